@@ -1,0 +1,1 @@
+"""The record: what survives everything. SQL lives here and nowhere else."""
