@@ -1,0 +1,12 @@
+/* The demo's clock on the page: runs on from the instant the server gave. */
+
+for (const time of document.querySelectorAll("time[data-clock]")) {
+  const began = performance.now();
+  const from = Date.parse(time.dataset.clock);
+  const format = new Intl.DateTimeFormat("en-GB", {
+    timeZone: time.dataset.zone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit",
+  });
+  const tick = () => { time.textContent = format.format(from + performance.now() - began); };
+  tick();
+  setInterval(tick, 1000);
+}

@@ -1,0 +1,158 @@
+"""The invariant checker: reads the record and what clients saw, says every promise that is broken.
+
+I1 nothing acknowledged is missing or twice. I2 what each client showed of a stream is the stream, in order, without gap
+or twin. I3 every un-ended chat has exactly one of serving agent, serve ring, place in the queue, grace; at most one
+open serve ring and one accept at a time. I8 the audit chain verifies. I9 nobody got a frame they may not read.
+Besides: every stream is gapless from 1 and agrees with its ticket's head; `at` strictly increases within a ticket.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, select
+
+from store import schema
+
+
+@dataclass
+class ClientLog:
+    """What one client was told and showed."""
+
+    person: str
+    kind: str  # contact, agent
+    acked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Answers by rid, of the verbs that were answered `ok`."""
+    verbs: dict[str, str] = field(default_factory=dict)
+    """Verb by rid, of everything that was sent."""
+    bodies: dict[str, str] = field(default_factory=dict)
+    """Text by rid, of every `say`."""
+    shown: dict[str, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    """Events by stream in the order shown; a `reset` starts the list anew behind its snapshot."""
+    started_after: dict[str, int] = field(default_factory=dict)
+    """The seq after which a stream was followed (0: from its beginning)."""
+
+
+def check(url: str, logs: Sequence[ClientLog], *, settled: bool = True) -> list[str]:
+    """Every broken promise as a sentence; empty when all hold.
+
+    `url` is a SQLAlchemy URL of the record. `settled`: all clients have caught up, so that what they showed must reach
+    to the head of each stream.
+    """
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return [
+                *_streams(connection),
+                *_acknowledged(connection, logs),
+                *_shown(connection, logs, settled),
+                *_chats(connection),
+                *_unread_by_strangers(logs),
+            ]
+    finally:
+        engine.dispose()
+
+
+def _streams(connection: Connection) -> Iterable[str]:
+    """Gapless, as long as the ticket says, `at` strictly increasing over both streams."""
+    seqs: dict[str, list[int]] = defaultdict(list)
+    ats: dict[str, list[int]] = defaultdict(list)
+    event = schema.event
+    for row in connection.execute(select(event.c.stream, event.c.seq, event.c.ticket_id, event.c.at)):
+        seqs[row.stream].append(row.seq)
+        ats[row.ticket_id].append(row.at)
+    for stream, found in seqs.items():
+        if sorted(found) != list(range(1, len(found) + 1)):
+            yield f"stream {stream} has a gap or a twin: {sorted(found)}"
+    ticket = schema.ticket
+    for ticket_id, public_seq, internal_seq in connection.execute(
+        select(ticket.c.id, ticket.c.public_seq, ticket.c.internal_seq)
+    ):
+        for stream, head in ((ticket_id, public_seq), (f"{ticket_id}/i", internal_seq)):
+            if len(seqs.get(stream, ())) != head:
+                yield f"stream {stream} has {len(seqs.get(stream, ()))} events, its ticket says {head}"
+    for ticket_id, instants in ats.items():
+        if len(set(instants)) != len(instants):
+            yield f"ticket {ticket_id} has two events at one instant"
+
+
+def _acknowledged(connection: Connection, logs: Sequence[ClientLog]) -> Iterable[str]:
+    """I1: every acknowledged `say` is one row with that text, in the place that the answer named."""
+    message = schema.message
+    rows: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for row in connection.execute(select(message)):
+        if row.rid is not None:
+            rows[row.author_id, row.rid].append(row)
+    by_rid: dict[str, list[Any]] = defaultdict(list)
+    for (_, rid), found in rows.items():
+        by_rid[rid] += found
+    for log in logs:
+        for rid, answer in log.acked.items():
+            if log.verbs.get(rid) != "say":
+                continue
+            found = by_rid.get(rid, [])
+            if len(found) != 1:
+                yield f"{log.kind} {log.person}: message {rid} was acknowledged and is there {len(found)} times"
+            elif found[0].body != log.bodies.get(rid, found[0].body):
+                yield f"{log.kind} {log.person}: message {rid} was changed"
+            elif found[0].seq != answer.get("seq"):
+                yield f"{log.kind} {log.person}: message {rid} was acknowledged as {answer.get('seq')}, is {found[0].seq}"
+
+
+def _shown(connection: Connection, logs: Sequence[ClientLog], settled: bool) -> Iterable[str]:
+    """I2: the shown events are a run of the record's rows, byte for byte equal in meaning."""
+    event = schema.event
+    frames = {
+        (row.stream, row.seq): json.loads(row.frame)
+        for row in connection.execute(select(event.c.stream, event.c.seq, event.c.frame))
+    }
+    heads: dict[str, int] = defaultdict(int)
+    for stream, seq in frames:
+        heads[stream] = max(heads[stream], seq)
+    for log in logs:
+        for stream, shown in log.shown.items():
+            expected = log.started_after.get(stream, 0)
+            for frame in shown:
+                expected += 1
+                if frame["seq"] != expected:
+                    yield f"{log.kind} {log.person}: {stream} showed {frame['seq']} where {expected} was next"
+                    expected = frame["seq"]
+                if frames.get((stream, frame["seq"])) != dict(frame):
+                    yield f"{log.kind} {log.person}: {stream} {frame['seq']} is not what the record has"
+            if settled and expected != heads[stream]:
+                yield f"{log.kind} {log.person}: {stream} ends at {expected}, the record at {heads[stream]}"
+
+
+def _chats(connection: Connection) -> Iterable[str]:
+    """I3 in the record: who holds each un-ended chat."""
+    ring, chat = schema.ring, schema.chat
+    open_serve: dict[str, int] = defaultdict(int)
+    for row in connection.execute(select(ring.c.chat_id).where(ring.c.ended_at.is_(None), ring.c.kind == "serve")):
+        open_serve[row.chat_id] += 1
+    for row in connection.execute(select(chat)):
+        rings = open_serve.get(row.id, 0)
+        if row.ended_at is not None:
+            if rings:
+                yield f"chat {row.id} has ended and still rings"
+            continue
+        holds = {
+            "live": row.state == "live" and row.serving_id is not None,
+            "ringing": row.state == "ringing" and rings == 1,
+            "waiting": row.state == "waiting",
+            "grace": row.state == "grace" and row.grace_until is not None,
+        }
+        if sum(holds.values()) != 1 or (rings and row.state != "ringing") or rings > 1:
+            yield f"chat {row.id} is {row.state}, serving {row.serving_id}, {rings} serve rings"
+
+
+def _unread_by_strangers(logs: Sequence[ClientLog]) -> Iterable[str]:
+    """I9: a contact never sees an internal stream."""
+    for log in logs:
+        if log.kind == "contact":
+            for stream in log.shown:
+                if stream.endswith("/i"):
+                    yield f"contact {log.person} was sent {stream}"

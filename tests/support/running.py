@@ -1,0 +1,126 @@
+"""The product as a process of its own: started, killed, started again on the same folder and port."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True)
+class Person:
+    """A seeded agent as `vipdesk demo --json` lists them."""
+
+    id: str
+    name: str
+    email: str
+    password: str
+    teams: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+class RunningDesk:
+    """`with RunningDesk(folder) as desk:` a demo desk on a free port; `desk.kill()` is SIGKILL, `desk.start()` again."""
+
+    def __init__(self, folder: Path, env: dict[str, str] | None = None, arguments: tuple[str, ...] = ()) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.log = folder.parent / f"{folder.name}.log"
+        self._arguments = arguments
+        self._env = os.environ | {"VIPDESK_DATA": str(folder), "VIPDESK_PORT": str(self.port)} | (env or {})
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def origin(self) -> str:
+        """The desk's own origin."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def portal(self) -> str:
+        """The fictional customer's origin: another site."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._child is not None
+        return self._child.pid
+
+    def start(self) -> None:
+        """Starts and waits until `/ready` says so. Raises RuntimeError with the log's end when it does not."""
+        with self.log.open("ab") as log:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "vipdesk", *self._arguments], cwd=ROOT, env=self._env, stdout=log, stderr=log
+            )
+        ends = time.monotonic() + 60
+        while time.monotonic() < ends and self._child.poll() is None:
+            if self._ready():
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"the desk did not start:\n{self.log.read_text()[-4000:]}")
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        assert self._child is not None
+        self._child.kill()
+        self._child.wait()
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code. Killed after 20 s."""
+        assert self._child is not None
+        if self._child.poll() is None:
+            self._child.send_signal(signal.SIGTERM)
+            try:
+                self._child.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self._child.returncode
+
+    def demo(self) -> dict[str, Any]:
+        """What `vipdesk demo --json` prints."""
+        text = subprocess.run(
+            [sys.executable, "-m", "vipdesk", "demo", "--json"], cwd=ROOT, env=self._env, check=True, capture_output=True
+        ).stdout
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def person(self, first_name: str) -> Person:
+        """The seeded agent with that first name."""
+        for each in self.demo()["people"]:
+            if each["name"].split()[0] == first_name:
+                return Person(each["id"], each["name"], each["email"], each["password"],
+                              tuple(each["teams"]), tuple(each["roles"]))
+        raise LookupError(first_name)
+
+    def _ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.origin}/ready", timeout=2) as answer:
+                ready: bool = answer.status == 200
+                return ready
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
