@@ -1,0 +1,362 @@
+"""Office hours: when a calendar is open, why not, until when and when next; who is due then: entitlement.py.
+
+The desk is open exactly while the wall clock of the calendar's zone shows a time inside one of the day's intervals
+[opening, closing). So an hour that summer time skips is never open, and one that it repeats is open twice.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from routing.errors import BadRequest
+
+Interval = tuple[time, time]
+"""Opening and closing by the wall clock; a closing of 00:00 is the end of the day, written 24:00."""
+
+Because = Literal["open", "closed", "holiday"]
+
+HORIZON_DAYS = 400
+"""How far edges are looked for; what lies farther is answered with None."""
+
+_DAY = timedelta(days=1)
+_WIDEST_OFFSET = timedelta(hours=16)
+_MIDNIGHT = time(0)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """An immutable office calendar; raises BadRequest when it makes no sense.
+
+    `zone`: IANA name. `weekly`: intervals by weekday, Monday is 0. `holidays`: local dates, shut the whole day.
+    `special`: intervals of single local dates, in place of the weekly ones, also on a holiday; none: shut.
+    """
+
+    zone: str
+    weekly: Mapping[int, tuple[Interval, ...]]
+    holidays: frozenset[date] = frozenset()
+    special: Mapping[date, tuple[Interval, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _zone(self.zone)
+        for weekday, intervals in self.weekly.items():
+            if weekday not in range(7):
+                raise BadRequest(f"Weekday {weekday} does not exist; Monday is 0, Sunday is 6.", field="weekly")
+            _check_day(f"Weekday {weekday}", intervals, "weekly")
+        for day, intervals in self.special.items():
+            _check_day(f"The special day {day}", intervals, "special")
+
+    @classmethod
+    def from_json(cls, document: object) -> "Calendar":
+        """Reads `{"tz", "weekly": {"0": [["09:00", "17:00"], …]}, "holidays": ["2026-01-01"], "special": {date: […]}}`.
+
+        Raises BadRequest with the field that is wrong.
+        """
+        fields = _mapping(document, "A calendar", None)
+        zone = fields.get("tz")
+        if not isinstance(zone, str):
+            raise BadRequest("A calendar needs the name of its zone.", field="tz")
+        weekly = _mapping(fields.get("weekly"), "The weekly hours", "weekly")
+        holidays = _list(fields.get("holidays", []), "The holidays", "holidays")
+        special = _mapping(fields.get("special", {}), "The special days", "special")
+        return cls(
+            zone=zone,
+            weekly={_weekday(key): _intervals(value, "weekly") for key, value in weekly.items()},
+            holidays=frozenset(_date(day, "holidays") for day in holidays),
+            special={_date(key, "special"): _intervals(value, "special") for key, value in special.items()},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The document that `from_json` reads, in a stable order."""
+        return {
+            "tz": self.zone,
+            "weekly": {str(day): _written(self.weekly[day]) for day in sorted(self.weekly)},
+            "holidays": [day.isoformat() for day in sorted(self.holidays)],
+            "special": {day.isoformat(): _written(self.special[day]) for day in sorted(self.special)},
+        }
+
+
+@dataclass(frozen=True)
+class HoursState:
+    """How a calendar stands at an instant.
+
+    `until`: the closing instant while open, else None. `next_opening`: while shut, else None. Both are UTC, and None
+    also when nothing comes within HORIZON_DAYS. `because` is `holiday` on a listed holiday without special hours.
+    """
+
+    open: bool
+    because: Because
+    until: datetime | None
+    next_opening: datetime | None
+
+
+def state(calendar: Calendar, at: datetime) -> HoursState:
+    """Open or not at `at` (aware), and the edge that ends it."""
+    coming = _open_time(calendar, at)
+    if coming is not None and coming.opening <= at:
+        return HoursState(True, "open", coming.closing, None)
+    else:
+        return HoursState(False, _because_shut(calendar, at), None, None if coming is None else coming.opening)
+
+
+def is_open(calendar: Calendar, at: datetime) -> bool:
+    """True in [opening, closing)."""
+    return any(start <= at < end for start, end in _spans(calendar, _local_date(calendar, at)))
+
+
+def because(calendar: Calendar, at: datetime) -> Because:
+    """`state(…).because` alone, without looking for the next edge."""
+    return "open" if is_open(calendar, at) else _because_shut(calendar, at)
+
+
+def next_opening(calendar: Calendar, at: datetime) -> datetime | None:
+    """The first open instant from `at` on: `at` itself (in UTC) while open."""
+    coming = _open_time(calendar, at)
+    return None if coming is None else max(coming.opening, at.astimezone(UTC))
+
+
+def next_closing(calendar: Calendar, at: datetime) -> datetime | None:
+    """The closing that ends the present open time, or the next one while shut."""
+    coming = _open_time(calendar, at)
+    return None if coming is None else coming.closing
+
+
+def next_edge(calendar: Calendar, at: datetime) -> datetime | None:
+    """The first instant after `at` at which `open` or `because` of `state` is another one."""
+    now = state(calendar, at)
+    if now.open:
+        return now.until
+    else:
+        turn = _holiday_turn(calendar, at)
+        return min((edge for edge in (now.next_opening, turn) if edge is not None), default=None)
+
+
+# Days and spans -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _OpenTime:
+    opening: datetime
+    closing: datetime | None
+
+
+def _open_time(calendar: Calendar, at: datetime) -> _OpenTime | None:
+    """The open time around or after `at`; spans that touch, also over midnight, are one."""
+    opening: datetime | None = None
+    closing = at
+    for start, end in _spans_from(calendar, at):
+        if end <= at:
+            continue
+        elif opening is None:
+            opening, closing = start, end
+        elif start == closing:
+            closing = end
+        else:
+            return _OpenTime(opening, closing)
+    if opening is None:
+        return None
+    else:
+        seen_whole = closing - at < timedelta(days=HORIZON_DAYS - 2)
+        return _OpenTime(opening, closing if seen_whole else None)
+
+
+def _holiday_turn(calendar: Calendar, at: datetime) -> datetime | None:
+    """The next local midnight at which a holiday begins or ends."""
+    today = _local_date(calendar, at)
+    now = _is_holiday(calendar, today)
+    if not now and not calendar.holidays:
+        return None
+    for day in (today + _DAY * n for n in range(1, HORIZON_DAYS)):
+        if _is_holiday(calendar, day) is not now:
+            return _first_instant(calendar.zone, day)
+    return None
+
+
+def _first_instant(zone: str, day: date) -> datetime:
+    """When the zone's wall clock first shows `day`, or a later one where the zone left it out."""
+    while not _pieces(zone, day):
+        day += _DAY
+    return _pieces(zone, day)[0][0]
+
+
+def _because_shut(calendar: Calendar, at: datetime) -> Because:
+    return "holiday" if _is_holiday(calendar, _local_date(calendar, at)) else "closed"
+
+
+def _is_holiday(calendar: Calendar, day: date) -> bool:
+    return day in calendar.holidays and not calendar.special.get(day)
+
+
+def _spans_from(calendar: Calendar, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """All open spans from the local day of `at` on, ascending, for HORIZON_DAYS."""
+    today = _local_date(calendar, at)
+    for number in range(HORIZON_DAYS):
+        yield from _spans(calendar, today + _DAY * number)
+
+
+def _spans(calendar: Calendar, day: date) -> list[tuple[datetime, datetime]]:
+    """The open spans of a local date as UTC instants, ascending; some may touch."""
+    intervals = _hours_of(calendar, day)
+    if not intervals:
+        return []
+    found: list[tuple[datetime, datetime]] = []
+    for begin, finish, offset in _pieces(calendar.zone, day):
+        for opening, closing in intervals:
+            start = max(begin, datetime.combine(day, opening, UTC) - offset)
+            end = min(finish, _end(day, closing) - offset)
+            if start < end:
+                found.append((start, end))
+    return found
+
+
+def _hours_of(calendar: Calendar, day: date) -> tuple[Interval, ...]:
+    special = calendar.special.get(day)
+    if special is not None:
+        return special
+    elif day in calendar.holidays:
+        return ()
+    else:
+        return calendar.weekly.get(day.weekday(), ())
+
+
+@lru_cache(maxsize=8192)
+def _pieces(zone: str, day: date) -> tuple[tuple[datetime, datetime, timedelta], ...]:
+    """The UTC spans [begin, end) in which the zone's wall clock shows `day`, each with its constant offset.
+
+    One piece on a plain day, two when summer time begins or ends in it, none on a day that a zone left out.
+    """
+    midnight = datetime.combine(day, _MIDNIGHT, UTC)
+    place = _zone(zone)
+    pieces = []
+    for begin, end, offset in _constant(place, midnight - _WIDEST_OFFSET, midnight + _DAY + _WIDEST_OFFSET):
+        begin = max(begin, midnight - offset)
+        end = min(end, midnight + _DAY - offset)
+        if begin < end:
+            pieces.append((begin, end, offset))
+    return tuple(pieces)
+
+
+def _constant(place: ZoneInfo, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """Cuts [begin, end) where the zone's offset changes, to the second."""
+    hour = timedelta(hours=1)
+    start, before, at = begin, _offset(place, begin), begin
+    while at < end:
+        after = _offset(place, at + hour)
+        if after != before:
+            change = _change(place, at, at + hour)
+            yield start, change, before
+            start, before = change, after
+        at += hour
+    yield start, end, before
+
+
+def _change(place: ZoneInfo, low: datetime, high: datetime) -> datetime:
+    """The second in (low, high] at which the offset has become that of `high`."""
+    wanted = _offset(place, high)
+    second = timedelta(seconds=1)
+    while high - low > second:
+        middle = low + second * ((high - low) // second // 2)
+        if _offset(place, middle) == wanted:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _offset(place: ZoneInfo, at: datetime) -> timedelta:
+    return at.astimezone(place).utcoffset() or timedelta(0)
+
+
+def _local_date(calendar: Calendar, at: datetime) -> date:
+    if at.tzinfo is None:
+        raise ValueError("an instant needs a zone")
+    return at.astimezone(_zone(calendar.zone)).date()
+
+
+def _end(day: date, closing: time) -> datetime:
+    return datetime.combine(day + _DAY if closing == _MIDNIGHT else day, closing, UTC)
+
+
+# Reading and checking -----------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=512)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as unknown:  # LookupError: ZoneInfoNotFoundError; OSError: a folder
+        raise BadRequest(f"There is no zone {name!r}.", field="tz") from unknown
+
+
+def _check_day(name: str, intervals: tuple[Interval, ...], field: str) -> None:
+    before: time | None = None
+    for opening, closing in intervals:
+        if closing <= opening and closing != _MIDNIGHT:
+            raise BadRequest(f"{name} closes at {closing:%H:%M}, not after it opens at {opening:%H:%M}.", field=field)
+        if before is not None and (before == _MIDNIGHT or opening < before):
+            raise BadRequest(f"{name} opens at {opening:%H:%M} before it has closed.", field=field)
+        before = closing
+
+
+def _mapping(value: object, name: str, field: str | None) -> Mapping[Any, Any]:
+    if not isinstance(value, Mapping):
+        raise BadRequest(f"{name} must be an object.", field=field)
+    return value
+
+
+def _list(value: object, name: str, field: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise BadRequest(f"{name} must be a list.", field=field)
+    return value
+
+
+def _weekday(key: object) -> int:
+    if isinstance(key, str) and len(key) == 1 and key in "0123456":
+        return int(key)
+    else:
+        raise BadRequest(f"Weekday {key!r} does not exist; Monday is 0, Sunday is 6.", field="weekly")
+
+
+def _date(value: object, field: str) -> date:
+    try:
+        return date.fromisoformat(value)  # type: ignore[arg-type]  # another type raises TypeError
+    except (TypeError, ValueError) as wrong:
+        raise BadRequest(f"{value!r} is not a date like 2026-12-31.", field=field) from wrong
+
+
+def _intervals(value: object, field: str) -> tuple[Interval, ...]:
+    found = []
+    for pair in _list(value, "The hours of a day", field):
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise BadRequest("Hours are written as [opening, closing].", field=field)
+        found.append((_time(pair[0], field), _closing_time(pair[1], field)))
+    return tuple(sorted(found))
+
+
+def _closing_time(value: object, field: str) -> time:
+    if value == "24:00":
+        return _MIDNIGHT
+    elif value == "00:00":
+        raise BadRequest("A day closes at 24:00, not at 00:00.", field=field)
+    else:
+        return _time(value, field)
+
+
+def _time(value: object, field: str) -> time:
+    try:
+        parsed = time.fromisoformat(value)  # type: ignore[arg-type]  # another type raises TypeError
+    except (TypeError, ValueError) as wrong:
+        raise BadRequest(f"{value!r} is not a time like 09:00.", field=field) from wrong
+    if parsed.tzinfo is not None:
+        raise BadRequest(f"{value!r} must not carry an offset; hours are those of the zone.", field=field)
+    return parsed
+
+
+def _written(intervals: tuple[Interval, ...]) -> list[list[str]]:
+    return [[_clock(opening), "24:00" if closing == _MIDNIGHT else _clock(closing)] for opening, closing in intervals]
+
+
+def _clock(value: time) -> str:
+    return value.isoformat("minutes") if value.second == value.microsecond == 0 else value.isoformat()
