@@ -57,13 +57,14 @@ class Chat:
 
     `waiting_since` is that of the press, kept over rings and graces. `tried`: who declined or let it ring in this
     round; `forgiven_at`: when they may be asked again. `gone_since`: the contact has no socket since then. `said_at`:
-    the last public word of anyone.
+    the last public word of anyone. `served_at`: since when the present or last serving agent serves.
     """
 
     state: State
     waiting_since: datetime
     said_at: datetime
     serving: str | None = None
+    served_at: datetime | None = None
     ring: Ring | None = None
     grace_until: datetime | None = None
     step: Step | None = None
@@ -89,10 +90,10 @@ def decided_ring(chat: Chat, ring: Ring, step: Step) -> Chat:
     return replace(chat, state="ringing", ring=ring, step=step)
 
 
-def auto_answered(chat: Chat, agent: str, step: Step) -> Chat:
+def auto_answered(chat: Chat, agent: str, step: Step, now: datetime) -> Chat:
     """The decision falls on an agent who answers automatically: live at once, no ring."""
     _expect(chat, "waiting")
-    return _live(chat, agent, step)
+    return _live(chat, agent, step, now)
 
 
 def decided_queue(chat: Chat, now: datetime) -> Chat:
@@ -113,10 +114,10 @@ def forgiven(chat: Chat, now: datetime) -> Chat:
 # The ring -------------------------------------------------------------------------------------------------------------
 
 
-def accepted(chat: Chat, ring_id: str) -> Chat:
+def accepted(chat: Chat, ring_id: str, now: datetime) -> Chat:
     """The agent who is rung takes the chat. Raises Taken when this ring is not open any more."""
     ring = _open_ring(chat, ring_id)
-    return _live(chat, ring.agent, chat.step)
+    return _live(chat, ring.agent, chat.step, now)
 
 
 def declined(chat: Chat, ring_id: str) -> Chat:
@@ -174,17 +175,17 @@ def agent_left(chat: Chat, agent: str) -> Chat:
     return _waiting(chat, tried=frozenset({agent}))
 
 
-def handed_over(chat: Chat, giver: str, receiver: str, step: Step | None) -> Chat:
+def handed_over(chat: Chat, giver: str, receiver: str, step: Step | None, now: datetime) -> Chat:
     """The receiver of a transfer, or of an offered change, has accepted."""
     _expect(chat, "live", "grace")
     _expect_serving(chat, giver)
-    return _live(chat, receiver, step)
+    return _live(chat, receiver, step, now)
 
 
-def taken_over(chat: Chat, agent: str, step: Step | None) -> Chat:
+def taken_over(chat: Chat, agent: str, step: Step | None, now: datetime) -> Chat:
     """A lead gives the chat to an agent, whatever its state; an open ring of it is over."""
     _expect_not_ended(chat)
-    return _live(chat, agent, step)
+    return _live(chat, agent, step, now)
 
 
 # The contact ------------------------------------------------------------------------------------------------------
@@ -224,9 +225,14 @@ def left(chat: Chat) -> Chat:
 def silent_too_long(chat: Chat, now: datetime) -> Chat:
     """Nobody spoke for SILENCE: ends a chat that is served."""
     _expect(chat, "live", "grace")
-    if now < chat.said_at + SILENCE:
+    if now < silent_at(chat):
         raise Conflict("The chat is not silent for long enough.")
     return ended(chat, "silence")
+
+
+def silent_at(chat: Chat) -> datetime:
+    """When the silence will be too long; a long wait before the answer is none of it."""
+    return max(chat.said_at, chat.served_at or chat.said_at) + SILENCE
 
 
 def ended(chat: Chat, because: EndedBecause) -> Chat:
@@ -263,11 +269,12 @@ def broken(chat: Chat, present: Collection[str] | None = None) -> str | None:
 # Beneath ----------------------------------------------------------------------------------------------------------
 
 
-def _live(chat: Chat, agent: str, step: Step | None) -> Chat:
+def _live(chat: Chat, agent: str, step: Step | None, now: datetime) -> Chat:
     return replace(
         chat,
         state="live",
         serving=agent,
+        served_at=now,
         ring=None,
         grace_until=None,
         step=step,

@@ -7,7 +7,7 @@
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from routing.chat import REOPEN
@@ -85,9 +85,8 @@ def landing(status: Status, solved_at: datetime | None, now: datetime) -> Landin
 
     Closed: linked. Solved for longer than REOPEN, also when nobody has closed it yet: linked.
     """
-    if status == "closed":
-        return "linked"
-    elif status == "solved" and solved_at is not None and now - solved_at > REOPEN:
+    late = status == "solved" and solved_at is not None and now >= closes_at(solved_at)
+    if status == "closed" or late:
         return "linked"
     else:
         return "same"
@@ -107,9 +106,14 @@ def set_by_lead(status: Status, wanted: Status) -> Status:
     return "closed" if wanted == "closed" else _settable(wanted)
 
 
+def closes_at(solved_at: datetime) -> datetime:
+    """The first instant that is longer than REOPEN after the solve: a message before it reopens."""
+    return solved_at + REOPEN + timedelta(microseconds=1)
+
+
 def closed_by_time(status: Status, solved_at: datetime | None, now: datetime) -> Status:
     """Solved and untouched for longer than REOPEN: closed. Raises Conflict when it is not so (any more)."""
-    if status != "solved" or solved_at is None or now < solved_at + REOPEN:
+    if status != "solved" or solved_at is None or now < closes_at(solved_at):
         raise Conflict("This ticket is not solved for long enough to be closed.")
     return "closed"
 
