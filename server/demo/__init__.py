@@ -1,0 +1,1 @@
+"""The demo: a seeded desk, its clock, its simulated customers, its pages. Never part of a real desk."""
