@@ -1,0 +1,1 @@
+"""What tests share: proxies, clients, waiting. No tests here."""
