@@ -169,16 +169,9 @@ def _holiday_turn(calendar: Calendar, at: datetime) -> datetime | None:
     if not now and not calendar.holidays:
         return None
     for day in (today + _DAY * n for n in range(1, HORIZON_DAYS)):
-        if _is_holiday(calendar, day) is not now:
-            return _first_instant(calendar.zone, day)
+        if _is_holiday(calendar, day) is not now and _pieces(calendar.zone, day):
+            return _pieces(calendar.zone, day)[0][0]
     return None
-
-
-def _first_instant(zone: str, day: date) -> datetime:
-    """When the zone's wall clock first shows `day`, or a later one where the zone left it out."""
-    while not _pieces(zone, day):
-        day += _DAY
-    return _pieces(zone, day)[0][0]
 
 
 def _because_shut(calendar: Calendar, at: datetime) -> Because:
