@@ -19,7 +19,8 @@ def routing(document: object) -> dict[str, dict[str, Any]]:
     """
     fields = _object(document, "the document")
     calendars = {
-        name: Calendar.from_json(calendar) for name, calendar in _object(fields.get("calendars", {}), "calendars").items()
+        name: Calendar.from_json(calendar)
+        for name, calendar in _object(fields.get("calendars", {}), "calendars").items()
     }
     return dict(_answer(case, calendars) for case in _list(fields.get("cases"), "cases"))
 

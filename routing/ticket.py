@@ -1,9 +1,9 @@
 """The status and severity of a ticket: which move leads where; clocks are the SLA's, chats chat.py's.
 
-  new ----> open <----> waiting        accepted, a public answer, a contact's message, or an agent's hand
-             ^  \\         /
-             |   v       v
-             '---- solved ----> closed        after REOPEN, or by a lead; a closed ticket stays closed
+new ----> open <----> waiting        accepted, a public answer, a contact's message, or an agent's hand
+           ^  \\         /
+           |   v       v
+           '---- solved ----> closed        after REOPEN, or by a lead; a closed ticket stays closed
 """
 
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
 """Tickets: severity asked and given, status by reply, by hand and by time, reopening."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -103,7 +104,7 @@ def test_a_ticket_that_is_not_solved_for_long_enough_is_not_closed_by_time(
 
 
 def test_a_closed_ticket_stays_closed() -> None:
-    moves = (
+    moves: tuple[Callable[[], Status], ...] = (
         lambda: ticket.accepted("closed"),
         lambda: ticket.answered("closed", "desk"),
         lambda: ticket.contact_wrote("closed"),
