@@ -1,0 +1,109 @@
+/* Writing an answer: drafts, files, what happens next, the held reply, and sending it once. The field itself: components/composer.js. */
+
+import { signal } from "../vendor/signals-core.js";
+import { errorWords, t } from "./words.js";
+
+const TYPING_MS = 3000;
+
+export class Composer {
+  #console;
+  #typed = 0;
+
+  constructor(console) {
+    this.#console = console;
+    this.field = null; // the textarea, while one is shown
+    this.picker = null; // the file input
+    this.uploading = signal(0);
+  }
+
+  /** Severity 1 and 2: we go on; 3 to 5: wait for them. */
+  standard(ticket) { return (ticket.summary.value.severity ?? 3) <= 2 ? "desk" : "customer"; }
+
+  start(kind) {
+    this.#console.screen.tab.value = kind;
+    requestAnimationFrame(() => this.field?.focus());
+  }
+
+  next(value) {
+    const ticket = this.#console.current();
+    this.#write(ticket, "reply", { next: value });
+  }
+
+  attach() { this.picker?.click(); }
+
+  type(ticket, kind, text) {
+    this.#write(ticket, kind, { text });
+    const now = performance.now();
+    if (kind !== "reply" || !text || now - this.#typed < TYPING_MS) return;
+    this.#typed = now;
+    this.#console.wire.whisper({ type: "typing", ticket: ticket.id, on: true });
+  }
+
+  /** Files go to the desk at once; the draft keeps what it answered, so that a reload loses nothing. */
+  async add(ticket, kind, files) {
+    for (const file of files) {
+      this.uploading.value += 1;
+      try {
+        const kept = await this.#console.rest.upload(file);
+        this.#write(ticket, kind, { files: [...this.#draft(ticket, kind).files, kept] });
+      } catch (error) {
+        this.#console.screen.notice(t("{name} was not taken: {why}", { name: file.name, why: error.message }), "bad");
+      } finally {
+        this.uploading.value -= 1;
+      }
+    }
+  }
+
+  drop(ticket, kind, file) {
+    this.#write(ticket, kind, { files: this.#draft(ticket, kind).files.filter((kept) => kept.file !== file) });
+  }
+
+  /** @param anyway send although something new came while it was written */
+  async send({ anyway = false } = {}) {
+    const { drafts, screen, wire } = this.#console;
+    const ticket = this.#console.current();
+    const kind = screen.tab.peek();
+    const draft = this.#draft(ticket, kind);
+    const body = draft.text.trim();
+    if ((!body && !draft.files.length) || this.uploading.peek() || (screen.held.peek()[ticket.id] && kind === "reply" && !anyway)) return;
+    const fields = { ticket: ticket.id, body, ...(draft.files.length ? { files: draft.files } : {}), ...this.#reply(ticket, kind, draft, anyway) };
+    wire.put("say", fields, { kept: true });
+    drafts.clear(ticket.id, kind);
+    screen.release(ticket.id);
+    wire.whisper({ type: "typing", ticket: ticket.id, on: false });
+    this.#typed = 0;
+  }
+
+  /** What the desk refused, now or after a reload: nothing is lost, it stands in its draft again. */
+  refused(items) {
+    for (const item of items) {
+      if (item.type !== "say") continue;
+      this.#console.wire.outbox.discard(item.rid);
+      this.#back(item);
+    }
+  }
+
+  #reply(ticket, kind, draft, anyway) {
+    if (kind === "note") return { visibility: "internal" };
+    return { base_seq: draft.base ?? ticket.lastPublic, next: draft.next ?? this.standard(ticket), ...(anyway ? { anyway: true } : {}) };
+  }
+
+  /** Not sent: what was written comes back into its draft, before what was written since. */
+  #back({ fields, refusal }) {
+    const { drafts, now, screen } = this.#console;
+    const kind = fields.visibility === "internal" ? "note" : "reply";
+    const since = drafts.of(fields.ticket, kind).peek();
+    const text = [fields.body, since.text].filter(Boolean).join("\n");
+    const base = fields.base_seq ?? 0;
+    drafts.write(fields.ticket, kind, { text, files: [...(fields.files ?? []), ...since.files], next: fields.next ?? null }, { base, now: now() });
+    if (kind === "reply") drafts.rebase(fields.ticket, kind, base);
+    if (refusal.code === "stale") screen.hold(fields.ticket, refusal.frame.events ?? []);
+    else screen.notice(errorWords(refusal), "bad");
+  }
+
+  #draft(ticket, kind) { return this.#console.drafts.of(ticket.id, kind).peek(); }
+
+  #write(ticket, kind, fields) {
+    this.#console.drafts.write(ticket.id, kind, fields, { base: ticket.lastPublic, now: this.#console.now() });
+  }
+}

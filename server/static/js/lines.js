@@ -1,0 +1,93 @@
+/* Events of a ticket as lines of the talk: an icon and a sentence for each kind. Messages are drawn by components/message.js. */
+
+import { html } from "./html.js";
+import { because, chatName, rich, ringOutcome, severityName, skippedBecause, statusName, stepName, t } from "./words.js";
+
+const bold = (name) => html`<b>${name ?? t("somebody")}</b>`;
+
+/** @returns {icon, words} or null for what is shown elsewhere (messages, read marks). */
+export function line(event) {
+  const side = event.stream === event.ticket ? "" : "internal ";
+  return LINES[side + event.kind]?.(event.data ?? {}, event) ?? null;
+}
+
+const LINES = {
+  chat: chatLine,
+  member: ({ agent, contact, joined }) => ({
+    icon: "users",
+    words: rich(joined ? t("{name} joined") : t("{name} left"), { name: bold((agent ?? contact)?.name) }),
+  }),
+  offer: ({ words, answered }) => ({
+    icon: "arrow-right-left",
+    words: [words ?? t("An offer was made"), answered ? `: ${offerAnswer(answered)}` : ""],
+  }),
+  severity: ({ severity, was }, { by }) => ({
+    icon: "git-compare",
+    words: rich(t("{name} changed the severity from {was} to {now}"), {
+      name: bold(by?.name ?? t("The desk")), was: graded(was), now: html`<b>${graded(severity)}</b>`,
+    }),
+  }),
+  status: ({ status }, { by }) => ({
+    icon: status === "solved" || status === "closed" ? "circle-check" : "circle-dot",
+    words: rich(t("{name} set the ticket to {status}"), { name: bold(by?.name ?? t("The desk")), status: html`<b>${statusName(status) ?? status}</b>` }),
+  }),
+  mail: ({ state }) => ({ icon: "mail", words: [t("Mail"), ": ", state ?? ""] }),
+  "internal decision": decisionLine,
+  "internal ring": ringLine,
+  "internal transfer": (data, { by }) => ({
+    icon: "arrow-right-left",
+    words: rich(data.note ? t("{name} handed over to {to}: “{note}”") : t("{name} handed over to {to}"), {
+      name: bold(by?.name), to: bold(data.to?.name ?? data.to?.agent?.name ?? stepName(data.to?.team ?? data.to) ?? data.to?.id), note: data.note ?? "",
+    }),
+  }),
+  "internal owner": ({ owner, agent }) => ({ icon: "user", words: rich(t("{name} owns the ticket now"), { name: bold((owner ?? agent)?.name) }) }),
+  "internal severity": ({ reason, asked, mode }) => reason || asked
+    ? { icon: "git-compare", words: [mode === "correction" ? t("Severity corrected") : t("Severity"), ": “", reason ?? "", "”", asked ? ` (${t("asked for")} ${graded(asked)})` : ""] }
+    : null,
+  "internal status": ({ reason }) => (reason ? { icon: "circle-dot", words: [t("Status"), ": “", reason, "”"] } : null),
+  "internal pause": ({ reason }) => ({ icon: "pause", words: [t("Clock paused"), reason ? `: ${reason}` : ""] }),
+};
+
+function chatLine({ state, agent, words, step }) {
+  if (state === "live") {
+    return {
+      icon: "message-circle",
+      words: rich(step && stepName(step) ? t("{name} ({step}) is in the chat") : t("{name} is in the chat"), { name: bold(agent?.name), step: stepName(step) }),
+    };
+  }
+  if (state === "grace") return { icon: "wifi-off", words: rich(t("The line of {name} was lost, 30 s to come back"), { name: bold(agent?.name) }) };
+  if (state === "ended") return { icon: "check", words: [words || t("The chat ended")] };
+  return { icon: state === "ringing" ? "phone-incoming" : "clock", words: [words || chatName(state)] };
+}
+
+function decisionLine(data) {
+  const passed = (data.skipped ?? []).map(skip).map(({ name, reason }) => `${name} ${skippedBecause(reason) ?? reason}`);
+  const found = data.agent?.name ?? data.ring?.name ?? null;
+  const head = found
+    ? rich(t("The desk chose {name} ({step})"), { name: bold(found), step: stepName(data.step) ?? data.step ?? "" })
+    : [t("Nobody free, the chat waits in the queue")];
+  return { icon: found ? "phone-incoming" : "clock", words: [...head, passed.length ? `: ${passed.join(", ")}` : ""] };
+}
+
+function ringLine({ agent, to, outcome, reason, kind }) {
+  const name = bold((agent ?? to)?.name);
+  if (!outcome || outcome === "open") {
+    return { icon: "phone-incoming", words: rich(kind === "join" ? t("Asked {name} to join") : t("Rang {name}"), { name }) };
+  }
+  const said = ringOutcome(outcome) ?? outcome;
+  return {
+    icon: /accept/.test(outcome) ? "phone" : "phone-off",
+    words: rich(reason ? t("Rang {name}: {said} (“{reason}”)") : t("Rang {name}: {said}"), { name, said, reason }),
+  };
+}
+
+/** Somebody passed over, as the desk tells it: {agent: {id, name}, step, reason} or [agent, step, reason]. */
+export function skip(entry) {
+  if (Array.isArray(entry)) return { name: entry[0]?.name ?? entry[0], step: entry[1], reason: entry[2] };
+  return { name: entry.agent?.name ?? entry.name ?? entry.agent, step: entry.step, reason: entry.reason };
+}
+
+const graded = (level) => `${level ?? 3} ${severityName(level ?? 3)}`;
+const offerAnswer = (answered) => ({ yes: t("accepted"), no: t("declined"), lapsed: t("lapsed") })[answered] ?? answered;
+
+export { because };

@@ -1,0 +1,51 @@
+/* What is on the screen: the open ticket, the pane of a phone, the dialog, notices. No facts of the desk. */
+
+import { signal } from "../../vendor/signals-core.js";
+
+export class Screen {
+  #count = 0;
+
+  constructor() {
+    this.ticket = signal(null); // id of the open ticket
+    this.cursor = signal(null); // id of the row that J and K move
+    this.pane = signal("list"); // list, ticket, side, me: what a phone shows
+    this.side = signal(false); // the side sheet of narrow screens
+    this.dialog = signal(null); // {name, …}
+    this.tab = signal("reply"); // reply, note
+    this.held = signal({}); // by ticket: the events that hold a reply back
+    this.notices = signal([]);
+    this.searching = signal(false);
+  }
+
+  open(id) {
+    this.ticket.value = id;
+    this.cursor.value = id;
+    this.pane.value = "ticket";
+    this.tab.value = "reply";
+  }
+
+  back() {
+    if (this.side.peek()) this.side.value = false;
+    else if (this.pane.peek() === "side") this.pane.value = "ticket";
+    else this.pane.value = "list";
+  }
+
+  ask(name, fields = {}) { this.dialog.value = { name, ...fields }; }
+  close() { this.dialog.value = null; }
+
+  hold(ticket, events) { this.held.value = { ...this.held.peek(), [ticket]: events }; }
+
+  release(ticket) {
+    const { [ticket]: _, ...rest } = this.held.peek();
+    this.held.value = rest;
+  }
+
+  /** A short word about what was done or could not be. @param tone "good", "bad" or "care" */
+  notice(text, tone = "good") {
+    const id = ++this.#count;
+    this.notices.value = [...this.notices.peek().slice(-2), { id, text, tone }];
+    return id;
+  }
+
+  dismiss(id) { this.notices.value = this.notices.peek().filter((notice) => notice.id !== id); }
+}
