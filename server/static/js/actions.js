@@ -6,7 +6,7 @@
 import { t } from "./words.js";
 
 const always = () => true;
-const onTicket = ({ current }) => Boolean(current());
+const onTicket = (console) => Boolean(console.current());
 const live = ({ desk }) => desk.link.value.state === "live";
 const onOpenTicket = (console) => onTicket(console) && console.current().summary.value.status !== "closed";
 const ringing = (console) => console.desk.rings.open.value.length > 0;

@@ -90,15 +90,20 @@ export class Composer {
 
   /** Not sent: what was written comes back into its draft, before what was written since. */
   #back({ fields, refusal }) {
-    const { drafts, now, screen } = this.#console;
+    const { desk, drafts, now, screen } = this.#console;
     const kind = fields.visibility === "internal" ? "note" : "reply";
     const since = drafts.of(fields.ticket, kind).peek();
     const text = [fields.body, since.text].filter(Boolean).join("\n");
     const base = fields.base_seq ?? 0;
     drafts.write(fields.ticket, kind, { text, files: [...(fields.files ?? []), ...since.files], next: fields.next ?? null }, { base, now: now() });
     if (kind === "reply") drafts.rebase(fields.ticket, kind, base);
-    if (refusal.code === "stale") screen.hold(fields.ticket, refusal.frame.events ?? []);
-    else screen.notice(errorWords(refusal), "bad");
+    if (refusal.code === "stale") {
+      const events = refusal.frame.events ?? [];
+      desk.tickets.get(fields.ticket)?.take(events);
+      screen.hold(fields.ticket, events);
+    } else {
+      screen.notice(errorWords(refusal), "bad");
+    }
   }
 
   #draft(ticket, kind) { return this.#console.drafts.of(ticket.id, kind).peek(); }

@@ -6,7 +6,7 @@ import { hour } from "../times.js";
 import { t } from "../words.js";
 import { useConsole } from "./context.js";
 import { Held } from "./held.js";
-import { Icon, Keys } from "./parts.js";
+import { Cap, Icon } from "./parts.js";
 import { SendRow } from "./sendrow.js";
 
 export function ComposerPane({ ticket }) {
@@ -60,7 +60,7 @@ function Tools({ ticket, kind, draft, add }) {
   const picked = (event) => { add([...event.target.files]); event.target.value = ""; };
   return html`<div class="tools"><button class="btn quiet icon" aria-label=${t("Attach a file")} title=${t("Attach a file")} onClick=${() => composer.attach()}><${Icon} name="paperclip" /></button>
     <input class="hide" type="file" multiple tabindex="-1" aria-hidden="true" ref=${picker} onChange=${picked} />
-    <button class="btn quiet pull" onClick=${() => screen.ask("escalate")}><${Icon} name="wrench" />${t("Pull in technical")}<${Keys} of="t" /></button>
+    <button class="btn quiet pull" onClick=${() => screen.ask("escalate")}><${Icon} name="wrench" />${t("Pull in technical")}<${Cap} of="t" /></button>
     ${kind === "reply" && html`<${Next} ticket=${ticket} draft=${draft} />`}</div>`;
 }
 

@@ -34,8 +34,11 @@ export const Verified = ({ contact }) => contact?.verified
   : html`<span class="tag care"><${Icon} name="triangle-alert" />${t("unverified")}</span>`;
 
 const MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform ?? "");
-const CAPS = { ctrl: MAC ? "⌘" : "Ctrl", enter: "↵", escape: "Esc", shift: "Shift", alt: MAC ? "⌥" : "Alt" };
+const CAPS = { ctrl: MAC ? "⌘" : "Ctrl", enter: "↵", arrowup: "↑", arrowdown: "↓", escape: "Esc", shift: "Shift", alt: MAC ? "⌥" : "Alt" };
 export const cap = (key) => CAPS[key] ?? key.toUpperCase();
+
+/** All strokes of one key in one cap, for buttons. */
+export const Cap = ({ of }) => html`<kbd>${of === "enter" ? "Enter" : of.split(/\+(?=.)/).map(cap).join(" ")}</kbd>`;
 
 /** "shift+h" and "g d" as key caps. */
 export const Keys = ({ of }) => of.split(" ").flatMap((stroke) => stroke.split(/\+(?=.)/)).map((key) => html`<kbd>${cap(key)}</kbd> `);

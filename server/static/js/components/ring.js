@@ -5,7 +5,7 @@ import { html } from "../html.js";
 import { whyHere } from "../why.js";
 import { t } from "../words.js";
 import { useConsole } from "./context.js";
-import { Icon, Keys, Severity, Verified } from "./parts.js";
+import { Cap, Icon, Severity, Verified } from "./parts.js";
 
 const RING_MS = 25_000;
 
@@ -35,8 +35,8 @@ function RingCard({ ring, first }) {
       ${(ring.text || ring.subject) && html`<p class="said" dir="auto">“${ring.text || ring.subject}”</p>`}
       <p class="small muted">${whyHere(ring.why, console.desk.me.value.id)}</p></div>
     <p class="hide" role="status">${t("{n} seconds left", { n: Math.ceil(seconds / 10) * 10 })}</p>
-    <div class="rg-f"><button ref=${pick} class="btn main grow" disabled=${!live} onClick=${() => console.pickUp(ring)}><${Icon} name="phone-incoming" />${t("Pick up")}<${Keys} of="enter" /></button>
-      <button class="btn" disabled=${!live} onClick=${() => console.passOn(ring)}>${t("Pass on")}<${Keys} of="p" /></button></div>
+    <div class="rg-f"><button ref=${pick} class="btn main grow" disabled=${!live} onClick=${() => console.pickUp(ring)}><${Icon} name="phone-incoming" />${t("Pick up")}<${Cap} of="enter" /></button>
+      <button class="btn" disabled=${!live} onClick=${() => console.passOn(ring)}>${t("Pass on")}<${Cap} of="p" /></button></div>
   </div>`;
 }
 

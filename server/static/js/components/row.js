@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "../../vendor/hooks.js";
 import { useComputed } from "../../vendor/signals.js";
 import { html } from "../html.js";
-import { running } from "../store/summary.js";
+import { running, waits } from "../store/summary.js";
 import { moment, span } from "../times.js";
 import { t } from "../words.js";
 import { useConsole } from "./context.js";
@@ -27,7 +27,7 @@ export function Row({ id }) {
   return html`<div role="listitem"><a ref=${link} class="tk ${selected ? "sel" : ""} ${summary.unread ? "unread" : ""}" href="#ticket/${id}" tabindex=${cursor ? 0 : -1}
       aria-current=${selected ? "true" : undefined} onClick=${open}>
     <${Severity} level=${summary.severity} />
-    <span class="tk-a cut" title=${name}>${running(summary) && html`<span class="dotlive ${summary.chat.state}" aria-hidden="true"></span>`}${name}</span>
+    <span class="tk-a cut" title=${name}>${running(summary) && html`<span class="dotlive ${waits(summary) || summary.chat.state === "grace" ? "hollow" : ""}" aria-hidden="true"></span>`}${name}</span>
     <${State} summary=${summary} />
     <span class="tk-r"><span class="tk-b cut" title=${summary.subject}>${summary.subject || t("No subject yet")}</span><${Who} summary=${summary} /></span>
   </a></div>`;
@@ -48,7 +48,7 @@ function useFollow(console, id, link) {
 /** Until clocks run: what the chat does, how much is unread, or when something last happened. */
 function State({ summary }) {
   const { second, zone } = useConsole();
-  if (["waiting", "ringing"].includes(summary.chat?.state)) return html`<${Waits} summary=${summary} />`;
+  if (waits(summary)) return html`<${Waits} summary=${summary} />`;
   if (summary.unread) return html`<span class="count new num"><span class="hide">${t("Unread")}: </span>${summary.unread}</span>`;
   if (!summary.last_at) return null;
   return html`<time class="tiny muted num" datetime=${summary.last_at}>${moment(summary.last_at, second.peek(), zone)}</time>`;

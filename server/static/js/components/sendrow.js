@@ -3,7 +3,7 @@
 import { html } from "../html.js";
 import { t, tn } from "../words.js";
 import { useConsole } from "./context.js";
-import { Icon, Keys } from "./parts.js";
+import { Cap, Icon } from "./parts.js";
 
 export function SendRow({ ticket, kind, draft }) {
   const console = useConsole();
@@ -14,7 +14,7 @@ export function SendRow({ ticket, kind, draft }) {
   return html`<div class="sendrow"><p class="grow small" role="status"><${Icon} name=${kind === "note" ? "lock" : "timer"} /><span>
       ${sending ? tn("{count} file is being kept", "{count} files are being kept", sending) : consequence(kind, draft.next ?? composer.standard(ticket))}
       ${desk.link.value.state !== "live" && html` <span class="muted">${t("Kept here and sent when the line is back.")}</span>`}</span></p>
-    <button class="btn main" disabled=${held || empty || sending > 0} onClick=${() => composer.send()}>${kind === "note" ? t("Keep note") : t("Send")}<${Keys} of="ctrl+enter" /></button></div>`;
+    <button class="btn main" disabled=${held || empty || sending > 0} onClick=${() => composer.send()}>${kind === "note" ? t("Keep note") : t("Send")}<${Cap} of="ctrl+enter" /></button></div>`;
 }
 
 function consequence(kind, next) {
