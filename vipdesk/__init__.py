@@ -1,0 +1,1 @@
+"""The launcher: finds the folders of the product and hands over to server.cli. Nothing else lives here."""
