@@ -1,0 +1,38 @@
+.PHONY: setup dev run test check bench faults shots lock
+
+PYTHON = .venv/bin/python
+
+setup:
+	@bin/setup
+
+run: setup
+	@exec $(PYTHON) -m vipdesk
+
+dev:
+	@bin/setup
+	@bin/setup dev
+
+test: dev
+	@bin/setup-services
+	@exec bin/with-services $(PYTHON) -m pytest $(ARGS)
+
+check: dev
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy .
+	$(PYTHON) -m pytest -q tests/test_layers.py
+
+bench: dev
+	@bin/setup-services
+	@exec bin/with-services $(PYTHON) -m bench $(ARGS)
+
+faults: dev
+	@bin/setup-services
+	@exec bin/with-services $(PYTHON) -m faults $(ARGS)
+
+shots: dev
+	@bin/setup-services
+	@exec bin/with-services $(PYTHON) bin/shots $(ARGS)
+
+lock: dev
+	@bin/lock

@@ -1,0 +1,101 @@
+"""Fixtures of every test: the real servers, and what the run says at its end when one could not be had."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.support import services
+from tests.support.services import NotToBeHad, PostgresServer, RedisServer
+
+T = TypeVar("T")
+STRICT = os.environ.get("CI", "") not in ("", "0", "false") or os.environ.get("STRICT") == "1"
+
+
+@pytest.fixture(scope="session")
+def _redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer | None]:
+    yield from _started(services.redis_server, tmp_path_factory.mktemp("redis"))
+
+
+@pytest.fixture(scope="session")
+def _postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer | None]:
+    yield from _started(services.postgres_server, tmp_path_factory.mktemp("postgres"))
+
+
+def _started(start: Callable[[Path], AbstractContextManager[T]], folder: Path) -> Iterator[T | None]:
+    """The server, or None where it cannot be had."""
+    try:
+        with start(folder) as server:
+            yield server
+    except NotToBeHad:
+        yield None
+
+
+@pytest.fixture
+def redis_server(_redis: RedisServer | None, request: pytest.FixtureRequest) -> RedisServer:
+    """A real Redis, the same for the whole run: use a prefix of your own."""
+    if _redis is None:
+        _skip("redis", request)
+    assert _redis is not None
+    return _redis
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """Its address."""
+    return redis_server.url
+
+
+@pytest.fixture
+def postgres_server(_postgres: PostgresServer | None, request: pytest.FixtureRequest) -> PostgresServer:
+    """A real PostgreSQL cluster, the same for the whole run."""
+    if _postgres is None:
+        _skip("postgresql", request)
+    assert _postgres is not None
+    return _postgres
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A fresh, empty database of the test's own."""
+    name = postgres_server.fresh()
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def chromium_path(request: pytest.FixtureRequest) -> str:
+    """Where Chromium is."""
+    try:
+        return services.chromium()
+    except NotToBeHad:
+        _skip("chromium", request)
+        raise
+
+
+def _skip(server: str, request: pytest.FixtureRequest) -> None:
+    services.missing.note(server, request.node.nodeid)
+    pytest.skip(f"no {server} here")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """A framed block for what was not tested."""
+    if services.missing.tests:
+        lines = [f"NOT TESTED: {server} ({len(tests)} tests)" for server, tests in sorted(services.missing.tests.items())]
+        lines.append("`make test` fetches them where apt reaches its packages; see bin/setup-services.")
+        width = max(len(line) for line in lines) + 2
+        terminalreporter.write_line("+" + "-" * width + "+")
+        for line in lines:
+            terminalreporter.write_line(f"| {line.ljust(width - 1)}|")
+        terminalreporter.write_line("+" + "-" * width + "+")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI nothing may go untested in silence."""
+    if STRICT and services.missing.tests and exitstatus == 0:
+        session.exitstatus = 1

@@ -1,0 +1,66 @@
+"""Who may import whom: one table. `routing` besides knows no clock, no await and no third party."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+MAY_IMPORT = {
+    "routing": set(),
+    "store": {"routing"},
+    "live": {"routing"},
+    "desk": {"store", "live", "routing"},
+    "mailbox": {"desk", "store", "live", "routing"},
+    "calls": {"desk", "store", "live", "routing"},
+    "server": {"mailbox", "calls", "desk", "store", "live", "routing"},
+}
+
+
+def sources(layer: str) -> list[Path]:
+    return sorted((ROOT / layer).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Top-level names of everything a file imports, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name.split(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.split(".")[0]
+        elif isinstance(node, ast.ImportFrom) and node.level > 0:
+            yield path.relative_to(ROOT).parts[0]
+
+
+FILES = [(layer, path) for layer in MAY_IMPORT for path in sources(layer)]
+
+
+@pytest.mark.parametrize(("layer", "path"), FILES, ids=[str(path.relative_to(ROOT)) for _, path in FILES])
+def test_a_file_imports_only_layers_below_its_own(layer: str, path: Path) -> None:
+    forbidden = (set(MAY_IMPORT) - MAY_IMPORT[layer] - {layer}) | {"tests", "bench", "faults", "vipdesk"}
+    assert set(imports(path)) & forbidden == set()
+
+
+def test_every_layer_has_sources() -> None:
+    empty = [layer for layer in MAY_IMPORT if layer != "calls" and not sources(layer)]
+    assert empty == []
+
+
+@pytest.mark.parametrize("path", sources("routing"), ids=lambda path: path.name)
+def test_a_rule_has_no_third_party_no_await_and_no_clock(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    foreign = {name for name in imports(path) if name not in sys.stdlib_module_names and name != "routing"}
+    assert foreign == set()
+    waits = [node for node in ast.walk(tree) if isinstance(node, ast.Await | ast.AsyncFunctionDef | ast.AsyncWith)]
+    assert waits == []
+    clocks = {
+        f"{node.func.value.id}.{node.func.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+    } & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.monotonic"}
+    assert clocks == set()
