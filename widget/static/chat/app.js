@@ -1,0 +1,413 @@
+/* What the contact does and where they are: session, line, the ticket in view, the phase. Draws through Panel, reduces through Talk. */
+
+import { Line } from "../wire/line.js";
+import { t } from "../wire/texts.js";
+import { first } from "./dom.js";
+import { Panel } from "./panel.js";
+import { Session } from "./session.js";
+import { Talk } from "./talk.js";
+import { both, settle, span, time, zone } from "./times.js";
+
+const DAY_MS = 86400000;
+const TYPING_MS = 3000;
+
+export class App {
+  talk = null; // the ticket in view
+  state = null; // what a press would do now
+  files = []; // uploaded, to go with the next message
+  uploading = null;
+  sheet = null;
+  trouble = null;
+  picked = null; // severity
+  shown = false;
+  wanted = false; // the person pressed
+  ready = null;
+  writing = false; // a message instead of a chat
+  #talks = new Map();
+  #links = new Map();
+  #known = null; // the session in use
+  #renewed = 0;
+  #typed = 0;
+  #noted = "";
+  #due = false;
+
+  constructor({ key, policy, lang, host, root }) {
+    Object.assign(this, { key, policy, lang, host });
+    this.session = new Session(key, async () => host?.token());
+    this.line = new Line({
+      audience: "contact",
+      lang,
+      zone,
+      credentials: () => this.#credentials(),
+      on: {
+        state: (state) => this.#line(state),
+        ready: (frame) => this.#ready(frame),
+        event: (event) => this.#event(event),
+        reset: (frame) => this.#of(frame.snapshot.ticket).reset(frame) ?? this.draw(),
+        frame: (frame) => this[`on_${frame.type}`]?.(frame) ?? this.draw(),
+        outbox: () => this.draw(),
+      },
+    });
+    settle({ lang, now: () => this.now() });
+    this.panel = new Panel(root, this);
+    this.panel.input.value = stored(`draft.${key}`) ?? "";
+    setInterval(() => this.#tick(), 1000);
+    document.addEventListener("visibilitychange", () => this.draw());
+  }
+
+  now() { return this.line.clock.now(); }
+  get live() { return this.line.state.state === "live"; }
+  get open() { return this.shown && !document.hidden; }
+  get unverified() { return this.ready?.you.verified === false; }
+  get severity() { return this.picked ?? this.talk?.summary.severity; }
+  get named() { return this.state?.named ?? this.state?.agent; }
+  get unsent() { return this.line.outbox.items.filter(({ type }) => type === "say" || type === "press"); }
+  get pressing() { return this.unsent.find(({ type, state }) => type === "press" && state !== "refused"); }
+
+  get phase() {
+    const { talk, pressing, state } = this;
+    if (this.writing) return "message";
+    if (talk?.open) return talk.live ? "live" : talk.chat.state;
+    if (pressing) return pressing.fields.message_only ? "talk" : "opening";
+    if (!this.wanted && !talk) return "start";
+    if (!this.ready || !state) return "opening";
+    if (talk) return talk.chat && talk.chat.id !== stored(`done.${this.key}`) ? "ended" : "talk";
+    return ["closed", "holiday"].includes(state.because) ? "choices" : "opening";
+  }
+
+  /** Name, words and face for the header; what they say is what the desk said last. */
+  who() {
+    const { talk, state, phase } = this;
+    const { chat, summary } = talk ?? {};
+    const agent = talk?.open ? chat.serving : null;
+    const said = talk?.messages ?? [];
+    if (phase === "ended") {
+      const name = summary.status === "solved" ? t("Solved") : t("This chat has ended");
+      return { name, words: `VD-${summary.number}, ${said.length ? `${time(said[0].at)} – ${time(said.at(-1).at)}` : ""}`, person: chat.serving ?? state?.agent, presence: "off" };
+    }
+    const until = state?.until && t("here until {time}", { time: both(state.until) });
+    if (agent) {
+      const names = [agent, ...talk.members.values()].filter(({ id }, at, all) => all.findIndex((one) => one.id === id) === at);
+      const name = names.length > 1 ? new Intl.ListFormat(this.lang).format(names.map((one) => first(one.name))) : agent.name;
+      const words = chat.state === "grace" ? t("lost the line, comes back in a moment") : agent.name === state?.agent?.name && until ? until : t("here with you");
+      return { name, words, person: agent, presence: !this.live ? "off" : chat.state === "grace" ? "away" : "here" };
+    }
+    const back = state?.next_opening && t("office opens {time}", { time: both(state.next_opening) });
+    const presence = state?.presence ?? (state?.because === "open" && state.agent ? "here" : "off");
+    return { name: state?.agent?.name ?? state?.label ?? t("Support chat"), words: (state?.agent ? [state.label, until ?? back] : [until ?? back]).filter(Boolean).join(", "), person: state?.agent, presence };
+  }
+
+  ring_words() {
+    const name = first(this.state?.agent?.name);
+    return name ? t("Ring {name}", { name }) : t("Chat now");
+  }
+
+  // What a person does ------------------------------------------------------------------------------------------------
+
+  show() {
+    this.shown = this.wanted = true;
+    this.start();
+    if (this.talk && !this.talk.open && !this.talk.unread.length && !this.unsent.length && this.phase === "talk") this.#view(null);
+    this.draw();
+    this.panel.focus();
+  }
+
+  hide() {
+    this.host?.post("hide");
+  }
+
+  hidden() {
+    if (this.phase === "ended") store(`done.${this.key}`, this.talk.chat.id);
+    this.shown = false;
+    this.draw();
+  }
+
+  begin() {
+    this.wanted = true;
+    this.start();
+    this.draw();
+  }
+
+  start() {
+    this.#ask_state();
+    if (this.started) return;
+    this.started = true;
+    this.line.start();
+  }
+
+  press(more = {}) {
+    this.#put("press", { ...(this.picked && { severity: this.picked }), ...more }, Boolean(more.text));
+    this.draw();
+  }
+
+  say(body) {
+    const { talk, writing } = this;
+    if (this.uploading) return false;
+    store(`draft.${this.key}`, "");
+    this.#whisper(false);
+    if (talk && (talk.open || !writing)) {
+      const files = this.files.map(({ file, name, type, bytes }) => ({ file, name, type, bytes }));
+      this.#put("say", { ticket: talk.id, body, ...(files.length && { files }) }, true);
+      this.files = [];
+      if (writing) this.leave();
+    } else this.press({ text: body, ...(writing && { message_only: true }) });
+    this.writing = false;
+    this.draw();
+    return true;
+  }
+
+  typed(text) {
+    store(`draft.${this.key}`, text);
+    this.#whisper(Boolean(text));
+  }
+
+  write(on = true) {
+    const said = this.talk?.messages.length;
+    if (on && said) return this.leave();
+    this.writing = on;
+    this.draw();
+    this.panel.focus();
+  }
+
+  leave() { return this.#ask("leave", {}); }
+  answer_offer(offer, yes) { return this.#ask("answer_offer", { offer, yes }); }
+  rate(score, text) { return this.#ask("rate", { score, ...(text && { text }) }).then(() => (this.rated = this.talk.chat.id) && this.draw()); }
+
+  async choose(severity) {
+    this.picked = severity;
+    if (this.talk) await this.#ask("ask_severity", { severity, reason: t("Chosen by the contact.") });
+    this.draw();
+  }
+
+  async specialist(words) {
+    if (words) this.#put("say", { ticket: this.talk.id, body: words }, true);
+    await this.line.ask("ask_technical", { ticket: this.talk.id }, { lane: "talk" });
+    this.rise();
+  }
+
+  async known(email, code) {
+    await this.session.confirm(email, code);
+    this.rise();
+    this.line.retry();
+  }
+
+  rise = (sheet = null) => {
+    this.sheet = sheet;
+    this.draw();
+    this.panel.focus();
+  };
+
+  warn(trouble) {
+    this.trouble = trouble;
+    this.draw();
+  }
+
+  async attach(files) {
+    for (const file of files) {
+      this.uploading = file.name;
+      this.draw();
+      const body = new FormData();
+      body.append("file", file);
+      try {
+        const answer = await fetch("/files", { method: "POST", headers: { Authorization: `Bearer ${this.#known.token}` }, body });
+        const said = await answer.json();
+        if (!answer.ok) throw new Error(said.detail);
+        this.files.push(said);
+      } catch (error) {
+        this.trouble = t("{name} was not uploaded. {reason}", { name: file.name, reason: error.message });
+      }
+      this.uploading = null;
+      this.draw();
+    }
+    this.panel.input.focus();
+  }
+
+  detach(at) {
+    this.files.splice(at, 1);
+    this.draw();
+  }
+
+  /** A signed link to a file: asked for once, until it expires. */
+  link({ file }, preview) {
+    const key = file + Boolean(preview);
+    if (!(Date.parse(this.#links.get(key)?.until) > this.now())) {
+      const asked = this.line.ask("link", { ticket: this.talk.id, file, ...(preview && { preview }) });
+      this.#links.set(key, { asked });
+      asked.then(({ until }) => this.#links.set(key, { asked, until }), () => this.#links.delete(key));
+    }
+    return this.#links.get(key).asked;
+  }
+
+  async fetch(file) {
+    const { url } = await this.link(file);
+    Object.assign(document.createElement("a"), { href: url, download: file.name, target: "_blank", rel: "noopener" }).click();
+  }
+
+  // What the desk says --------------------------------------------------------------------------------------------------
+
+  promise(state) {
+    this.state = state;
+    settle({ office: state.office_zone });
+    this.#next();
+    this.draw();
+  }
+
+  on_promise({ type, ...state }) {
+    this.promise(state);
+    this.host?.post("state", { state });
+  }
+
+  on_queue(frame) { this.#of(frame).queue = frame; }
+
+  on_typing({ ticket, by, on }) {
+    const talk = this.#talks.get(ticket);
+    if (on) talk?.typing.set(by.id, { name: by.name, until: Date.now() + 2 * TYPING_MS });
+    else talk?.typing.delete(by.id);
+  }
+
+  on_inbox({ type, summary, ...frame }) {
+    const talk = this.#of(summary ?? frame);
+    if (talk.open && !this.talk?.open) this.#view(talk);
+  }
+
+  #ready(frame) {
+    this.ready = frame;
+    for (const summary of frame.tickets) this.#of(summary);
+    for (const offer of frame.offers ?? []) this.#of(offer).on_offer(offer);
+    const ids = new Set(frame.tickets.map(({ ticket }) => ticket));
+    for (const id of this.#talks.keys()) if (!ids.has(id)) this.#talks.delete(id);
+    const recent = [...this.#talks.values()]
+      .filter(({ open, summary }) => open || (summary.status !== "closed" && this.now() - Date.parse(summary.said_at ?? summary.last_at) < DAY_MS))
+      .sort((one, other) => other.open - one.open || (one.summary.last_at < other.summary.last_at ? 1 : -1));
+    this.#view(this.#talks.get(this.talk?.id) ?? recent[0] ?? null);
+    this.#next();
+    this.draw();
+  }
+
+  #event(event) {
+    const talk = this.#of({ ticket: event.ticket });
+    talk.take(event);
+    if (talk !== this.talk && !this.talk?.open && (talk.open || talk.unread.length)) this.#view(talk);
+    this.draw();
+  }
+
+  #line(state) {
+    const { code } = state;
+    if (state.state === "over" && (code === 4401 || code === 4410) && Date.now() - this.#renewed > 60000) {
+      this.#renewed = Date.now();
+      this.session.refused(this.#known?.token);
+      setTimeout(() => this.line.retry());
+    }
+    this.draw();
+  }
+
+  // Inside --------------------------------------------------------------------------------------------------------------
+
+  async #credentials() {
+    const { token, contact } = (this.#known = await this.session.open());
+    this.line.outbox.rename(`${this.key} ${contact.id}`);
+    return { token };
+  }
+
+  /** After `ready` and a state: a press that waited for them. */
+  #next() {
+    if (this.wanted && this.ready && this.state && !this.talk && !this.pressing && this.phase === "opening") this.press();
+  }
+
+  #put(type, fields, kept) {
+    this.line.put(type, fields, { kept, lane: "talk" }).answer.then(
+      (answer) => this.#done(answer),
+      (refusal) => kept || this.warn(refusal.message),
+    );
+  }
+
+  #done({ ticket, chat, summary }) {
+    const talk = this.#of(summary ?? { ticket });
+    if (chat && !talk.chat) talk.merge({ chat });
+    this.#view(talk);
+    this.draw();
+  }
+
+  #ask(type, fields) {
+    return this.line.ask(type, { ticket: this.talk.id, ...fields }, { lane: "talk" }).catch((refusal) => this.warn(refusal.message));
+  }
+
+  #of(summary) {
+    const { ticket } = summary;
+    const talk = this.#talks.get(ticket);
+    if (!talk) this.#talks.set(ticket, new Talk(summary));
+    else if (summary.status) talk.merge(summary);
+    return this.#talks.get(ticket);
+  }
+
+  #view(talk) {
+    this.talk = talk;
+    if (talk && !talk.events.length && talk.summary.seq) this.line.streams.follow(talk.id);
+  }
+
+  #whisper(on) {
+    if (!this.talk?.live || (on && Date.now() - this.#typed < TYPING_MS)) return;
+    this.#typed = on ? Date.now() : 0;
+    this.line.whisper({ type: "typing", ticket: this.talk.id, on });
+  }
+
+  async #ask_state() {
+    if (this.state && this.live) return;
+    const answer = await fetch(`/b/${this.key}/state?lang=${this.lang}`).catch(() => null);
+    if (answer?.ok) this.promise(await answer.json());
+  }
+
+  #tick() {
+    for (const [id, { until }] of this.talk?.typing ?? []) if (until < Date.now()) this.talk.typing.delete(id) && this.draw();
+    this.panel.tick();
+  }
+
+  draw() {
+    if (this.#due) return;
+    this.#due = true;
+    queueMicrotask(() => {
+      this.#due = false;
+      this.panel.draw();
+      this.#read();
+      this.#note();
+    });
+  }
+
+  #read() {
+    const { talk } = this;
+    if (!talk?.unread.length || !this.open || !this.live || !this.panel.thread.reads) return;
+    talk.read.contact = talk.seq;
+    this.line.ask("read", { ticket: talk.id, seq: talk.seq }, { lane: "read" }).catch(() => {});
+  }
+
+  /** What the folded button says. */
+  #note() {
+    if (!this.host) return;
+    const { talk } = this;
+    const unread = talk?.unread ?? [];
+    const { place, expected_s } = talk?.queue ?? {};
+    const note = { active: Boolean(talk?.open || this.unsent.length) };
+    if (unread.length) Object.assign(note, { count: unread.length, title: t("{name} answered", { name: first(unread[0].by?.name) }), more: unread.at(-1).data.body.slice(0, 60) });
+    else if (talk?.open && place) Object.assign(note, { face: String(place), title: t("You are number {place} in line", { place }), more: expected_s ? span(expected_s) : t("we ring you here") });
+    else if (talk?.live) Object.assign(note, { title: t("Chat with {name}", { name: first(talk.chat.serving?.name) }), more: t("goes on") });
+    const text = JSON.stringify(note);
+    if (text !== this.#noted) this.host.post("note", { note });
+    this.#noted = text;
+  }
+}
+
+function stored(name) {
+  try {
+    return localStorage.getItem(`vipdesk.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+function store(name, value) {
+  try {
+    localStorage.setItem(`vipdesk.${name}`, value);
+  } catch {
+    // blocked storage: it lives as long as the page
+  }
+}

@@ -1,0 +1,57 @@
+/* Starts the chat in its frame (or as a page of its own) and talks with the button's page, whose origin it learns from the hello. */
+
+import { load } from "../wire/texts.js";
+import { App } from "./app.js";
+
+const { key, policy, texts } = document.body.dataset;
+const { lang } = document.documentElement;
+const framed = parent !== window;
+const asked = new Map();
+let page = null; // the origin of the button's page: frame-ancestors lets only allowed ones hold us
+
+const host = framed && {
+  post: (type, more) => page && parent.postMessage({ vipdesk: type, ...more }, page),
+  /** What the site signed for this person, or null. */
+  token: () =>
+    new Promise((done) => {
+      const id = crypto.randomUUID();
+      asked.set(id, done);
+      setTimeout(done, 3000, null);
+      host.post("token", { id });
+    }),
+};
+
+await load(lang, texts);
+document.body.classList.toggle("page", !framed);
+const app = new App({ key, policy, lang, host, root: document.querySelector("main") });
+
+const heard = {
+  hello({ active }) {
+    host.post("ready");
+    if (active) app.start();
+  },
+  show: () => app.show(),
+  hide: () => app.hidden(),
+  token: ({ id, jwt }) => asked.get(id)?.(jwt),
+};
+
+addEventListener("message", ({ source, origin, data }) => {
+  if (!framed || source !== parent || (page && origin !== page) || !Object.hasOwn(heard, data?.vipdesk)) return;
+  page = origin;
+  heard[data.vipdesk](data);
+});
+
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("details[open]");
+  if (menu) menu.open = false;
+  else if (app.sheet) app.rise();
+  else app.hide();
+});
+
+if (!framed) {
+  app.shown = true;
+  app.draw();
+  const answer = await fetch(`/b/${key}/state?lang=${lang}`).catch(() => null);
+  if (answer?.ok) app.promise(await answer.json());
+}

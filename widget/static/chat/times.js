@@ -1,0 +1,40 @@
+/* Instants in words: the visitor's clock, and for every promise the office's beside it. */
+
+import { t } from "../wire/texts.js";
+
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+let lang = "en";
+let office = "UTC";
+let now = Date.now;
+
+export function settle(options) { ({ lang = lang, office = office, now = now } = options); }
+
+export const zone = here;
+
+function write(at, options, timeZone = here) {
+  return new Intl.DateTimeFormat(lang, { timeZone, hourCycle: "h23", ...options }).format(new Date(at));
+}
+
+const clock = { hour: "2-digit", minute: "2-digit" };
+const date = (at, timeZone) => write(at, { dateStyle: "short" }, timeZone);
+
+export function time(at) { return write(at, clock); }
+
+export function day(at) {
+  return date(at) === date(now()) ? t("Today") : write(at, { weekday: "long", day: "numeric", month: "long" });
+}
+
+/** "Thu 09:00 CET (08:00 London)"; the day only when it is not today, both only when the clocks differ. */
+export function both(at) {
+  const ahead = Date.parse(at) - now();
+  const options = date(at, office) === date(now(), office) ? clock : { ...clock, weekday: "short", ...(ahead > 5e8 && { day: "numeric", month: "short" }) };
+  const [theirs, ours] = [write(at, options, office), write(at, options)];
+  const name = new Intl.DateTimeFormat("en-GB", { timeZone: office, timeZoneName: "short" }).format(new Date(at)).split(" ").pop();
+  return `${theirs} ${name}${theirs === ours ? "" : ` (${ours} ${here.split("/").pop().replace("_", " ")})`}`;
+}
+
+/** Seconds as a person says them. */
+export function span(seconds) {
+  const minutes = Math.round(seconds / 60);
+  return minutes < 1 ? t("less than a minute") : t("about {minutes} min", { minutes });
+}
