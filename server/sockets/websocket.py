@@ -1,0 +1,125 @@
+"""Lines over WebSocket: Origin before the accept, `hello` within five seconds, then frames both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import PlainTextResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from desk.actors import Signed
+from routing.errors import BadRequest, DeskError
+from server.sockets import frames
+from server.sockets.connection import Connection
+from server.sockets.frames import Hello
+from server.sockets.opening import Refused, open_line
+from server.sockets.origins import from_the_desk
+from server.sockets.ports import Audience
+
+if TYPE_CHECKING:
+    from server.serving import SocketProtocol
+    from server.sockets.sockets import Sockets
+
+SUBPROTOCOL = "vipdesk.1"
+OPEN_S = 20.0
+
+
+class SocketTransport:
+    """One WebSocket of uvicorn."""
+
+    streaming = False
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+        self._protocol: SocketProtocol = websocket.scope["state"]["protocol"]
+
+    async def send(self, frame: bytes) -> None:
+        try:
+            await self._websocket.send({"type": "websocket.send", "text": frame.decode()})
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise ConnectionError from error
+
+    def shut(self, code: int) -> None:
+        self._protocol.shut(code)
+
+    def abort(self) -> None:
+        self._protocol.transport.abort()
+
+    def unsent(self) -> int:
+        return self._protocol.transport.get_write_buffer_size()
+
+    def said_goodbye(self) -> bool:
+        """The peer closed it; a lost line is something else."""
+        return self._protocol.conn.close_rcvd is not None and not self._protocol.shut_by_us
+
+
+async def serve(sockets: Sockets, audience: Audience, websocket: WebSocket) -> None:
+    """From the handshake to the end of one WebSocket."""
+    if not from_the_desk(websocket, sockets.origins):
+        await websocket.send_denial_response(PlainTextResponse("This origin may not connect.", 403))
+        return
+    if sockets.draining:
+        await websocket.send_denial_response(PlainTextResponse("The desk is moving.", 503))
+        return
+    offered = websocket.scope["subprotocols"]
+    await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    transport = SocketTransport(websocket)
+    connection: Connection | None = None
+    try:
+        connection = await _open(sockets, audience, websocket, transport)
+        while connection is not None and not connection.closed:
+            await _read(connection, await websocket.receive())
+    finally:
+        if connection is not None:
+            await sockets.left(connection, clean=transport.said_goodbye())
+
+
+async def _read(connection: Connection, message: Any) -> None:
+    if message["type"] == "websocket.disconnect":
+        connection.closed = True
+        return
+    while connection.full() and not connection.closed:
+        await asyncio.sleep(0.01)
+    if not connection.closed and not connection.sockets.draining:
+        await connection.take(message.get("text"))
+
+
+async def _open(
+    sockets: Sockets, audience: Audience, websocket: WebSocket, transport: SocketTransport
+) -> Connection | None:
+    try:
+        async with asyncio.timeout(sockets.hello_s):
+            message = await websocket.receive()
+    except TimeoutError:
+        transport.shut(4408)
+        return None
+    if message["type"] == "websocket.disconnect":
+        return None
+    try:
+        hello = frames.read_hello(message.get("text") or "")
+    except BadRequest:
+        transport.shut(4400)
+        return None
+    return await _greet(sockets, audience, websocket, transport, hello)
+
+
+async def _greet(
+    sockets: Sockets, audience: Audience, websocket: WebSocket, transport: SocketTransport, hello: Hello
+) -> Connection | None:
+    async def authenticate() -> Signed | None:
+        if audience == "contact":
+            return await sockets.identity.contact(hello.token or "")
+        else:
+            return await sockets.identity.agent(sockets.session_of(websocket.cookies) or "", hello.csrf or "")
+
+    connection = Connection(sockets, audience, transport, secrets.token_hex(8), authenticate)
+    try:
+        async with asyncio.timeout(OPEN_S):
+            await open_line(connection, hello)
+    except Refused as refused:
+        connection.shut(refused.code)
+    except (DeskError, TimeoutError):
+        connection.shut(1013)  # try again later: the record cannot be read now
+    return connection

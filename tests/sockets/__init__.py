@@ -1,0 +1,1 @@
+"""Tests of server/sockets/ over real sockets."""
