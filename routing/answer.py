@@ -1,4 +1,4 @@
-"""`vipdesk answer routing`: reads a document of worked cases, gives what the rules say; files and printing: the command."""
+"""`vipdesk answer routing`: reads a document of worked cases, gives what the rules say; no file is opened here."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -121,7 +121,7 @@ def accepted(chat: Chat, ring_id: str, now: datetime) -> Chat:
 
 
 def declined(chat: Chat, ring_id: str) -> Chat:
-    """The agent says no: among the tried; the next decision follows. Raises Taken when the ring is not open any more."""
+    """The agent says no: among the tried; the next decision follows. Raises Taken when this ring is over."""
     ring = _open_ring(chat, ring_id)
     return _waiting(chat, tried=chat.tried | {ring.agent})
 

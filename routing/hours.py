@@ -129,8 +129,8 @@ def next_edge(calendar: Calendar, at: datetime) -> datetime | None:
     if now.open:
         return now.until
     else:
-        turn = _holiday_turn(calendar, at)
-        return min((edge for edge in (now.next_opening, turn) if edge is not None), default=None)
+        turn = _holiday_turn(calendar, at, now.next_opening)
+        return now.next_opening if turn is None else turn
 
 
 # Days and spans -----------------------------------------------------------------------------------------------------
@@ -162,15 +162,15 @@ def _open_time(calendar: Calendar, at: datetime) -> _OpenTime | None:
         return _OpenTime(opening, closing if seen_whole else None)
 
 
-def _holiday_turn(calendar: Calendar, at: datetime) -> datetime | None:
-    """The next local midnight at which a holiday begins or ends."""
+def _holiday_turn(calendar: Calendar, at: datetime, before: datetime | None) -> datetime | None:
+    """The next local midnight, if it comes before `before`, at which a holiday begins or ends."""
     today = _local_date(calendar, at)
     now = _is_holiday(calendar, today)
-    if not now and not calendar.holidays:
-        return None
-    for day in (today + _DAY * n for n in range(1, HORIZON_DAYS)):
+    days = HORIZON_DAYS if before is None else (_local_date(calendar, before) - today).days
+    for day in (today + _DAY * number for number in range(1, days + 1)):
         if _is_holiday(calendar, day) is not now and _pieces(calendar.zone, day):
-            return _pieces(calendar.zone, day)[0][0]
+            midnight = _pieces(calendar.zone, day)[0][0]
+            return midnight if before is None or midnight < before else None
     return None
 
 

@@ -259,6 +259,11 @@ def test_the_promise_ends_when_the_agent_goes_absent() -> None:
     assert promise(having(nora)).until == IN_HOURS + HOUR
 
 
+def test_a_promise_is_never_valid_until_now() -> None:
+    pia = replace(PIA, absences=(Absence(IN_HOURS, CLOSING + HOUR), Absence(IN_HOURS - HOUR, IN_HOURS)))
+    assert promise(having(pia)).valid_until == CLOSING
+
+
 def test_the_promise_ends_with_the_add_on() -> None:
     end = IN_HOURS + HOUR
     assert promise(CAST, line=replace(LINE, add_on=AddOn(SOLD.since, end))).until == end

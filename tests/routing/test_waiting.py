@@ -46,3 +46,7 @@ def test_the_expected_wait_is_the_mean_of_the_last_ten_waits_times_the_place() -
 @pytest.mark.parametrize("known", [0, 1, 2])
 def test_nothing_is_expected_from_fewer_than_three_waits(known: int) -> None:
     assert waiting.expected_wait(1, [timedelta(minutes=1)] * known) is None
+
+
+def test_three_waits_are_enough_to_expect_something() -> None:
+    assert waiting.expected_wait(2, [timedelta(minutes=1)] * 3) == timedelta(minutes=2)
