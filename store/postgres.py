@@ -32,6 +32,8 @@ WRITERS, READERS = 10, 4
 MOST_PENDING = 20_000
 RACES = 6
 """Tries of a verb that lost a race (40001, 40P01)."""
+VIOLATIONS = 3
+"""Tries of a verb that met another's row (a second press, the same rid): looking again, it sees what is there."""
 LOCK_WAITS = 2
 """Tries of a verb that waited LOCK_WAIT_MS for somebody's lock."""
 LOCK_WAIT_MS = 2_000
@@ -171,7 +173,7 @@ class PostgresRecord:
 
     def _persist(self, attempt: Callable[[Raw], T]) -> T:
         """Runs it again after lost races, locks and connections, within limits. Raises Unavailable, CommitUnknown."""
-        races = locks = losses = 0
+        races = locks = losses = violations = 0
         while True:
             try:
                 done = attempt(self._connection())
@@ -184,6 +186,10 @@ class PostgresRecord:
                 locks += 1
                 if locks == LOCK_WAITS:
                     raise Unavailable(retry_s=1.0) from error
+            except Violation:
+                violations += 1
+                if violations == VIOLATIONS:
+                    raise
             except psycopg.Error as error:
                 losses += 1
                 self._lost(error, again=losses < LOST_CONNECTIONS)

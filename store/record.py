@@ -29,7 +29,8 @@ class RecordError(Exception):
 class Violation(Exception):
     """A unique, foreign or other constraint of the tables refused a statement; the verb is rolled back with it.
 
-    On PostgreSQL the transaction is over after it, so verbs that expect a row to be there use `upsert`.
+    On PostgreSQL the transaction is over after it, so verbs that expect a row to be there use `upsert`; the engine runs
+    the verb twice more before it gives up, because the row may be that of somebody who was faster.
     """
 
 

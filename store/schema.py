@@ -460,6 +460,8 @@ job = Table(
     _number("fence"),
     _at("lease_until"),
     Index("job_by_due", "due_at"),
+    Index("job_by_lease", "lease_until", sqlite_where=text("lease_until IS NOT NULL"),
+          postgresql_where=text("lease_until IS NOT NULL")),
 )
 
 receipt = Table(

@@ -65,7 +65,7 @@ class Plan:
 
     def _expand(self, params: dict[str, Any]) -> tuple[str, Values]:
         """Lists are filled up to the next power of two by repeating a value: a handful of texts per statement."""
-        values = self._defaults | params
+        values: dict[str, Any] = self._defaults | params
         given: dict[str, Any] = dict(self._compiled.params)
         filled = {name: _filled(values[name] if name in values else given[name]) for name in self._lists}
         sizes = tuple(len(each) for each in filled.values())

@@ -59,6 +59,7 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     PRIMARY KEY ("key")
 )""",
         """CREATE INDEX job_by_due ON job (due_at)""",
+        """CREATE INDEX job_by_lease ON job (lease_until) WHERE lease_until IS NOT NULL""",
         """CREATE TABLE meta (
     "key" TEXT NOT NULL,
     value TEXT NOT NULL,
@@ -483,6 +484,7 @@ BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END""",
     PRIMARY KEY (key)
 )""",
         """CREATE INDEX job_by_due ON job (due_at)""",
+        """CREATE INDEX job_by_lease ON job (lease_until) WHERE lease_until IS NOT NULL""",
         """CREATE TABLE meta (
     key TEXT NOT NULL,
     value TEXT NOT NULL,

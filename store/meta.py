@@ -1,0 +1,73 @@
+"""What the desk knows of itself: the epoch of its cursors, how far its clock was moved, what kind of folder this is."""
+
+import secrets
+from datetime import timedelta
+from typing import Literal
+
+from sqlalchemy import bindparam, select
+
+from store.engine import Connection, upsert
+from store.schema import meta
+
+Kind = Literal["demo", "real"]
+
+_GET = select(meta.c.value).where(meta.c.key == bindparam("key"))
+_PUT = upsert(meta, ("key",), lambda new: {"value": new.value})
+_PUT_FIRST = upsert(meta, ("key",))
+
+
+def get(connection: Connection, key: str) -> str | None:
+    """The value; None when it was never set."""
+    value: str | None = connection.scalar(_GET, key=key)
+    return value
+
+
+def put(connection: Connection, key: str, value: str) -> None:
+    """Sets the value, or changes it."""
+    connection.run(_PUT, key=key, value=value)
+
+
+def epoch(connection: Connection) -> str | None:
+    """Names this life of the record: a cursor of another epoch is worth nothing. None before the first."""
+    return get(connection, "epoch")
+
+
+def begin_epoch(connection: Connection, name: str | None = None) -> str:
+    """A new life, after a restore or a reset; its name is random unless given."""
+    begun = secrets.token_urlsafe(16) if name is None else name
+    put(connection, "epoch", begun)
+    return begun
+
+
+def ensure_epoch(connection: Connection) -> str:
+    """The epoch, begun when there is none; two processes that start at once agree on one."""
+    connection.run(_PUT_FIRST, key="epoch", value=secrets.token_urlsafe(16))
+    present = epoch(connection)
+    assert present is not None
+    return present
+
+
+def clock_offset(connection: Connection) -> timedelta:
+    """How far the demo's clock is ahead of the real one; zero for a real desk."""
+    return timedelta(microseconds=int(get(connection, "clock_offset_us") or 0))
+
+
+def set_clock_offset(connection: Connection, offset: timedelta) -> None:
+    """Moves the clock of every process on this record."""
+    put(connection, "clock_offset_us", str(offset // timedelta(microseconds=1)))
+
+
+def kind(connection: Connection) -> Kind | None:
+    """What this record was made as; None while it is empty."""
+    value = get(connection, "kind")
+    if value is None:
+        return None
+    elif value == "demo":
+        return "demo"
+    else:
+        return "real"
+
+
+def set_kind(connection: Connection, value: Kind) -> None:
+    """Said once, when the record is made."""
+    put(connection, "kind", value)
