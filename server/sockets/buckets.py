@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+UNDER_WAY = 10
+"""So many requests a client sends at once: all of them come again after a refusal."""
+
 
 @dataclass(frozen=True)
 class Rate:
@@ -37,18 +40,21 @@ class Bucket:
 class Patience:
     """Frames beyond the rate are refused; who goes on regardless loses the socket."""
 
-    __slots__ = ("_frames", "_refusals")
+    __slots__ = ("_frames", "_per_s", "_refusals")
 
     def __init__(self, rate: Rate, now: float) -> None:
+        self._per_s = rate.per_s
         self._frames = Bucket(rate, now)
         self._refusals = Bucket(Rate(rate.per_s / 10, rate.burst), now)
 
     def take(self, now: float) -> float:
-        """0.0, or the seconds to wait. Raises Exhausted for those who go on."""
+        """0.0, or the seconds to wait until ten may come again. Raises Exhausted for those who go on."""
         wait_s = self._frames.take(now)
-        if wait_s and self._refusals.take(now):
+        if not wait_s:
+            return 0.0
+        if self._refusals.take(now):
             raise Exhausted
-        return wait_s
+        return wait_s + (UNDER_WAY - 1) / self._per_s
 
 
 class Exhausted(Exception):

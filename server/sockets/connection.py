@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from contextvars import ContextVar
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 STUCK_S = 10.0
 PROGRESS_BYTES = 4096
 SILENT_S = 15.0
+MOST_WAITING = 128
 LATEST_WINS = frozenset({"typing", "queue", "promise", "people", "viewers", "heartbeat"})
 FOR_CONTACTS = frozenset({"typing", "queue", "promise", "inbox"})
 
@@ -86,6 +88,7 @@ class Connection:
         self._early: list[Published] = []
         self._replays: dict[str, None] = {}
         self._pumping = False
+        self._room = asyncio.Event()
         self.patience = Patience(sockets.rate, now)
         self._sending_since: float | None = None
         self._unsent = 0
@@ -152,6 +155,7 @@ class Connection:
         finally:
             self.busy = False
             performing.reset(token)
+            self.sockets.progressed()
 
     async def alive(self, now: float) -> None:
         """The peer gave a sign of life: its lease is renewed, at most once a second."""
@@ -369,6 +373,7 @@ class Connection:
             while not self.closed:
                 frame = self._out.next()
                 if frame is not None:
+                    self._room.set()
                     await self.send(frame)
                 elif self._replays and self.ready:
                     await replay_some(self, next(iter(self._replays)))
@@ -378,6 +383,8 @@ class Connection:
             self.closed = True  # the reader of this line sees the end as well and takes it away
         finally:
             self._pumping = False
+            self._room.set()
+            self.sockets.progressed()
 
     async def send(self, frame: bytes) -> None:
         """Past the queue: for the pump and for replays, which are paced by it. Raises OSError when the peer is gone."""
@@ -441,15 +448,18 @@ class Connection:
         """Whether something is still on its way out."""
         return not self.closed and (len(self._out) > 0 or self._sending_since is not None)
 
-    def full(self) -> bool:
-        """So much waits to go out that no more requests are read."""
-        return len(self._out) > 128
+    async def room(self) -> None:
+        """Returns when so little waits to go out that the next request may be read."""
+        while len(self._out) > MOST_WAITING and not self.closed:
+            self._room.clear()
+            await self._room.wait()
 
     def shut(self, code: int) -> None:
         """Closes with this code."""
         if not self.closed:
             self.closed = True
             self._out.empty()
+            self._room.set()
             self.transport.shut(code)
 
     def leave(self) -> None:

@@ -81,7 +81,8 @@ class Events(Response):
     """Answers with the frames of one connection until either side ends it."""
 
     def __init__(self, sockets: Sockets, connection: Connection, stream: EventStream) -> None:
-        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}, media_type="text/event-stream")
+        unbuffered = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(headers=unbuffered, media_type="text/event-stream")
         del self.headers["content-length"]
         self._sockets = sockets
         self._connection = connection

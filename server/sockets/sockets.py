@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -63,6 +64,7 @@ class Sockets:
         self.draining = False
         self._people: dict[tuple[Audience, str], list[Connection]] = {}
         self._posting: dict[tuple[Audience, str], Patience] = {}
+        self._progress = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
@@ -123,18 +125,25 @@ class Sockets:
     async def drain(self) -> None:
         """No new work; what was accepted is committed; everyone is told when to come back, and closed. Within 8 s."""
         self.draining = True
-        ends = self.monotonic() + FINISH_S
-        while any(connection.busy for connection in self.connections) and self.monotonic() < ends:
-            await asyncio.sleep(0.02)
+        await self._until_none(lambda connection: connection.busy, FINISH_S)
         spread_ms = min(10_000, max(1000, len(self.connections) * 1000 // RETURNS_PER_S))
         for connection in list(self.connections):
             connection.answer(frames.encode({"type": "moving", "retry_ms": random.randint(0, spread_ms)}))  # noqa: S311
-        ends = self.monotonic() + FLUSH_S
-        while any(connection.sends() for connection in self.connections) and self.monotonic() < ends:
-            await asyncio.sleep(0.02)
+        await self._until_none(Connection.sends, FLUSH_S)
         for connection in list(self.connections):
             connection.shut(1012)
         log.info("sockets.drained")
+
+    def progressed(self) -> None:
+        """A connection answered something or sent everything: a drain looks again."""
+        self._progress.set()
+
+    async def _until_none(self, holds: Callable[[Connection], bool], seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while any(holds(connection) for connection in self.connections):
+                    self._progress.clear()
+                    await self._progress.wait()
 
 
 async def _supervised(work: Coroutine[Any, Any, None]) -> None:

@@ -80,8 +80,7 @@ async def _read(connection: Connection, message: Any) -> None:
     if message["type"] == "websocket.disconnect":
         connection.closed = True
         return
-    while connection.full() and not connection.closed:
-        await asyncio.sleep(0.01)
+    await connection.room()
     if not connection.closed and not connection.sockets.draining:
         await connection.take(message.get("text"))
 

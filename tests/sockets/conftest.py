@@ -98,12 +98,12 @@ class House:
 
     async def socket(
         self, audience: str = "contact", *, origin: str | None = "", headers: Mapping[str, str] | None = None,
-        receive_buffer: int | None = None,
+        reads_ahead: bool = True,
     ) -> ClientConnection:
         """A raw WebSocket; `origin` is the desk's own unless given."""
         more: dict[str, Any] = {}
-        if receive_buffer is not None:
-            more = {"max_queue": 1, "read_limit": receive_buffer}
+        if not reads_ahead:
+            more = {"max_queue": 1}
         return await self.stack.enter_async_context(connect(
             f"ws://127.0.0.1:{self.port}/ws/{audience}",
             origin=Origin(self.url) if origin == "" else Origin(origin) if origin else None,
