@@ -26,6 +26,10 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
 
   let state = {};
   let note = {}; // what the frame wants said here: {title, more, face, count}
+  let kept = {}; // this tab's, over pages
+  try {
+    kept = sessionStorage;
+  } catch {} // sandboxed pages
   let timer, frame, greeted, pressed, open;
 
   const t = (msgid, time) => (state.words?.[msgid] || msgid).replace("{time}", time);
@@ -47,9 +51,10 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
   const both = (instant, day) => {
     const at = new Date(instant);
     const clock = (timeZone) => at.toLocaleString(lang, { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...day });
-    const [office, here] = [clock(state.office_zone), clock(zone)];
+    const office = clock(state.office_zone);
+    const here = clock(zone).replace(office.slice(0, -5), ""); // the day is said once
     const name = at.toLocaleString("en-GB", { timeZone: state.office_zone, timeZoneName: "short" }).split(" ").pop();
-    return `${office} ${name}` + (office === here ? "" : ` (${here} ${zone.split("/").pop().replace("_", " ")})`);
+    return `${office} ${name}` + (office.endsWith(here) ? "" : ` (${here} ${zone.split("/").pop().replace("_", " ")})`);
   };
 
   const when = () => {
@@ -99,7 +104,7 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
     frame = make("iframe", "");
     frame.title = t("Support chat");
     frame.hidden = true;
-    frame.onload = () => frame.contentWindow.postMessage({ vipdesk: "hello" }, desk);
+    frame.onload = () => frame.contentWindow.postMessage({ vipdesk: "hello", active: kept.vipdesk }, desk);
     frame.src = door + query;
     box.prepend(frame);
   };
@@ -126,6 +131,7 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
     state: ({ state: fresh }) => take(fresh),
     note({ note: fresh }) {
       note = fresh;
+      kept.vipdesk = note.active || "";
       draw();
     },
     async token({ id }) {
@@ -152,5 +158,6 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
   ask().then(() => {
     root.append(box);
     document.documentElement.append(host);
+    if (kept.vipdesk) intend(); // a chat goes on from the page before
   });
 })();

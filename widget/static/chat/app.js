@@ -38,6 +38,7 @@ export class App {
       audience: "contact",
       lang,
       zone,
+      who: "",
       credentials: () => this.#credentials(),
       on: {
         state: (state) => this.#line(state),
@@ -85,7 +86,7 @@ export class App {
       const name = summary.status === "solved" ? t("Solved") : t("This chat has ended");
       return { name, words: `VD-${summary.number}, ${said.length ? `${time(said[0].at)} – ${time(said.at(-1).at)}` : ""}`, person: chat.serving ?? state?.agent, presence: "off" };
     }
-    const until = state?.until && t("here until {time}", { time: both(state.until) });
+    const until = state?.until && state.step && t("here until {time}", { time: both(state.until) });
     if (agent) {
       const names = [agent, ...talk.members.values()].filter(({ id }, at, all) => all.findIndex((one) => one.id === id) === at);
       const name = names.length > 1 ? new Intl.ListFormat(this.lang).format(names.map((one) => first(one.name))) : agent.name;
@@ -94,7 +95,7 @@ export class App {
     }
     const back = state?.next_opening && t("office opens {time}", { time: both(state.next_opening) });
     const presence = state?.presence ?? (state?.because === "open" && state.agent ? "here" : "off");
-    return { name: state?.agent?.name ?? state?.label ?? t("Support chat"), words: (state?.agent ? [state.label, until ?? back] : [until ?? back]).filter(Boolean).join(", "), person: state?.agent, presence };
+    return { name: state?.agent?.name ?? state?.label ?? t("Support chat"), words: back || [state?.agent && state.label, until].filter(Boolean).join(", "), person: state?.agent, presence };
   }
 
   ring_words() {
@@ -171,7 +172,11 @@ export class App {
 
   leave() { return this.#ask("leave", {}); }
   answer_offer(offer, yes) { return this.#ask("answer_offer", { offer, yes }); }
-  rate(score, text) { return this.#ask("rate", { score, ...(text && { text }) }).then(() => (this.rated = this.talk.chat.id) && this.draw()); }
+
+  async rate(score, text) {
+    this.rated = Boolean(await this.#ask("rate", { score, ...(text && { text }) }));
+    this.draw();
+  }
 
   async choose(severity) {
     this.picked = severity;
@@ -359,6 +364,7 @@ export class App {
 
   #tick() {
     for (const [id, { until }] of this.talk?.typing ?? []) if (until < Date.now()) this.talk.typing.delete(id) && this.draw();
+    if (this.line.state.state === "lost") this.draw();
     this.panel.tick();
   }
 

@@ -42,10 +42,13 @@ export function face(person) {
   return box;
 }
 
-/** Replaces what is inside only when `key` says that something else belongs there: focus and scroll stay. */
-export function fill(element, key, build) {
-  if (element.dataset.shows === key) return;
-  element.dataset.shows = key;
+const shown = new WeakMap();
+
+/** Replaces what is inside only when `facts` say that something else belongs there: focus and scroll stay. */
+export function show(element, facts, build) {
+  const key = JSON.stringify(facts);
+  if (shown.get(element) === key) return;
+  shown.set(element, key);
   element.replaceChildren(...[build()].flat().filter(Boolean));
 }
 

@@ -56,7 +56,9 @@ export class Thread {
       if (event.kind === "message") {
         const run = next?.kind === "message" && next.by?.id === event.by?.id && Date.parse(next.at) - Date.parse(event.at) < RUN_MS;
         const mark = mine(event) && !run && (talk.read.desk >= event.seq ? 2 : 1);
-        add(event.data.rid ?? `e${event.seq}`, [run, mark], () => this.#message(event, run, mark, talk));
+        const goes_on = events[at - 1]?.kind === "message" && events[at - 1].by?.id === event.by?.id;
+        const name = !mine(event) && !goes_on && (talk.members.size || event.by?.id !== talk.chat?.serving?.id) && event.by?.name;
+        add(event.data.rid ?? `e${event.seq}`, { run, mark, name }, () => this.#message(event, { run, mark, name }, talk));
       } else {
         const words = said(event, next);
         if (words) add(`e${event.seq}`, words, () => h("p.sys", null, words));
@@ -73,7 +75,7 @@ export class Thread {
     return wanted;
   }
 
-  #message(event, run, mark, talk) {
+  #message(event, { run, mark, name }, talk) {
     const ours = mine(event);
     const by = first(talk.chat?.serving?.name);
     const meta = [time(event.at)];
@@ -81,7 +83,7 @@ export class Thread {
     return h(
       `div.msg${ours ? ".me" : ""}`,
       null,
-      !ours && h("p.who", null, event.by?.name),
+      name && h("p.who", null, name),
       event.data.files?.map((file) => this.#file(file)),
       event.data.body && h("p.bub", { dir: "auto" }, event.data.body),
       !run && h("p.meta", null, meta),

@@ -2,17 +2,15 @@
 
 import { t } from "../wire/texts.js";
 
-const here = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
-let lang = "en";
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+let language = "en";
 let office = "UTC";
 let now = Date.now;
 
-export function settle(options) { ({ lang = lang, office = office, now = now } = options); }
+export function settle(options) { ({ lang: language = language, office = office, now = now } = options); }
 
-export const zone = here;
-
-function write(at, options, timeZone = here) {
-  return new Intl.DateTimeFormat(lang, { timeZone, hourCycle: "h23", ...options }).format(new Date(at));
+function write(at, options, timeZone = zone) {
+  return new Intl.DateTimeFormat(language, { timeZone, hourCycle: "h23", ...options }).format(new Date(at));
 }
 
 const clock = { hour: "2-digit", minute: "2-digit" };
@@ -28,9 +26,10 @@ export function day(at) {
 export function both(at) {
   const ahead = Date.parse(at) - now();
   const options = date(at, office) === date(now(), office) ? clock : { ...clock, weekday: "short", ...(ahead > 5e8 && { day: "numeric", month: "short" }) };
-  const [theirs, ours] = [write(at, options, office), write(at, options)];
+  const theirs = write(at, options, office);
+  const ours = write(at, options).replace(theirs.slice(0, -5), ""); // the day is said once
   const name = new Intl.DateTimeFormat("en-GB", { timeZone: office, timeZoneName: "short" }).format(new Date(at)).split(" ").pop();
-  return `${theirs} ${name}${theirs === ours ? "" : ` (${ours} ${here.split("/").pop().replace("_", " ")})`}`;
+  return `${theirs} ${name}${theirs.endsWith(ours) ? "" : ` (${ours} ${zone.split("/").pop().replace("_", " ")})`}`;
 }
 
 /** Seconds as a person says them. */

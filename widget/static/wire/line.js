@@ -88,6 +88,7 @@ export class Line {
 
   on_heartbeat(frame) {
     this.streams.heads(frame.heads);
+    this.outbox.adopt();
     this.#tell("frame", frame);
   }
 

@@ -2,7 +2,7 @@
 
 import { Shelf } from "./shelf.js";
 
-const MOST = 10; // under way at once
+const MOST_UNDER_WAY = 10; // under way at once
 const SILENT_MS = 20000; // no answer on a living line: asked again
 const TAB = crypto.randomUUID();
 
@@ -26,7 +26,8 @@ export class Outbox {
   #timer = null;
 
   /**
-   * @param who whose requests: another person's on this device are never touched; null keeps nothing over a reload.
+   * @param who whose requests: another person's on this device are never touched; "" until `rename`, null keeps nothing
+   *   over a reload.
    * @param send takes a frame, returns false when the line is down; @param changed is called when an item came, moved or went.
    */
   constructor({ who, send, changed }) {
@@ -60,8 +61,7 @@ export class Outbox {
   async opened() {
     this.#open = true;
     for (const item of this.#items) if (item.state === "sending") item.state = "waiting";
-    await this.#adopt();
-    this.#flush();
+    await this.adopt();
   }
 
   lost() {
@@ -122,7 +122,7 @@ export class Outbox {
       if (item.state === "sending" && now - item.sent_at > SILENT_MS) item.state = "waiting";
       if (item.state === "refused" || lanes.has(item.lane)) continue;
       lanes.add(item.lane);
-      if (item.state === "waiting" && under_way < MOST && this.#send({ type: item.type, rid: item.rid, ...item.fields })) {
+      if (item.state === "waiting" && under_way < MOST_UNDER_WAY && this.#send({ type: item.type, rid: item.rid, ...item.fields })) {
         Object.assign(item, { state: "sending", sent_at: now });
       }
       if (item.state === "sending") under_way += 1;
@@ -151,17 +151,20 @@ export class Outbox {
   }
 
   /** Takes over what a closed or reloaded tab left behind; the lock makes one tab of several do it. */
-  async #adopt() {
-    if (!this.#shelf) return;
-    const take = async () => {
-      const alive = new Set(((await navigator.locks?.query())?.held ?? []).map(({ name }) => name.replace("vipdesk-tab-", "")));
-      const known = new Set(this.#items.map(({ rid }) => rid));
-      const left = (await this.#shelf.all()).filter((item) => item.who === this.#who && !known.has(item.rid) && !alive.has(item.tab));
-      for (const item of left) await this.#shelf.put(Object.assign(item, { tab: TAB }));
-      if (!left.length) return;
-      this.#items.unshift(...left.sort((one, other) => one.at - other.at || one.n - other.n));
-      this.#changed();
-    };
-    await (navigator.locks ? navigator.locks.request("vipdesk-adopt", take) : take());
+  async adopt() {
+    this.#flush();
+    if (!this.#shelf || !this.#who) return;
+    await navigator.locks?.request("vipdesk-adopt", () => this.#take_left()).catch(() => {}); // no locks, no shelf either
+    this.#flush();
+  }
+
+  async #take_left() {
+    const alive = new Set((await navigator.locks.query()).held.map(({ name }) => name.replace("vipdesk-tab-", "")));
+    const known = new Set(this.#items.map(({ rid }) => rid));
+    const left = (await this.#shelf.all()).filter((item) => item.who === this.#who && !known.has(item.rid) && !alive.has(item.tab));
+    for (const item of left) await this.#shelf.put(Object.assign(item, { tab: TAB }));
+    if (!left.length) return;
+    this.#items.unshift(...left.sort((one, other) => one.at - other.at || one.n - other.n));
+    this.#changed();
   }
 }

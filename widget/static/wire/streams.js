@@ -1,6 +1,6 @@
 /* The cursor of each stream: shows every event once and in order, holds back what came too early, asks for gaps. */
 
-const MOST = 64; // cursors in one frame
+const MOST_CURSORS = 64; // cursors in one frame
 const ASK_AGAIN_MS = 1000;
 
 export class Streams {
@@ -18,7 +18,7 @@ export class Streams {
   }
 
   /** What `hello` resumes: the streams heard most recently. */
-  cursors() { return Object.fromEntries([...this.#last].slice(-MOST)); }
+  cursors() { return Object.fromEntries([...this.#last].slice(-MOST_CURSORS)); }
 
   seq(stream) { return this.#last.get(stream) ?? null; }
 
@@ -78,8 +78,8 @@ export class Streams {
 
   /** Asks again from where each stream is (all of them, when none are named). */
   again(streams = [...this.#last.keys()]) {
-    for (let at = 0; at < streams.length; at += MOST) {
-      this.#ask(Object.fromEntries(streams.slice(at, at + MOST).map((stream) => [stream, this.#last.get(stream)])));
+    for (let at = 0; at < streams.length; at += MOST_CURSORS) {
+      this.#ask(Object.fromEntries(streams.slice(at, at + MOST_CURSORS).map((stream) => [stream, this.#last.get(stream)])));
     }
     for (const stream of streams) this.#asked.set(stream, Date.now());
   }

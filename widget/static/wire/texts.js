@@ -17,12 +17,12 @@ export async function load(lang, url) {
 }
 
 /** t("Write to {name}", {name}) */
-export function t(msgid, values = {}) { return fill(catalogue[msgid] || msgid, values); }
+export function t(msgid, values = {}) { return put_in(catalogue[msgid] || msgid, values); }
 
 /** n("{count} message waits", "{count} messages wait", count) */
 export function n(singular, plural, count, values = {}) {
   const forms = catalogue[singular] ?? { one: singular, other: plural };
-  return fill(forms[plurals.select(count)] ?? forms.other, { count, ...values });
+  return put_in(forms[plurals.select(count)] ?? forms.other, { count, ...values });
 }
 
-function fill(text, values) { return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole); }
+function put_in(text, values) { return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole); }
