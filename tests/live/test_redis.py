@@ -45,11 +45,15 @@ class Processes:
         return bool(self.got)
 
 
+def target(redis_url: str) -> int | str:
+    """Where the tests' Redis listens, for the proxy."""
+    parts = urlsplit(redis_url)
+    return parts.port if parts.port is not None else parts.path
+
+
 @pytest_asyncio.fixture
 async def two(redis_url: str) -> AsyncIterator[Processes]:
-    parts = urlsplit(redis_url)
-    assert parts.port is not None, "the tests' Redis listens on a port"
-    async with FaultProxy(parts.port) as proxy:
+    async with FaultProxy(target(redis_url)) as proxy:
         two = Processes(redis_url, proxy)
         await two.here.start()
         await two.there.start()
@@ -139,9 +143,7 @@ async def test_a_redis_that_hangs_is_left_alone_until_it_answers(two: Processes)
 
 
 async def test_a_start_without_redis_succeeds_and_heals(redis_url: str) -> None:
-    parts = urlsplit(redis_url)
-    assert parts.port is not None
-    async with FaultProxy(parts.port) as proxy:
+    async with FaultProxy(target(redis_url)) as proxy:
         proxy.faults.refuse = True
         live = RedisLive(f"redis://127.0.0.1:{proxy.port}/0", f"test-{secrets.token_hex(4)}")
         await live.start()

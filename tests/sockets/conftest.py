@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest_asyncio
@@ -15,7 +16,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
+from live.base import Live
 from live.memory import MemoryLive
+from live.redis import RedisLive
 from server import serving
 from server.sockets.doors import doors
 from server.sockets.sockets import Sockets
@@ -83,7 +86,7 @@ class Line:
 class House:
     """The server of one test."""
 
-    def __init__(self, desk: PaperDesk, live: MemoryLive, sockets: Sockets, clock: Clock, port: int) -> None:
+    def __init__(self, desk: PaperDesk, live: Live, sockets: Sockets, clock: Clock, port: int) -> None:
         self.desk = desk
         self.live = live
         self.sockets = sockets
@@ -129,10 +132,10 @@ class House:
         return line
 
 
-@pytest_asyncio.fixture
-async def house() -> AsyncIterator[House]:
-    live = MemoryLive()
-    desk = PaperDesk(live)
+@asynccontextmanager
+async def built(live: Live, desk: PaperDesk | None = None) -> AsyncIterator[House]:
+    """A server with everything that is real but the desk; it drains at the end."""
+    desk = desk or PaperDesk(live)
     clock = Clock()
     listener = serving.listen("127.0.0.1", 0)
     port: int = listener.getsockname()[1]
@@ -142,13 +145,33 @@ async def house() -> AsyncIterator[House]:
         heartbeat_s=0.2, hello_s=0.3,
     )
     house = House(desk, live, sockets, clock, port)
-    app = Starlette(routes=doors(sockets))
     running = asyncio.create_task(sockets.run())
-    serve = serving.serve(app, [listener], drain=sockets.drain, stop=house.stop)
-    served = asyncio.create_task(serve)
+    app = Starlette(routes=doors(sockets))
+    served = asyncio.create_task(serving.serve(app, [listener], drain=sockets.drain, stop=house.stop))
     async with house.stack:
         yield house
     house.stop.set()
     await served
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest_asyncio.fixture
+async def house() -> AsyncIterator[House]:
+    async with built(MemoryLive()) as house:
+        yield house
+
+
+@pytest_asyncio.fixture
+async def houses(redis_url: str) -> AsyncIterator[tuple[House, House]]:
+    """Two processes of one desk: one record, each its own live over one Redis."""
+    prefix = f"test-{secrets.token_hex(4)}"
+    first, second = RedisLive(redis_url, prefix), RedisLive(redis_url, prefix)
+    await first.start()
+    await second.start()
+    here, there = PaperDesk(first), PaperDesk(second)
+    there.share(here)
+    async with built(first, here) as one, built(second, there) as two:
+        yield one, two
+    await first.close()
+    await second.close()

@@ -45,12 +45,15 @@ class Cut(Exception):
 
 
 class FaultProxy:
-    """`async with FaultProxy(port) as proxy:` listens on `proxy.port` and passes on to 127.0.0.1:`port`."""
+    """`async with FaultProxy(port) as proxy:` listens on `proxy.port` and passes on to 127.0.0.1:`port`.
 
-    def __init__(self, target_port: int) -> None:
+    A path instead of a port is a Unix socket.
+    """
+
+    def __init__(self, target: int | str) -> None:
         self.faults = Faults()
         self.connections = 0
-        self._target_port = target_port
+        self._target = target
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -88,7 +91,10 @@ class FaultProxy:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+            if isinstance(self._target, str):
+                far_reader, far_writer = await asyncio.open_unix_connection(self._target)
+            else:
+                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:
             _reset(writer)
             return
