@@ -12,6 +12,7 @@ export class Composer {
   constructor(console) {
     this.#console = console;
     this.field = null; // the textarea, while one is shown
+    this.wanted = false; // the next one shown takes the focus
     this.picker = null; // the file input
     this.uploading = signal(0);
   }
@@ -20,8 +21,19 @@ export class Composer {
   standard(ticket) { return (ticket.summary.value.severity ?? 3) <= 2 ? "desk" : "customer"; }
 
   start(kind) {
-    this.#console.screen.tab.value = kind;
-    requestAnimationFrame(() => this.field?.focus());
+    const { screen } = this.#console;
+    const here = screen.tab.peek() === kind && screen.pane.peek() === "ticket" && this.field;
+    this.wanted = !here;
+    screen.tab.value = kind;
+    screen.pane.value = "ticket";
+    if (here) this.field.focus();
+  }
+
+  /** The field is on the screen, or (null) gone. */
+  shown(field) {
+    this.field = field;
+    if (field && this.wanted) field.focus();
+    if (field) this.wanted = false;
   }
 
   next(value) {

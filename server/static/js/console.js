@@ -1,7 +1,7 @@
 /* The console of one agent: store, screen and wire put together, and what a person can do on the screen.
    Verbs of the desk are in verbs.js, what is written in composing.js, sound and notices of rings in ringer.js. */
 
-import { batch, effect, signal } from "../vendor/signals-core.js";
+import { batch, effect, signal, untracked } from "../vendor/signals-core.js";
 import { Composer } from "./composing.js";
 import { Looking } from "./looking.js";
 import { Desk } from "./store/desk.js";
@@ -40,6 +40,9 @@ export class Console {
       effect(() => {
         if (this.desk.tickets.heard.value) this.#refreshSoon();
       }),
+      effect(() => {
+        if (this.desk.tickets.served.value) untracked(() => this.#served(this.desk.tickets.served.peek()));
+      }),
       this.looking.connect(),
     ];
     this.ticking = setInterval(() => this.#tick(), 1000);
@@ -52,7 +55,11 @@ export class Console {
     clearTimeout(this.#refreshing);
   }
 
-  current() { return this.desk.tickets.get(this.screen.ticket.value); }
+  /** The open ticket, null until the desk has told of it. */
+  current() {
+    const { tickets } = this.desk;
+    return tickets.known.value && this.screen.ticket.value ? tickets.get(this.screen.ticket.value) : null;
+  }
 
   inChat() {
     const chat = this.current()?.summary.value.chat;
@@ -110,7 +117,7 @@ export class Console {
   get ears() {
     return {
       state: (state) => this.#line(state),
-      ready: (frame) => { this.desk.take(frame); this.looking.again(); },
+      ready: (frame) => this.#ready(frame),
       event: (event) => this.desk.take(event),
       reset: (frame) => this.desk.take(frame),
       frame: (frame) => this.#frame(frame),
@@ -180,6 +187,21 @@ export class Console {
     if (state === "live") this.desk.link.value = { state, since: null };
     else if (state === "over") this.desk.link.value = { state: "refused", since: this.now(), code };
     else if (link.state === "live") this.desk.link.value = { state: "lost", since: this.now() };
+  }
+
+  async #ready(frame) {
+    this.desk.take(frame);
+    this.looking.again();
+    if (!frame.people) this.desk.people.merge((await this.rest.people().catch(() => ({ agents: [] }))).agents);
+  }
+
+  /** Automatic answer: the chat opens at once, unless something else is being written. */
+  #served(id) {
+    if (!this.desk.me.peek().auto_answer || this.screen.ticket.peek() === id) return;
+    this.ringer?.chime();
+    const { customer } = this.desk.tickets.get(id).summary.peek();
+    if (document.activeElement?.closest("textarea, input, dialog")) this.screen.notice(t("Answered for you: {name} is in the chat.", { name: customer?.name ?? "" }), "care");
+    else this.open(id);
   }
 
   #frame(frame) {

@@ -56,7 +56,7 @@ export function stroke(event) {
 
 /** Where the key was struck: "typing" in a field, "control" on something that itself answers to Enter, else "page". */
 function where({ target }) {
-  if (!(target instanceof Element)) return "page";
+  if (!target?.closest) return "page";
   if (target.closest("textarea, select, [contenteditable=true], input:not([type=radio], [type=checkbox], [type=button])")) return "typing";
   return target.closest("a, button, input, summary, [role=option], dialog") ? "control" : "page";
 }

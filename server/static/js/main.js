@@ -5,6 +5,7 @@ import { h, render } from "../vendor/preact.js";
 import { Line } from "../widget/wire/line.js";
 import { load } from "../widget/wire/texts.js";
 import { ACTIONS } from "./actions.js";
+import { Addresses } from "./addresses.js";
 import { App } from "./components/app.js";
 import { Console } from "./console.js";
 import { Keyboard } from "./keys.js";
@@ -42,6 +43,7 @@ async function start() {
   line.start();
   console.connect();
   console.ringer.connect();
+  new Addresses(console).connect();
   document.getElementById("console").replaceChildren();
   render(h(App, { console }), document.getElementById("console"));
 }

@@ -50,8 +50,8 @@ export class Ringer {
   /** One tab sounds, whichever gets the lock first. */
   #sound() {
     if (this.#beating) return;
-    this.#beating = setInterval(() => this.#unlock && this.#chime(), EVERY_MS);
-    const hold = () => new Promise((done) => { this.#unlock = done; this.#chime(); });
+    this.#beating = setInterval(() => this.#unlock && this.chime(), EVERY_MS);
+    const hold = () => new Promise((done) => { this.#unlock = done; this.chime(); });
     if (navigator.locks) navigator.locks.request("vipdesk-sound", () => (this.#beating ? hold() : null)).catch(() => null);
     else hold();
   }
@@ -69,7 +69,7 @@ export class Ringer {
   }
 
   /** Two soft notes, a fifth apart. */
-  #chime() {
+  chime() {
     if (!this.#audio || this.#audio.state !== "running") return;
     for (const [pitch, after] of [[659, 0], [988, 0.18]]) {
       const start = this.#audio.currentTime + after;

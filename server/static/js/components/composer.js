@@ -1,6 +1,6 @@
 /* The composer: reply or note, text, files, what happens next, send. What it does: composing.js. */
 
-import { useEffect, useRef } from "../../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useRef } from "../../vendor/hooks.js";
 import { html } from "../html.js";
 import { hour } from "../times.js";
 import { t } from "../words.js";
@@ -43,9 +43,9 @@ function Tabs({ ticket }) {
 function Field({ ticket, kind, draft }) {
   const { composer } = useConsole();
   const field = useRef(null);
-  useEffect(() => {
-    composer.field = field.current;
-    return () => { composer.field = null; };
+  useLayoutEffect(() => {
+    composer.shown(field.current);
+    return () => composer.shown(null);
   }, []);
   const label = kind === "note" ? t("Note, only agents see it") : t("Reply");
   const escape = (event) => { if (event.key === "Escape") { event.preventDefault(); field.current.blur(); } };

@@ -14,6 +14,6 @@ export function Lost() {
     return html`<div class="banner bad lost" role="alert"><${Icon} name="wifi-off" /><span><b>${words ?? t("This console was signed out.")}</b> ${t("What you wrote is kept here.")} <a href="/login">${t("Sign in again")}</a></span></div>`;
   }
   const time = `${hour(since, zone)} ${zoneName(since, zone)}`;
-  return html`<div class="banner care lost" role="status"><${Icon} name="wifi-off" /><span><b>${t("You see the desk as of {time}.", { time })}</b>
+  return html`<div class="banner care lost" role="status"><${Icon} name="wifi-off" /><span><b>${t("You see the desk as of {time}.", { time })}</b>${" "}
     ${t("What you write is kept and sent in order. Picking up and handing over wait until the line is back.")}</span></div>`;
 }

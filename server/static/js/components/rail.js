@@ -13,7 +13,7 @@ import { viewIcon, viewName } from "./views.js";
 export function Rail() {
   const console = useConsole();
   return html`<nav class="rail" aria-label=${t("Main")}>
-    <a class="brand" href="/console"><${Icon} name="logo" /><span class="lbl">${document.body.dataset.desk || "Vipdesk"}</span></a>
+    <a class="brand" href="/console" aria-label=${document.body.dataset.desk || "Vipdesk"}><${Icon} name="logo" /><span class="lbl">${document.body.dataset.desk || "Vipdesk"}</span></a>
     <${MeButton} />
     <ul class="nav">${["mine", "customers", "waiting", "all"].map((view) => html`<${View} key=${view} view=${view} />`)}</ul>
     <h2 class="lbl">${t("Teams")}</h2>

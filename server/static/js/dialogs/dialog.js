@@ -13,7 +13,7 @@ export function Dialog({ title, wide, kind = "", children, close: onClose }) {
   useEffect(() => {
     const before = document.activeElement;
     box.current.showModal();
-    box.current.querySelector("form :is(input:checked, textarea, input)")?.focus();
+    (box.current.querySelector("form input:checked") ?? box.current.querySelector("form :is(textarea, input)"))?.focus();
     return () => { if (before?.isConnected) before.focus(); };
   }, []);
   const cancel = (event) => { event.preventDefault(); close(); };

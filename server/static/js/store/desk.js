@@ -28,6 +28,7 @@ export class Desk {
     const { id, name, roles } = frame.you;
     this.me.value = { ...this.me.peek(), id, name, roles: roles ?? this.me.peek().roles };
     this.tickets.merge(frame.tickets);
+    this.tickets.served.value = null; // was so before
     this.tickets.heard.value += 1;
     if (frame.people) this.on_people({ agents: frame.people });
     this.rings.settle(frame.rings.map(({ ring }) => ring));

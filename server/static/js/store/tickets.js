@@ -7,10 +7,13 @@ import { Ticket } from "./ticket.js";
 export class Tickets {
   #all = new Map();
   #me;
+  #mine = new Set(); // chats that I serve
 
   constructor(me) {
     this.#me = me;
+    this.known = signal(0); // grows with every ticket heard of for the first time
     this.waiting = signal([]); // ids, the longest waiting first
+    this.served = signal(null); // the ticket whose chat has just become mine
     this.heard = signal(0); // grows when a list may have to be asked for again
   }
 
@@ -41,14 +44,28 @@ export class Tickets {
     });
   }
 
+  #serve({ id, summary }) {
+    const { chat } = summary.peek();
+    const mine = chat?.state === "live" && chat.serving?.id === this.#me;
+    if (mine && !this.#mine.has(id)) this.served.value = id;
+    if (mine) this.#mine.add(id);
+    else this.#mine.delete(id);
+  }
+
   #merged(summary) {
     const known = this.#all.get(summary.ticket);
-    if (known) known.summarise(summary);
-    else this.#all.set(summary.ticket, new Ticket(summary));
-    return known ?? this.#all.get(summary.ticket);
+    if (known) {
+      known.summarise(summary);
+      return known;
+    }
+    const ticket = new Ticket(summary);
+    this.#all.set(ticket.id, ticket);
+    this.known.value += 1;
+    return ticket;
   }
 
   #queue(tickets) {
+    for (const ticket of tickets) this.#serve(ticket);
     const before = this.waiting.peek();
     const ids = new Set(before);
     for (const ticket of tickets) {

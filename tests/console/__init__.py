@@ -1,0 +1,1 @@
+"""The agents' console: its rules in a browser and in node, its vendored files, its screens."""

@@ -1,0 +1,399 @@
+"""Every state of the console on a page under its strict policy: no accessibility fault, no blocked script or style,
+everything by keyboard, ten thousand tickets as quick as fifty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.console.tree import lay, served
+from tests.console.waiting import until
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FAULTS = """async (rules) => (await axe.run(document, {runOnly: rules})).violations
+  .map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" ")).join(", ")}`)"""
+# Nothing is awaited by the evaluation itself: Chromium may collect the promise of an import that it waits for.
+STAGE = """(options) => {
+  window.blocked = [];
+  document.addEventListener("securitypolicyviolation", (event) =>
+    blocked.push(`${event.violatedDirective} ${event.blockedURI}`));
+  import("/tests/stage.js").then(({stage, ring, late, stale, ticket}) => {
+    const answers = options.stale ? {say: ({anyway}) => (anyway ? null : stale)} : {};
+    Object.assign(window, {parts: {ring, late, ticket}, desk: stage({...options, answers})});
+  });
+}"""
+SIZES = {"desktop": (1440, 900), "laptop": (1280, 800), "phone": (390, 844), "small": (320, 700)}
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(lay(tmp_path_factory.mktemp("screens") / "static")) as address:
+        yield address
+
+
+@pytest.fixture
+def opened(chromium: Browser, origin: str) -> Iterator[Open]:
+    """`opened(size=…, dark=…, **options of the stage)`: a page with the console on it. A page error fails the test."""
+    contexts = []
+    wrong: list[str] = []
+
+    def open_page(size: str = "desktop", dark: bool = False, **options: Any) -> Page:
+        width, height = SIZES[size]
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            locale="en-GB",
+            reduced_motion="reduce",
+            has_touch=width < 720,
+            is_mobile=width < 720,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(origin)
+        enter(page, **options)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def enter(page: Page, **options: Any) -> None:
+    page.evaluate(STAGE, options)
+    page.wait_for_selector(".tk, .empty")
+
+
+def faults(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found: list[str] = page.evaluate(FAULTS, RULES)
+    blocked: list[str] = page.evaluate("blocked")
+    return found + blocked
+
+
+def open_first(page: Page) -> None:
+    page.click("a[href='#ticket/t0']")
+    page.wait_for_selector(".conv .m")
+    page.wait_for_selector(".side .playbook", state="attached")
+
+
+def hold(page: Page) -> None:
+    open_first(page)
+    page.fill(".composer textarea", "Thank you, that confirms it.")
+    page.press(".composer textarea", "Control+Enter")
+    page.wait_for_selector(".held")
+
+
+def dialog(key: str) -> Callable[[Page], None]:
+    def press(page: Page) -> None:
+        open_first(page)
+        page.locator(".log").focus()
+        page.keyboard.press(key)
+        page.wait_for_selector("dialog[open]")
+
+    return press
+
+
+def rung(page: Page) -> None:
+    page.evaluate("desk.desk.take(parts.ring())")
+    page.wait_for_selector(".ringcard")
+
+
+def passing(page: Page) -> None:
+    rung(page)
+    page.click(".rg-f .btn:nth-child(2)")
+    page.wait_for_selector("dialog[open]")
+
+
+def lost(page: Page) -> None:
+    open_first(page)
+    page.fill(".composer textarea", "kept")
+    page.evaluate("desk.ears.state({state: 'lost'})")
+    page.press(".composer textarea", "Control+Enter")
+    page.wait_for_selector(".m.unsent")
+
+
+def me(page: Page) -> None:
+    page.click(".me" if page.viewport_size and page.viewport_size["width"] > 720 else ".tabbar a:last-child")
+    page.wait_for_selector(".me-menu")
+
+
+def side(page: Page) -> None:
+    open_first(page)
+    if page.viewport_size and page.viewport_size["width"] < 720:
+        page.click(".c-head .only-small")
+    page.wait_for_selector(".side .playbook")
+
+
+def note(page: Page) -> None:
+    open_first(page)
+    page.click(".composer .tabs label:nth-child(2)")
+    page.fill(".composer textarea", "for Anna")
+
+
+def empty(page: Page) -> None:
+    page.evaluate("desk.show('technical')")
+    page.wait_for_selector(".list-pane .empty")
+
+
+def broken(page: Page) -> None:
+    page.evaluate("() => { desk.rest.tickets = async () => { throw new Error('no'); }; return desk.show('all'); }")
+    page.wait_for_selector(".list-pane [role=alert]")
+
+
+STATES: dict[str, Callable[[Page], None]] = {
+    "list": lambda page: None,
+    "talk": open_first,
+    "held": hold,
+    "note": note,
+    "ring": rung,
+    "pass on": passing,
+    "lost": lost,
+    "me": me,
+    "side": side,
+    "empty": empty,
+    "broken": broken,
+    "palette": dialog("Control+k"),
+    "keys": dialog("?"),
+    "severity": dialog("s"),
+    "status": dialog("Shift+S"),
+    "hand over": dialog("Shift+H"),
+    "technical": dialog("t"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("laptop", True), ("phone", False), ("small", True)])
+def test_a_state_has_no_accessibility_fault(state: str, size: str, dark: bool, opened: Open) -> None:
+    page = opened(size, dark, stale=state == "held")
+    STATES[state](page)
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "runs off the page"
+
+
+# The severity in the head is a shortcut; the same is done by a key, the palette and a menu of full size.
+SMALL = """(least) => [...document.querySelectorAll("button:not(.graded), .tk, .tabbar a, .nav a")]
+  .filter((one) => one.checkVisibility()).map((one) => [one.className, one.getBoundingClientRect()])
+  .filter(([, {width, height}]) => width < least || height < least).map(([name]) => name)"""
+
+
+def test_targets_are_large_enough(opened: Open) -> None:
+    for size, least in (("desktop", 24), ("phone", 40)):
+        page = opened(size, stale=True)
+        open_first(page)
+        assert page.evaluate(SMALL, least) == []
+
+
+def test_a_held_reply_is_sent_only_by_choice(opened: Open) -> None:
+    page = opened(stale=True)
+    hold(page)
+    assert page.input_value(".composer textarea") == "Thank you, that confirms it."
+    assert page.is_disabled(".sendrow .main")
+    assert page.inner_text(".newline") == "New since you began writing"
+    page.click(".held .btn:first-of-type")
+    page.wait_for_selector(".held", state="detached")
+    said = page.evaluate("desk.wire.sent.filter(({type}) => type === 'say')")
+    assert [each.get("anyway") for each in said] == [None, True]
+    assert said[0]["base_seq"] == said[1]["base_seq"] == 4
+
+
+def test_a_changed_reply_is_based_on_what_was_read(opened: Open) -> None:
+    page = opened(stale=True)
+    hold(page)
+    page.locator(".log").focus()
+    page.keyboard.press("Alt+r")
+    page.wait_for_selector(".held", state="detached")
+    page.keyboard.type(" Porto too.")
+    page.keyboard.press("Control+Enter")
+    said = page.evaluate("desk.wire.sent.filter(({type}) => type === 'say').at(-1)")
+    assert said["base_seq"] == 5
+    assert said["body"].endswith("Porto too.")
+
+
+def test_a_draft_survives_a_reload(opened: Open) -> None:
+    page = opened()
+    open_first(page)
+    page.fill(".composer textarea", "half a sen")
+    page.reload()
+    enter(page)
+    open_first(page)
+    assert page.input_value(".composer textarea") == "half a sen"
+
+
+def test_what_comes_next_follows_the_severity_until_somebody_chooses(opened: Open) -> None:
+    page = opened()
+    open_first(page)
+    checked = ".next input:checked + span"
+    assert page.inner_text(checked) == "We go on"  # severity 1
+    page.evaluate("desk.desk.tickets.get('t0').patch({severity: 4})")
+    until(page, "document.querySelector('.next input:checked + span').textContent === 'Wait for them'")
+    page.keyboard.press("Alt+3")
+    until(page, "document.querySelector('.next input:checked + span').textContent === 'Solve'")
+
+
+def test_the_ring_takes_the_focus_only_when_nobody_writes(opened: Open) -> None:
+    page = opened()
+    open_first(page)
+    page.focus(".composer textarea")
+    page.keyboard.type("Dear")
+    rung(page)
+    page.keyboard.press("Enter")
+    assert page.evaluate("desk.wire.sent.some(({type}) => type === 'accept')") is False
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    until(page, "desk.wire.sent.some(({type}) => type === 'accept')")
+
+
+def test_a_ring_that_starts_on_a_quiet_screen_can_be_picked_up_at_once(opened: Open) -> None:
+    page = opened()
+    rung(page)
+    assert page.evaluate("document.activeElement.textContent").startswith("Pick up")
+    page.keyboard.press("Enter")
+    until(page, "desk.wire.sent.some(({type, ring}) => type === 'accept' && ring === 'r1')")
+    page.wait_for_selector(".ringcard", state="detached")
+
+
+def test_a_ring_answered_in_one_tab_is_silent_in_the_others(opened: Open) -> None:
+    page = opened()
+    page.evaluate(
+        """() => {
+          window.heard = [];
+          new BroadcastChannel("vipdesk-rings").onmessage = ({data}) => heard.push(data.answered);
+          import("/js/ringer.js").then(({Ringer}) => { desk.ringer = new Ringer(desk); desk.ringer.connect(); });
+        }"""
+    )
+    until(page, "desk.ringer")
+    rung(page)
+    assert "favicon-ring" in str(page.get_attribute("link[rel=icon]", "href"))
+    page.keyboard.press("Enter")
+    until(page, "heard.includes('r1')")
+    page.evaluate("desk.desk.take(parts.ring({ring: 'r2'}))")
+    page.wait_for_selector(".ringcard")
+    page.evaluate("new BroadcastChannel('vipdesk-rings').postMessage({answered: 'r2'})")
+    page.wait_for_selector(".ringcard", state="detached")
+
+
+def test_a_day_of_work_needs_no_pointer(opened: Open) -> None:
+    page = opened()
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    until(page, "document.activeElement.getAttribute('href') === '#ticket/t0'")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".conv .m")
+    page.keyboard.press("r")
+    until(page, "document.activeElement.tagName === 'TEXTAREA'")
+    page.keyboard.type("Answered by keyboard")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    until(page, "document.activeElement.getAttribute('aria-label').startsWith('Note')")
+    page.keyboard.type("a note")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type("they said so")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog", state="detached")
+    page.keyboard.press("g")
+    page.keyboard.press("q")
+    until(page, "document.querySelector('.list-pane h2').textContent === 'Waiting'")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("hand over")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog fieldset")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    page.keyboard.press("Shift+A")
+    until(page, "desk.wire.sent.some(({type, status}) => type === 'presence' && status === 'away')")
+    done = page.evaluate("desk.wire.sent.map(({type, visibility}) => type + (visibility ?? ''))")
+    assert [each for each in done if each in ("say", "sayinternal", "set_severity", "presence")] == [
+        "say",
+        "sayinternal",
+        "set_severity",
+        "presence",
+    ]
+
+
+def test_every_action_with_a_key_is_in_help(opened: Open) -> None:
+    page = opened()
+    page.locator("body").press("?")
+    page.wait_for_selector("dialog .keys")
+    shown = set(page.evaluate("[...document.querySelectorAll('[data-action]')].map(({dataset}) => dataset.action)"))
+    page.evaluate("() => { import('/js/actions.js').then(({ACTIONS}) => { window.actions = ACTIONS; }); }")
+    until(page, "window.actions")
+    keyed = set(page.evaluate("actions.filter(({keys}) => keys.length).map(({id}) => id)"))
+    assert shown == keyed
+
+
+def test_the_focus_returns_after_a_dialog(opened: Open) -> None:
+    page = opened()
+    open_first(page)
+    page.focus(".c-head .btn[aria-label='Close or reopen']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("Escape")
+    until(page, "document.activeElement.getAttribute('aria-label') === 'Close or reopen'")
+
+
+def test_words_of_others_are_never_markup(opened: Open) -> None:
+    page = opened()
+    page.evaluate(
+        """desk.desk.tickets.get("t0").patch({
+          subject: "<img src=x onerror=blocked.push(1)>", customer: {id: "c1", name: "<b>x</b>"}})"""
+    )
+    open_first(page)
+    page.evaluate(
+        """desk.desk.take({...parts.late, seq: 9, data: {
+          body: "<script>blocked.push(2)</script> javascript:alert(1)", files: [], rid: "x"}})"""
+    )
+    until(page, "document.querySelector('.log').textContent.includes('<script>blocked')")
+    assert page.locator(".log script, .tk img, .log a[href^=javascript]").count() == 0
+    assert page.evaluate("blocked") == []
+
+
+MEASURE = """async (rounds) => {
+  while (desk.list.next.value) await desk.list.more();
+  const drawn = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  await drawn();
+  const took = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const began = performance.now();
+    desk.desk.tickets.get(`t${round}`).patch({unread: round + 1, subject: `changed ${round}`});
+    desk.move(1);
+    document.querySelector(".tickets").scrollTop = round * 60;
+    await drawn();
+    took.push(performance.now() - began);
+  }
+  return {rows: document.querySelectorAll(".tk").length, median: took.sort((one, other) => one - other)[rounds >> 1]};
+}"""
+
+
+def test_ten_thousand_tickets_are_as_quick_as_fifty(opened: Open) -> None:
+    few = opened(count=50).evaluate(MEASURE, 21)
+    many = opened(count=10_000, pageSize=1000).evaluate(MEASURE, 21)
+    assert many["rows"] == 10_000
+    assert many["median"] < 4 * max(few["median"], 16), f"{few} against {many}"  # 16 ms: one frame of the screen
+
+
+def test_the_next_page_comes_on_the_way_down(opened: Open) -> None:
+    page = opened(count=300)
+    assert page.locator(".tk").count() < 300
+    for _ in range(20):
+        page.evaluate("document.querySelector('.tickets').scrollTop = 1e9")
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    until(page, "document.querySelectorAll('.tk').length === 300")
