@@ -1,0 +1,125 @@
+"""Blobs: named by what is in them, whole or not there, and nowhere else than in their folder."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from routing.errors import NotFound, TooLarge
+from store.blobs import LEFT_OVER_S, Blobs
+
+
+async def stream(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+def files(folder: Path) -> list[Path]:
+    return [each for each in folder.rglob("*") if each.is_file()]
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return Blobs(tmp_path / "blobs")
+
+
+async def test_what_was_put_is_read_back_under_its_hash(blobs: Blobs) -> None:
+    data = os.urandom(700_000)
+    blob = await blobs.put(stream(data[:100], data[100:400_000], b"", data[400_000:]), most_bytes=len(data))
+    assert (blob.sha256, blob.bytes) == (hashlib.sha256(data).hexdigest(), len(data))
+    assert blobs.exists(blob.sha256)
+    with blobs.open(blob.sha256) as file:
+        assert file.read() == data
+
+
+async def test_the_same_bytes_are_kept_once(blobs: Blobs, tmp_path: Path) -> None:
+    first = await blobs.put(stream(b"same"), most_bytes=10)
+    assert await asyncio.to_thread(blobs.put_bytes, b"same") == first
+    assert len(files(tmp_path)) == 1
+
+
+async def test_a_file_that_is_too_large_leaves_nothing(blobs: Blobs, tmp_path: Path) -> None:
+    with pytest.raises(TooLarge):
+        await blobs.put(stream(b"12345", b"67890", b"1"), most_bytes=10)
+    assert files(tmp_path) == []
+
+
+async def test_a_stream_that_breaks_leaves_nothing(blobs: Blobs, tmp_path: Path) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await blobs.put(broken(), most_bytes=10)
+    assert files(tmp_path) == []
+
+
+async def test_a_cancelled_put_leaves_nothing(blobs: Blobs, tmp_path: Path) -> None:
+    begun = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"half"
+        begun.set()
+        await asyncio.Event().wait()
+
+    putting = asyncio.ensure_future(blobs.put(endless(), most_bytes=10))
+    await begun.wait()
+    putting.cancel()
+    await asyncio.gather(putting, return_exceptions=True)
+    assert files(tmp_path) == []
+
+
+async def test_bytes_name_and_folder_are_on_the_disk_before_the_answer(
+    blobs: Blobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def seen(handle: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{handle}"))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    blob = await blobs.put(stream(b"bytes"), most_bytes=10)
+    path = blobs.path(blob.sha256)
+    assert [Path(each) for each in synced[1:]] == [path.parent.parent, path.parent]
+    assert Path(synced[0]).parent.name == "incoming"
+
+
+@pytest.mark.parametrize("name", ["", "..", "../" * 5 + "etc/passwd", "A" * 64, "a" * 63, "a" * 65, "a" * 63 + "/",
+                                  "a" * 64 + "\n", "incoming", "\0" * 64])
+def test_what_is_no_hash_is_not_found(blobs: Blobs, name: str) -> None:
+    for look in (blobs.open, blobs.exists, blobs.delete, blobs.path):
+        with pytest.raises(NotFound):
+            look(name)
+
+
+def test_what_was_never_put_is_not_found(blobs: Blobs) -> None:
+    with pytest.raises(NotFound):
+        blobs.open("0" * 64)
+    assert not blobs.exists("0" * 64)
+    assert not blobs.delete("0" * 64)
+
+
+def test_a_deleted_blob_is_gone(blobs: Blobs) -> None:
+    blob = blobs.put_bytes(b"gone")
+    assert blobs.delete(blob.sha256)
+    assert not blobs.exists(blob.sha256)
+
+
+def test_what_killed_puts_left_is_swept_after_a_day(blobs: Blobs, tmp_path: Path) -> None:
+    assert blobs.sweep() == 0
+    blobs.put_bytes(b"kept")
+    old, young = tmp_path / "blobs/incoming/old", tmp_path / "blobs/incoming/young"
+    old.touch()
+    young.touch()
+    past = old.stat().st_mtime - LEFT_OVER_S - 10
+    os.utime(old, (past, past))
+    assert blobs.sweep() == 1
+    assert young.exists()
+    assert not old.exists()
