@@ -48,6 +48,10 @@ _OPTIONS = (
     f"-c lock_timeout={LOCK_WAIT_MS} -c statement_timeout={STATEMENT_MS} -c TimeZone=UTC -c client_encoding=UTF8"
     " -c idle_in_transaction_session_timeout=60000 -c default_transaction_isolation=read\\ committed"
 )
+_DURABLE = (
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+)
+"""What is acknowledged is on the disk, however the server was set up."""
 _LOST_RACE = (errors.SerializationFailure, errors.DeadlockDetected)
 _NOT_NOW = {
     "25006": "the database is read-only",
@@ -270,6 +274,8 @@ def _snapshot(raw: Raw, query: Callable[[Connection], T]) -> T:
     connection = PostgresConnection(raw)
     try:
         return query(connection)
+    except errors.ReadOnlySqlTransaction as error:
+        raise RuntimeError("a query tried to write to a read-only transaction") from error
     finally:
         connection.end()
         _roll_back(raw)
@@ -303,6 +309,7 @@ def _connect(url: str) -> Raw:
         keepalives_idle=10, keepalives_interval=5, keepalives_count=3, tcp_user_timeout=15_000,
     )
     raw.adapters.register_loader("numeric", _Whole)
+    raw.execute(_DURABLE)
     return raw
 
 
