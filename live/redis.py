@@ -296,11 +296,15 @@ class RedisLive:
                 seconds, micros = await self._redis.time()
                 now_ms = seconds * 1000 + micros / 1000
                 generation = await self._read_generation(now_ms)
-                await self._pipelined([
-                    ("ZADD", self._key("nodes"), now_ms + self._lease_s * 1000, self._node),
-                    *(("ZREMRANGEBYSCORE", self._key(*parts), "-inf", now_ms)
-                      for parts in (("p", "agent"), ("p", "contact"), ("nodes",))),
-                ])
+                await self._pipelined(
+                    [
+                        ("ZADD", self._key("nodes"), now_ms + self._lease_s * 1000, self._node),
+                        *(
+                            ("ZREMRANGEBYSCORE", self._key(*parts), "-inf", now_ms)
+                            for parts in (("p", "agent"), ("p", "contact"), ("nodes",))
+                        ),
+                    ]
+                )
         except AWAY as error:
             self._lost(error)
         else:
@@ -336,10 +340,12 @@ class RedisLive:
     async def _withdraw(self, kind: Kind, person: str) -> bool:
         key, now_ms = self._key("p", kind), self._pulse.redis_now_ms()
         async with self._doors:
-            _, nodes = await self._pipelined([
-                ("ZREM", key, f"{person}|{self._node}"),
-                ("ZRANGEBYSCORE", self._key("nodes"), now_ms, "+inf"),
-            ])
+            _, nodes = await self._pipelined(
+                [
+                    ("ZREM", key, f"{person}|{self._node}"),
+                    ("ZRANGEBYSCORE", self._key("nodes"), now_ms, "+inf"),
+                ]
+            )
             others = [f"{person}|{node.decode()}" for node in nodes if node.decode() != self._node]
             ends: list[Any] = await self._redis.zmscore(key, others) if others else []
         return not any(end is not None and float(end) > now_ms for end in ends)

@@ -43,10 +43,10 @@ async def on_read(connection: Connection, frame: requests.Read) -> None:
 async def on_view(connection: Connection, frame: requests.View) -> None:
     """Looks at a ticket, or away: its streams are followed meanwhile."""
     answer = await connection.perform(frame)
-    if not frame.on:
-        connection.look_away(frame.ticket)
+    if frame.on:
+        await connection.look_at(frame.ticket, answer["seq"], answer["internal_seq"])
     else:
-        await connection.look_at(frame.ticket, answer)
+        connection.look_away(frame.ticket)
 
 
 async def on_escalate(connection: Connection, frame: requests.Escalate) -> None:

@@ -14,7 +14,7 @@ from desk.actors import Signed
 from live.base import Published
 from routing.errors import BadRequest, DeskError, TooLarge
 from server.sockets import frames
-from server.sockets.connection import Connection
+from server.sockets.connection import Connection, SingleRequest
 from server.sockets.frames import Hello
 from server.sockets.opening import Refused, open_line
 from server.sockets.origins import from_elsewhere, from_the_desk
@@ -159,12 +159,11 @@ async def take_request(sockets: Sockets, audience: Audience, request: Request) -
         text = await _text(request)
     except (TooLarge, BadRequest) as error:
         return _frame(frames.refused(None, error), 413 if isinstance(error, TooLarge) else 400)
-    connection = Connection(sockets, audience, Once(), "http", lambda: _signed(sockets, audience, request, Hello()))
-    connection.take_single(signed)
+    connection = SingleRequest(sockets, audience, Once(), lambda: _signed(sockets, audience, request, Hello()), signed)
     pulse = Published((f"{audience}:{connection.person}",), b"", kind="pulse")
     sockets.live.publish([pulse])  # the stream of this person may be held by any process
     await connection.take(text)
-    answer = connection.unsent()
+    answer = connection.pump.next()
     if connection.closed:
         return PlainTextResponse("Too many requests.", 429, headers={"Retry-After": "5"})
     elif answer is None:
@@ -205,4 +204,3 @@ async def _text(request: Request) -> str:
         return body.decode()
     except UnicodeDecodeError:
         raise BadRequest("The request is not UTF-8.") from None
-

@@ -65,7 +65,7 @@ class Heartbeat:
     async def _ask(
         self, connections: Sequence[Connection]
     ) -> tuple[Mapping[str, int], Mapping[str, Sequence[str]] | None]:
-        streams = {stream for connection in connections for stream in connection.streams}
+        streams = {stream for connection in connections for stream in connection.following.streams}
         agents = {connection.person for connection in connections if connection.audience == "agent"}
         reading = self._sockets.reading
         try:
@@ -79,14 +79,14 @@ class Heartbeat:
     def _tell(
         self, connection: Connection, heads: Mapping[str, int], rings: Mapping[str, Sequence[str]] | None
     ) -> None:
-        theirs = {stream: heads[stream] for stream in connection.streams if stream in heads}
+        theirs = {stream: heads[stream] for stream in connection.following.streams if stream in heads}
         frame: dict[str, object] = {"type": "heartbeat", "now": instant(self._sockets), "heads": theirs}
         if connection.audience == "agent" and rings is not None:
             open_rings = rings.get(connection.person, ())
             frame["rings"] = list(open_rings)
             connection.missed_ring(open_rings)
-        connection.heartbeat(frames.encode(frame))
-        connection.compare(theirs.items())
+        connection.pump.whisper("heartbeat", frames.encode(frame))
+        connection.following.compare(theirs)
         self._check_session(connection)
 
     def _check_session(self, connection: Connection) -> None:

@@ -42,7 +42,7 @@ async def open_line(connection: Connection, hello: Hello) -> None:
     opening = await sockets.reading.opening(connection.who)
     unknown = await _follow(connection, hello, opening)
     await sockets.live.announced()
-    heads = await sockets.reading.heads(list(connection.streams)) if connection.streams else {}
+    heads = await sockets.reading.heads(list(connection.following.streams)) if connection.following.streams else {}
     _send_ready(connection, opening)
     for stream in unknown:
         connection.answer(frames.refused(None, NotFound(), stream=stream))
@@ -56,7 +56,7 @@ async def _follow(connection: Connection, hello: Hello, opening: Opening) -> lis
     followed: dict[str, int] = {}
     for summary in opening.tickets:
         ticket = summary["ticket"]
-        connection.own.add(ticket)
+        connection.following.own.add(ticket)
         followed[ticket] = summary["seq"]
         if connection.audience == "agent" and "internal_seq" in summary:
             followed[streams_of(ticket, internal=True)[1]] = summary["internal_seq"]
@@ -64,21 +64,21 @@ async def _follow(connection: Connection, hello: Hello, opening: Opening) -> lis
     allowed = await connection.sockets.reading.may_follow(connection.who, others) if others else set()
     known = [stream for stream in hello.resume if stream in followed or stream in allowed]
     for stream in known:  # in the client's order: so the missing events come
-        connection.own.add(ticket_of(stream))
-        connection.follow(stream, hello.resume[stream], resumed=True, anew=hello.epoch != opening.epoch)
+        connection.following.own.add(ticket_of(stream))
+        connection.following.follow(stream, hello.resume[stream], resumed=True, anew=hello.epoch != opening.epoch)
     for stream, seq in followed.items():
         if stream not in hello.resume:
-            connection.follow(stream, seq)
+            connection.following.follow(stream, seq)
     return [stream for stream in others if stream not in allowed]
 
 
 def _start(connection: Connection, heads: Mapping[str, int]) -> None:
-    for followed in list(connection.streams.values()):
+    for followed in list(connection.following.streams.values()):
         followed.head = max(followed.head, heads.get(followed.stream, 0))
         if followed.anew or followed.head != followed.last:
-            connection.seek(followed.stream)
+            connection.following.seek(followed.stream)
         else:
-            connection.replayed(followed)
+            connection.following.replayed(followed)
 
 
 def _send_ready(connection: Connection, opening: Opening) -> None:

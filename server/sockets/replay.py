@@ -17,15 +17,11 @@ MOST_MISSED = 500
 PORTION = 100
 
 
-async def replay_some(connection: Connection, stream: str) -> None:
+async def replay_some(connection: Connection, followed: Followed) -> None:
     """One portion; the caller comes again until the stream is whole. Cancelling loses nothing: seqs tell.
 
     Raises OSError when the peer is gone.
     """
-    followed = connection.streams.get(stream)
-    if followed is None:
-        connection.forget_replay(stream)
-        return
     try:
         if followed.anew:
             await _snapshot(connection, followed)
@@ -34,8 +30,8 @@ async def replay_some(connection: Connection, stream: str) -> None:
     except OSError:
         raise
     except Exception:  # the record is away: the stream is tried again at the next heartbeat
-        log.exception("socket.replay_failed stream=%s", stream)
-        connection.broken(followed)
+        log.exception("socket.replay_failed stream=%s", followed.stream)
+        connection.following.broken(followed)
 
 
 async def _portion(connection: Connection, followed: Followed) -> None:
@@ -53,9 +49,9 @@ async def _portion(connection: Connection, followed: Followed) -> None:
         if connection.closed or followed.turn != turn:
             return
         followed.last += 1
-        await connection.send(event)
+        await connection.pump.send(event)
     if followed.turn == turn and followed.last >= followed.head:
-        connection.replayed(followed)
+        connection.following.replayed(followed)
 
 
 async def _snapshot(connection: Connection, followed: Followed) -> None:
@@ -65,8 +61,8 @@ async def _snapshot(connection: Connection, followed: Followed) -> None:
         return
     followed.anew = followed.resumed = False
     followed.last, followed.head = seq, max(seq, followed.head)
-    await connection.send(
+    await connection.pump.send(
         frames.encode({"type": "reset", "stream": followed.stream, "seq": seq, "snapshot": snapshot})
     )
     if followed.turn == turn and followed.last >= followed.head:
-        connection.replayed(followed)
+        connection.following.replayed(followed)

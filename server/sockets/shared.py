@@ -16,7 +16,7 @@ MOST_HISTORY = 100
 
 async def on_resume(connection: Connection, frame: Resume) -> None:
     """What came after the given seqs; after an emptied queue, or with none given, also the open rings."""
-    if connection.single:
+    if connection.pump.held:
         raise BadRequest("Over HTTP a new stream resumes.", field="type")
     await connection.resume(frame.resume)
 

@@ -79,10 +79,6 @@ class Sockets:
 
     # Requests -------------------------------------------------------------------------------------------------------
 
-    def frame_type(self, audience: Audience) -> Any:
-        """Everything this audience may send after the opening."""
-        return frames.AgentFrame if audience == "agent" else frames.ContactFrame
-
     async def answer(self, connection: Connection, frame: Any) -> None:
         """Hands the frame to its `on_<type>`. Raises DeskError when the desk refuses."""
         answering = (agent.ANSWERING if connection.audience == "agent" else contact.ANSWERING)[type(frame)]
@@ -129,7 +125,7 @@ class Sockets:
         spread_ms = min(10_000, max(1000, len(self.connections) * 1000 // RETURNS_PER_S))
         for connection in list(self.connections):
             connection.answer(frames.encode({"type": "moving", "retry_ms": random.randint(0, spread_ms)}))  # noqa: S311
-        await self._until_none(Connection.sends, FLUSH_S)
+        await self._until_none(lambda connection: connection.pump.sends(), FLUSH_S)
         for connection in list(self.connections):
             connection.shut(1012)
         log.info("sockets.drained")

@@ -58,9 +58,7 @@ def _constant(name: str) -> Any:
     raise BadRequest("The frame holds something that is no number.")
 
 
-_decoder = json.JSONDecoder(
-    object_pairs_hook=_pairs, parse_int=_whole, parse_float=_fraction, parse_constant=_constant
-)
+_decoder = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_whole, parse_float=_fraction, parse_constant=_constant)
 
 
 def _depth(found: object) -> int:

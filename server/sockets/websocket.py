@@ -78,9 +78,9 @@ async def serve(sockets: Sockets, audience: Audience, websocket: WebSocket) -> N
 
 async def _read(connection: Connection, message: Any) -> None:
     if message["type"] == "websocket.disconnect":
-        connection.closed = True
+        connection.pump.end()
         return
-    await connection.room()
+    await connection.pump.room()
     if not connection.closed and not connection.sockets.draining:
         await connection.take(message.get("text"))
 

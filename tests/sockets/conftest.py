@@ -100,19 +100,31 @@ class House:
         return f"http://127.0.0.1:{self.port}"
 
     async def socket(
-        self, audience: str = "contact", *, origin: str | None = "", headers: Mapping[str, str] | None = None,
+        self,
+        audience: str = "contact",
+        *,
+        origin: str | None = "",
+        headers: Mapping[str, str] | None = None,
         reads_ahead: bool = True,
     ) -> ClientConnection:
         """A raw WebSocket; `origin` is the desk's own unless given."""
         more: dict[str, Any] = {}
         if not reads_ahead:
             more = {"max_queue": 1}
-        return await self.stack.enter_async_context(connect(
-            f"ws://127.0.0.1:{self.port}/ws/{audience}",
-            origin=Origin(self.url) if origin == "" else Origin(origin) if origin else None,
-            subprotocols=[Subprotocol("vipdesk.1")], additional_headers=dict(headers or {}),
-            ping_interval=None, close_timeout=1, max_size=2**22, compression=None, proxy=None, **more,
-        ))
+        return await self.stack.enter_async_context(
+            connect(
+                f"ws://127.0.0.1:{self.port}/ws/{audience}",
+                origin=Origin(self.url) if origin == "" else Origin(origin) if origin else None,
+                subprotocols=[Subprotocol("vipdesk.1")],
+                additional_headers=dict(headers or {}),
+                ping_interval=None,
+                close_timeout=1,
+                max_size=2**22,
+                compression=None,
+                proxy=None,
+                **more,
+            )
+        )
 
     async def contact(self, person: str = "vera", **hello: object) -> Line:
         """A contact's line, with `hello` sent."""
@@ -140,9 +152,15 @@ async def built(live: Live, desk: PaperDesk | None = None) -> AsyncIterator[Hous
     listener = serving.listen("127.0.0.1", 0)
     port: int = listener.getsockname()[1]
     sockets = Sockets(
-        verbs=desk, reading=desk, identity=desk, live=live, monotonic=clock,
-        origins=frozenset({f"http://127.0.0.1:{port}"}), session_of=lambda cookies: cookies.get("session"),
-        heartbeat_s=0.2, hello_s=0.3,
+        verbs=desk,
+        reading=desk,
+        identity=desk,
+        live=live,
+        monotonic=clock,
+        origins=frozenset({f"http://127.0.0.1:{port}"}),
+        session_of=lambda cookies: cookies.get("session"),
+        heartbeat_s=0.2,
+        hello_s=0.3,
     )
     house = House(desk, live, sockets, clock, port)
     running = asyncio.create_task(sockets.run())

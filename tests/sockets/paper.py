@@ -46,8 +46,16 @@ class PaperDesk:
         """A durable event that nobody is told of yet."""
         ticket = stream.removesuffix("/i")
         seq = len(self.streams[stream]) + 1
-        event = {"type": "event", "ticket": ticket, "stream": stream, "seq": seq, "at": "2026-03-04T09:00:00.000000Z",
-                 "kind": "message", "by": None, "data": {"body": body, "rid": rid}}
+        event = {
+            "type": "event",
+            "ticket": ticket,
+            "stream": stream,
+            "seq": seq,
+            "at": "2026-03-04T09:00:00.000000Z",
+            "kind": "message",
+            "by": None,
+            "data": {"body": body, "rid": rid},
+        }
         frame = json.dumps(event, separators=(",", ":")).encode()
         self.streams[stream].append(frame)
         return Published((stream,), frame, stream, seq, "message")
@@ -85,9 +93,13 @@ class PaperDesk:
         acknowledge({"ticket": ticket, "seq": 2, "chat": {"id": "chat"}})
         topics = (f"contact:{signed.actor.id}",)
         inbox = json.dumps({"type": "inbox", "ticket": ticket, "seq": 2}).encode()
-        self.live.publish([
-            Published(topics, ticket.encode(), kind="follow"), Published(topics, inbox, kind="inbox"), *events,
-        ])
+        self.live.publish(
+            [
+                Published(topics, ticket.encode(), kind="follow"),
+                Published(topics, inbox, kind="inbox"),
+                *events,
+            ]
+        )
 
     async def typing(self, signed: Signed, ticket: str, on: bool) -> None:
         by = {"id": signed.actor.id, "role": signed.actor.kind, "name": signed.name}

@@ -18,8 +18,14 @@ ANNA = Credentials(cookie="session=session-anna", csrf="csrf")
 
 def client(house: House, audience: str = "contact", *, over_http: bool = False) -> Client:
     agent = audience == "agent"
-    return Client(house.url, "agent" if agent else "contact", ANNA if agent else VERA,
-                  over_http=over_http, chance=random.Random(1), patience_s=0.05)
+    return Client(
+        house.url,
+        "agent" if agent else "contact",
+        ANNA if agent else VERA,
+        over_http=over_http,
+        chance=random.Random(1),
+        patience_s=0.05,
+    )
 
 
 def bodies(line: Client, stream: str) -> list[str]:

@@ -40,8 +40,10 @@ class Stream:
         return await self.http.post(f"/x/{self.audience}", json={"type": type, "rid": str(uuid.uuid4()), **fields})
 
 
-HEADERS = {"contact": {"Authorization": "Bearer token-vera"},
-           "agent": {"Cookie": "session=session-anna", "X-CSRF": "csrf"}}
+HEADERS = {
+    "contact": {"Authorization": "Bearer token-vera"},
+    "agent": {"Cookie": "session=session-anna", "X-CSRF": "csrf"},
+}
 
 
 @asynccontextmanager
@@ -90,11 +92,11 @@ async def test_a_view_by_request_is_followed_by_the_stream(house: House) -> None
     async with opened(house, "agent") as stream:
         await stream.until("ready")
         assert (await stream.ask("view", ticket="T", on=True)).json()["seq"] == 0
-        await eventually(lambda: any("T" in line.streams for line in house.sockets.connections))
+        await eventually(lambda: any("T" in line.following.streams for line in house.sockets.connections))
         house.desk.say("T")
         assert (await stream.until("event"))["seq"] == 1
         await stream.ask("view", ticket="T", on=False)
-        await eventually(lambda: not any("T" in line.streams for line in house.sockets.connections))
+        await eventually(lambda: not any("T" in line.following.streams for line in house.sockets.connections))
 
 
 async def test_errors_of_requests_are_frames(house: House) -> None:
@@ -133,16 +135,19 @@ async def test_the_stream_tells_its_close_code(house: House, code: int) -> None:
         assert (await stream.until("close"))["code"] == code
 
 
-@pytest.mark.parametrize(("path", "audience", "change", "status"), [
-    ("/x/contact/stream", "contact", {"Origin": "https://elsewhere.example"}, 403),
-    ("/x/contact", "contact", {"Origin": "https://elsewhere.example"}, 403),
-    ("/x/contact/stream", "contact", {"Authorization": "Bearer wrong"}, 401),
-    ("/x/contact", "contact", {"Authorization": "wrong"}, 401),
-    ("/x/agent/stream", "agent", {"X-CSRF": "wrong"}, 401),
-    ("/x/agent", "agent", {"X-CSRF": "wrong"}, 401),
-    ("/x/agent", "agent", {"Cookie": ""}, 401),
-    ("/x/agent", "agent", {"Origin": "null"}, 403),
-])
+@pytest.mark.parametrize(
+    ("path", "audience", "change", "status"),
+    [
+        ("/x/contact/stream", "contact", {"Origin": "https://elsewhere.example"}, 403),
+        ("/x/contact", "contact", {"Origin": "https://elsewhere.example"}, 403),
+        ("/x/contact/stream", "contact", {"Authorization": "Bearer wrong"}, 401),
+        ("/x/contact", "contact", {"Authorization": "wrong"}, 401),
+        ("/x/agent/stream", "agent", {"X-CSRF": "wrong"}, 401),
+        ("/x/agent", "agent", {"X-CSRF": "wrong"}, 401),
+        ("/x/agent", "agent", {"Cookie": ""}, 401),
+        ("/x/agent", "agent", {"Origin": "null"}, 403),
+    ],
+)
 async def test_strangers_are_refused(
     house: House, path: str, audience: str, change: dict[str, str], status: int
 ) -> None:

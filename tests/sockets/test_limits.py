@@ -37,7 +37,7 @@ async def test_a_slow_reader_slows_nobody_and_is_told_that_it_is_behind(house: H
     assert shown == list(range(1, len(shown) + 1))
     await slow.send({"type": "resume", "resume": {"T": 900}})
     await slow.until("resumed")
-    assert slow.seqs("T")[len(shown):] == list(range(901, 1001))
+    assert slow.seqs("T")[len(shown) :] == list(range(901, 1001))
     house.desk.say("T")
     assert (await slow.until("event"))["seq"] == 1001
 

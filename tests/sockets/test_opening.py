@@ -57,11 +57,20 @@ async def test_an_agent_without_the_csrf_of_the_session_is_closed_with_4401(hous
     assert await line.code() == 4401
 
 
-@pytest.mark.parametrize("first", [
-    "no json", "[]", '{"type":"say"}', '{"type":"hello","resume":{"T":"x"}}', '{"type":"hello","resume":{"T":-1}}',
-    '{"type":"hello","resume":3}', '{"type":"hello","token":5}', b"binary",
-    '{"type":"hello","resume":{' + ",".join(f'"T{n}":0' for n in range(65)) + "}}",
-])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "no json",
+        "[]",
+        '{"type":"say"}',
+        '{"type":"hello","resume":{"T":"x"}}',
+        '{"type":"hello","resume":{"T":-1}}',
+        '{"type":"hello","resume":3}',
+        '{"type":"hello","token":5}',
+        b"binary",
+        '{"type":"hello","resume":{' + ",".join(f'"T{n}":0' for n in range(65)) + "}}",
+    ],
+)
 async def test_a_bad_opening_is_closed_with_4400(house: House, first: str | bytes) -> None:
     line = Line(await house.socket())
     await line.send(first)

@@ -47,9 +47,7 @@ async def test_an_event_between_hello_and_ready_is_not_missed(houses: tuple[Hous
 
 
 @pytest.mark.parametrize("fault", ["wipe", "deaf"])
-async def test_a_wiped_or_deaf_redis_costs_no_event(
-    houses: tuple[House, House], redis_url: str, fault: str
-) -> None:
+async def test_a_wiped_or_deaf_redis_costs_no_event(houses: tuple[House, House], redis_url: str, fault: str) -> None:
     from redis.asyncio import Redis
 
     here, there = houses

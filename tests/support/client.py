@@ -118,8 +118,13 @@ class SocketWay:
         headers = {"Cookie": credentials.cookie} if credentials.cookie else {}
         socket = await connect(
             f"{desk.replace('http', 'ws', 1)}/ws/{audience}",
-            origin=Origin(desk), subprotocols=[Subprotocol("vipdesk.1")], additional_headers=headers,
-            max_size=2 * 1024 * 1024, ping_interval=None, compression=None, proxy=None,
+            origin=Origin(desk),
+            subprotocols=[Subprotocol("vipdesk.1")],
+            additional_headers=headers,
+            max_size=2 * 1024 * 1024,
+            ping_interval=None,
+            compression=None,
+            proxy=None,
         )
         await socket.send(json.dumps(hello))
         return cls(socket)
