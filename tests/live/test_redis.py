@@ -162,7 +162,7 @@ async def test_a_parcel_that_is_not_ours_is_refused_and_the_next_one_arrives(two
 async def test_the_topics_of_a_process_that_died_are_forgotten(two: Processes) -> None:
     await two.here.close()
     two.say(1)
-    key = two.here._key("t", "T")
+    key = two.here._rounds.key("t", "T")
 
     async def forgotten() -> bool:
         two.say(2)
