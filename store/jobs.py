@@ -47,6 +47,8 @@ _PUT = upsert(
 
 _CANCEL = delete(job).where(job.c.key == bindparam("key"))
 
+_EXISTS = select(job.c.key).where(job.c.key == bindparam("key"))
+
 _COLUMNS = (job.c.key, job.c.kind, job.c.due_at, job.c.payload, job.c.attempts, job.c.version, job.c.fence)
 _IS_FREE = or_(job.c.lease_until.is_(None), job.c.lease_until <= bindparam("now"))
 _IS_DUE = and_(job.c.due_at <= bindparam("now"), _IS_FREE)
@@ -60,6 +62,11 @@ _DUE_OF_KINDS = (
     select(*_COLUMNS).where(_IS_DUE, _OF_KINDS).order_by(job.c.due_at, job.c.key).limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+
+_DUE_KEYS = (
+    select(job.c.key).where(_IS_DUE, _OF_KINDS).order_by(job.c.due_at, job.c.key).limit(bindparam("most"))
+)
+_DUE_ONE = select(*_COLUMNS).where(_IS_DUE, job.c.key == bindparam("key")).with_for_update(skip_locked=True)
 
 _FREE_FIRST = select(func.min(job.c.due_at)).where(job.c.lease_until.is_(None))
 _FREE_FIRST_OF_KINDS = _FREE_FIRST.where(_OF_KINDS)
@@ -97,6 +104,11 @@ def cancel(connection: Connection, key: str) -> bool:
     return connection.run(_CANCEL, key=key) > 0
 
 
+def exists(connection: Connection, key: str) -> bool:
+    """Whether such a wish stands, due or not."""
+    return connection.one(_EXISTS, key=key) is not None
+
+
 def due(connection: Connection, now: datetime, limit: int, kinds: Sequence[str] = ()) -> list[Job]:
     """Claims what is due at `now`, the oldest first, of these kinds (none named: of all).
 
@@ -107,6 +119,22 @@ def due(connection: Connection, now: datetime, limit: int, kinds: Sequence[str] 
     else:
         rows = connection.all(_DUE, now=micros(now), most=limit)
     return [_job(row) for row in rows]
+
+
+def due_keys(connection: Connection, now: datetime, limit: int, kinds: Sequence[str]) -> list[str]:
+    """What is due, the oldest first, without claiming it."""
+    return [row.key for row in connection.all(_DUE_KEYS, now=micros(now), most=limit, kinds=kinds)]
+
+
+def claim(connection: Connection, key: str, now: datetime) -> Job | None:
+    """Claims one job for this transaction; None when it is gone, not due, or claimed by somebody else."""
+    row = connection.one(_DUE_ONE, now=micros(now), key=key)
+    return None if row is None else _job(row)
+
+
+def with_payload(claimed: Job, payload: Mapping[str, Any]) -> Job:
+    """The same claim with other facts."""
+    return replace(claimed, payload=payload)
 
 
 def earliest(connection: Connection, kinds: Sequence[str] = ()) -> datetime | None:

@@ -1,0 +1,1 @@
+"""The verbs of the desk: one transaction each, typed events, published after the commit."""

@@ -1,0 +1,251 @@
+"""Runs what falls due: claims jobs, performs their verbs, sleeps until the next or the doorbell."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from desk import handing, presence, ringing, ticketing
+from desk.deciding import decide, freed
+from desk.desk import Desk
+from desk.promising import button_state
+from desk.reading import people_of
+from desk.work import Done, LostRace, Work
+from routing import chat as moves
+from routing import entitlement, waiting
+from routing.entitlement import Identity
+from routing.errors import DeskError
+from routing.ticket import effective_severity
+from routing.waiting import Waiting
+from store import candidates, chats, jobs, messages, outbox, people, receipts
+from store.engine import Connection, Violation
+from store.jobs import Job
+from store.tickets import Found
+
+log = logging.getLogger(__name__)
+SWEEP_S = 1.0
+BATCH = 20
+RETRY = timedelta(seconds=5)
+RECEIPTS_EVERY = timedelta(hours=6)
+
+Effect = Callable[[Work, Job], None]
+
+
+def _forgive(work: Work, job: Job) -> None:
+    found = work.ticket(job.payload["ticket"])
+    if found.chat is not None and found.chat.state.state == "waiting" and found.chat.state.forgiven_at is not None:
+        found.chat.state = moves.forgiven(found.chat.state, max(work.now, found.chat.state.forgiven_at))
+        decide(work, found)
+
+
+def _decide(work: Work, job: Job) -> None:
+    """Walks the queue with the agents who can take something; each is asked for the first who fits."""
+    known = candidates.candidates(work.connection, work.now, work.present)
+    free = frozenset(each.id for each in known.values() if each.status == "available" and each.load < each.capacity)
+    for found in queue(work):
+        if not free:
+            break
+        if found.chat is not None and found.chat.state.state == "waiting" and decide(work, found, only=free):
+            known = candidates.candidates(work.connection, work.now, work.present)
+            free = frozenset(each for each in free if known[each].load < known[each].capacity)
+
+
+def queue(work: Work) -> list[Found]:
+    """Everybody who waits, in the order of the rules."""
+    found = {id: work.ticket(id) for id in sorted(chats.waiting(work.connection))}
+    rows = [
+        Waiting(id, effective_severity(each.ticket.severity), _dedicated(work, each), each.chat.state.waiting_since)
+        for id, each in found.items() if each.chat is not None
+    ]
+    return [found[row.id] for row in waiting.order(rows)]
+
+
+def _dedicated(work: Work, found: Found) -> bool:
+    assert found.chat is not None
+    way = candidates.way_of(work.connection, found.chat.button_id, work.now)
+    contact = people.find_contact(work.connection, found.chat.contact_id)
+    if way is None or contact is None:
+        return False
+    identity: Identity = "verified" if contact.verified else "unverified"
+    return entitlement.due(work.now, way.calendar, way.line.add_on, identity, way.line.identity_policy).dedicated
+
+
+def _queue(work: Work, job: Job) -> None:
+    """Tells everybody in the queue their place and the expected wait."""
+    waits = chats.last_waits(work.connection)
+    for number, found in enumerate(queue(work), start=1):
+        expected = waiting.expected_wait(number, waits)
+        fields = {"ticket": found.ticket.id, "place": number,
+                  "expected_s": None if expected is None else round(expected.total_seconds())}
+        topics = tuple(f"contact:{each}" for each in sorted(found.participants))
+        work.tell((*topics, "desk"), "queue", fields)
+
+
+def _promises(work: Work, job: Job) -> None:
+    """Every button's promise as it is now, to the open pages of that button."""
+    for id in candidates.active_buttons(work.connection):
+        state = button_state(work.connection, id, work.now, work.present)
+        if state is not None:
+            work.tell(f"button:{id}", "promise", state)
+
+
+def _edges(work: Work, job: Job) -> None:
+    """Opening and closing, absences, add-ons: who waits is decided anew; the next edge is wished."""
+    freed(work)
+    schedule_edges(work)
+
+
+def schedule_edges(work: Work) -> None:
+    """The next instant at which time alone changes who is due, over all buttons."""
+    known = candidates.candidates(work.connection, work.now, work.present)
+    instants = [each for agent in known.values() for gone in agent.absences for each in (gone.since, gone.until)]
+    for id in candidates.active_buttons(work.connection):
+        way = candidates.way_of(work.connection, id, work.now)
+        if way is not None:
+            edge = entitlement.edges(work.now, way.calendar, way.line.add_on, "verified", way.line.identity_policy)
+            instants += [edge] if edge is not None else []
+    coming = [each for each in instants if each > work.now]
+    if coming:
+        work.job("edges", "edges", min(coming))
+
+
+def _unread_mail(work: Work, job: Job) -> None:
+    """What a contact who is away has not read goes out by mail, once."""
+    id = job.payload["ticket"]
+    found = work.ticket(id)
+    unread = messages.unread_of(work.connection, id)
+    contact = people.find_contact(work.connection, found.ticket.contact_id)
+    if not unread or contact is None or not contact.email or contact.id in job.payload.get("present", ()):
+        return
+    said = "\n\n".join(f"{row.name}:\n{row.body}" for row in unread)
+    mail = outbox.add(
+        work.connection, work.now, kind="unread", recipient=contact.email, ticket_id=id,
+        subject=f"{unread[-1].name} answered: {found.ticket.subject}", body=said,
+    )
+    messages.mailed(work.connection, [row.id for row in unread], mail)
+    work.job("hand_mail", "hand_mail")
+    work.event(found, "mail", {"mail": mail, "state": "queued", "seqs": [row.seq for row in unread]}, by=None)
+
+
+def _people(work: Work, job: Job) -> None:
+    work.tell("desk", "people", {"people": people_of(work, work.present)})
+
+
+def _receipts(work: Work, job: Job) -> None:
+    receipts.expire(work.connection, work.now)
+    work.job("receipts", "receipts", RECEIPTS_EVERY)
+
+
+EFFECTS: dict[str, Effect] = {
+    "ring_timeout": lambda work, job: ringing.timed_out(work, job.payload["ring"]),
+    "grace": lambda work, job: presence.grace_over(work, job.payload["ticket"]),
+    "contact_gone": lambda work, job: presence.contact_gone(work, job.payload["ticket"]),
+    "silence": lambda work, job: presence.silence(work, job.payload["ticket"]),
+    "forgive": _forgive,
+    "decide": _decide,
+    "queue": _queue,
+    "promises": _promises,
+    "people": _people,
+    "edges": _edges,
+    "offers": lambda work, job: presence.offer_changes(work, job.payload["agent"]),
+    "offer_lapse": lambda work, job: handing.lapse_offer(work, job.payload["offer"]),
+    "close_ticket": lambda work, job: ticketing.close_by_time(work, job.payload["ticket"]),
+    "tell_read": lambda work, job: ticketing.tell_read(
+        work, job.payload["ticket"], job.payload["side"], job.payload["told"]
+    ),
+    "unread_mail": _unread_mail,
+    "receipts": _receipts,
+}
+"""What the desk itself does when a job of this kind falls due. Other kinds (mail) belong to other workers."""
+
+KINDS = tuple(EFFECTS)
+
+
+class DueWorker:
+    """Any number of these may run, in any number of processes: a job is claimed by the transaction of its effect."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def run(self) -> None:
+        """For ever. Cancelling is harmless: a job under way is rolled back or done."""
+        await self._desk.run("start", _start)
+        while True:
+            ran = await self.run_due()
+            if not ran:
+                await self._desk.live.wait_bell(await self._pause_s())
+
+    async def run_due(self) -> int:
+        """One batch of what is due, each in its own transaction; how many there were."""
+        now = self._desk.clock.now()
+        try:
+            due = await self._desk.record.read(lambda connection: jobs.due_keys(connection, now, BATCH, KINDS))
+        except DeskError:
+            log.warning("due.record_unavailable")
+            await self._desk.clock.sleep(SWEEP_S)
+            return 0
+        for key in due:
+            await self._run_one(key)
+        return len(due)
+
+    async def _run_one(self, key: str) -> None:
+        present = await self._desk.present()
+        contacts = await self._desk.live.present("contact")
+        try:
+            done = await self._desk.record.write(lambda c: self._transaction(c, key, present, contacts.people), name="due")
+        except (LostRace, Violation):
+            return  # somebody was faster; the job is looked at again
+        except DeskError:
+            log.warning("due.refused", exc_info=True)
+            await self._put_off(key)
+            return
+        except Exception:  # supervisor: one broken job must not stop the others
+            log.exception("due.failed key=%s", key)
+            await self._put_off(key)
+            return
+        self._desk.publish(done)
+
+    def _transaction(
+        self, connection: Connection, key: str, present: frozenset[str] | None, contacts: frozenset[str]
+    ) -> Done:
+        now = self._desk.clock.now()
+        work = Work(connection, now, None, present)
+        claimed = jobs.claim(connection, key, now)
+        if claimed is None:
+            return Done({})
+        job = claimed
+        if job.kind == "unread_mail":
+            job = jobs.with_payload(job, dict(job.payload) | {"present": sorted(contacts)})
+        jobs.done(connection, claimed)
+        EFFECTS[job.kind](work, job)
+        return work.finish({})
+
+    async def _put_off(self, key: str) -> None:
+        def later(connection: Connection) -> None:
+            now = self._desk.clock.now()
+            claimed = jobs.claim(connection, key, now)
+            if claimed is not None:
+                jobs.later(connection, claimed, now + RETRY)
+
+        try:
+            await self._desk.record.write(later, name="due_later")
+        except DeskError:
+            log.warning("due.not_put_off key=%s", key)
+
+    async def _pause_s(self) -> float:
+        try:
+            first = await self._desk.record.read(lambda connection: jobs.earliest(connection, KINDS))
+        except DeskError:
+            return SWEEP_S
+        if first is None:
+            return SWEEP_S
+        left = (first - self._desk.clock.now()) / timedelta(seconds=1)
+        return min(SWEEP_S, max(0.001, left))
+
+
+def _start(work: Work) -> None:
+    schedule_edges(work)
+    work.job("decide", "decide")
+    work.job("receipts", "receipts", RECEIPTS_EVERY)
+

@@ -1,0 +1,49 @@
+"""Frames the desk writes: durable events as JSON text, ephemeral ones as bytes, instants as the wire has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from live.base import Published
+from store.times import instant
+
+_encoder = msgspec.json.Encoder()
+
+
+def written(at: datetime) -> str:
+    """ISO 8601, UTC, microseconds, Z."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def maybe_written(at: datetime | None) -> str | None:
+    """The same for what may be missing."""
+    return None if at is None else written(at)
+
+
+def micros_written(at: int | None) -> str | None:
+    """The same from the record's microseconds."""
+    return None if at is None else written(instant(at))
+
+
+def event_text(
+    ticket: str, stream: str, seq: int, at: int, kind: str, by: Mapping[str, Any] | None, data: Mapping[str, Any]
+) -> str:
+    """A durable event: the bytes that everybody who follows the stream gets."""
+    return _encoder.encode({
+        "type": "event", "ticket": ticket, "stream": stream, "seq": seq, "at": micros_written(at), "kind": kind, "by": by,
+        "data": data,
+    }).decode()
+
+
+def ephemeral(topics: tuple[str, ...], kind: str, fields: Mapping[str, Any]) -> Published:
+    """A frame that may be dropped."""
+    return Published(topics, _encoder.encode({"type": kind, **fields}), kind=kind)
+
+
+def order(topic: str, kind: str, text: str) -> Published:
+    """A word to the sockets themselves, never sent to clients: `follow`, `unfollow`, `revoked`."""
+    return Published((topic,), text.encode(), kind=kind)

@@ -1,0 +1,88 @@
+"""What the button truthfully says now: who is there and until when, who covers, when the office opens next."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from desk.frames import maybe_written
+from desk.words import BUTTON, first
+from routing import choose
+from routing.choose import Candidate, Promise, Request
+from store import candidates, people
+from store.candidates import Way
+from store.engine import Connection
+from store.people import Agent
+
+MOST_VALID_S = 300
+
+
+def button_state(connection: Connection, button_id: str, now: datetime, present: frozenset[str] | None) -> dict[str, Any] | None:
+    """The body of `/b/<button>/state`, answered as for a verified contact; None when the button is gone."""
+    way = candidates.way_of(connection, button_id, now)
+    if way is None:
+        return None
+    known = candidates.candidates(connection, now, present)
+    request = Request(identity="verified", language=way.language)
+    promised = choose.promise(now, way.calendar, way.line, known, request)
+    agents = {agent.id: agent for agent in people.agents(connection)}
+    return _state(way, promised, known, agents, now)
+
+
+def _state(way: Way, promised: Promise, known: dict[str, Candidate], agents: dict[str, Agent], now: datetime) -> dict[str, Any]:
+    named = agents.get(way.line.named or "")
+    due = promised.because == "open"
+    agent = agents.get(promised.agent or "") if due else (named if promised.because in ("closed", "holiday") else None)
+    label = _label(promised, agent, named)
+    return {
+        "label": label,
+        "because": promised.because,
+        "agent": None if agent is None else {"name": agent.name, "photo": agent.face["photo"]},
+        "until": maybe_written(promised.until),
+        "next_opening": maybe_written(promised.next_opening),
+        "office_zone": way.calendar.zone,
+        "valid_for_s": _valid_for_s(promised, now),
+        "presence": _presence(agent, known, due),
+        "step": _step(promised.step),
+        "named": None if named is None else {"name": named.name, "photo": named.face["photo"]},
+        "pool": sum(1 for each in known.values() if "pool" in each.teams and each.status == "available"),
+    }
+
+
+def _label(promised: Promise, agent: Agent | None, named: Agent | None) -> str:
+    who, whose = first(agent.name) if agent else "", first(named.name) if named else ""
+    if promised.because == "open" and promised.step == "named" and agent:
+        return BUTTON["named_here"].format(agent=who)
+    elif promised.because == "open" and promised.step == "stand_in" and agent:
+        return BUTTON["stand_in"].format(agent=who, named=whose) if whose else BUTTON["named_here"].format(agent=who)
+    elif promised.because == "open" and promised.step == "technical" and agent:
+        return BUTTON["technical"].format(agent=who)
+    elif promised.step is not None:
+        return BUTTON["pool"]
+    elif promised.because == "open" and named is not None:
+        return BUTTON["named_busy"].format(agent=whose)
+    else:
+        return BUTTON["nobody"]
+
+
+def _step(step: str | None) -> str:
+    return step or "queue"
+
+
+def _presence(agent: Agent | None, known: dict[str, Candidate], due: bool) -> str:
+    if agent is None or not due:
+        return "off"
+    candidate = known.get(agent.id)
+    if candidate is None or candidate.status == "offline":
+        return "off"
+    elif candidate.in_call:
+        return "call"
+    else:
+        return "here" if candidate.status == "available" else "away"
+
+
+def _valid_for_s(promised: Promise, now: datetime) -> int:
+    if promised.valid_until is None:
+        return MOST_VALID_S
+    left = (promised.valid_until - now) / timedelta(seconds=1)
+    return max(1, min(MOST_VALID_S, int(left) + 1))

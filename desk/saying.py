@@ -1,0 +1,158 @@
+"""What is said on a ticket: by contacts, by agents in public, by agents among themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import msgspec
+
+from desk import presses, words
+from desk.actors import Signed
+from desk.deciding import end_chat
+from desk.frames import micros_written
+from desk.requests import AgentSay, ContactSay
+from desk.work import Work
+from routing import chat as moves
+from routing.chat import UNREAD_MAIL
+from routing.errors import BadRequest, Closed, NotFound, Stale, TooLarge
+from routing.ticket import answered, contact_wrote, default_next, landing
+from store import attachments, candidates, events, messages, people
+from store.ids import new_id
+from store.tickets import Found
+from store.times import instant, micros
+
+MOST_BYTES = 16 * 1024
+
+
+def write_message(
+    work: Work, found: Found, signed: Signed, body: str, files: list[str], *, rid: str, internal: bool = False,
+    digest: str = "",
+) -> tuple[int, int]:
+    """The message's row and event; seq and instant. Raises NotFound for a file that is not the author's to give."""
+    carried = attachments.take(work.connection, files, signed.actor.id, found.ticket.id)
+    if carried is None:
+        raise NotFound("A file is not there any more.", field="files")
+    channel = "chat" if found.chat is not None else found.ticket.channel
+    data: dict[str, Any] = {"body": body, "files": carried, "channel": channel, "rid": rid}
+    seq, at = work.event(found, "message", data, internal=internal)
+    stream = found.ticket.id + (events.INTERNAL if internal else "")
+    messages.add(
+        work.connection, id=new_id(), ticket_id=found.ticket.id, stream=stream, seq=seq, author_role=signed.actor.kind,
+        author_id=signed.actor.id, rid=rid, digest=digest, channel=channel, body=body, files=json.dumps(carried), at=at,
+        mailed=None,
+    )
+    if not internal:
+        found.ticket.said_at = at
+        if found.chat is not None:
+            found.chat.state = moves.said(found.chat.state, work.now)
+    return seq, at
+
+
+def say_as_contact(work: Work, signed: Signed, request: ContactSay) -> dict[str, Any]:
+    """See PROTOCOL's `say` of contacts."""
+    _check(request.body, request.files)
+    found = work.allowed(request.ticket, "say")
+    found = _landed(work, found, signed, request)
+    was = found.ticket.status
+    found.ticket.status = contact_wrote(was)
+    seq, at = write_message(work, found, signed, request.body, request.files, rid=request.rid)
+    if found.ticket.status != was:
+        _status_event(work, found, was)
+    if found.ticket.subject in ("", "Chat"):
+        found.ticket.subject = words.subject(request.body, "Chat")
+        work.show(found)
+    return {"ticket": found.ticket.id, "seq": seq, "at": micros_written(at)}
+
+
+def _landed(work: Work, found: Found, signed: Signed, request: ContactSay) -> Found:
+    """The ticket itself, or, when it is closed or solved for long, a new one linked to it."""
+    solved_at = None if found.ticket.solved_at is None else instant(found.ticket.solved_at)
+    if landing(found.ticket.status, solved_at, work.now) == "same":
+        return found
+    contact = people.find_contact(work.connection, signed.actor.id)
+    button = found.ticket.button_id or signed.button_id
+    way = None if button is None else candidates.way_of(work.connection, button, work.now)
+    if contact is None or way is None:
+        raise Closed("This ticket is closed.")
+    return presses.new_ticket(work, contact, way, found.ticket.channel, request.body, None, linked=found.ticket.id)
+
+
+def say_as_agent(work: Work, signed: Signed, request: AgentSay) -> dict[str, Any]:
+    """See PROTOCOL's `say` of agents: `stale` when somebody else said something the writer has not seen."""
+    _check(request.body, request.files)
+    found = work.allowed(request.ticket, "say")
+    if request.visibility == "internal":
+        return _note(work, found, signed, request)
+    if found.ticket.status == "closed":
+        raise Closed("This ticket is closed.")
+    _check_fresh(work, found, signed, request)
+    seq, at = write_message(work, found, signed, request.body, request.files, rid=request.rid)
+    next = request.next or default_next(found.ticket.severity)
+    set_status(work, found, answered(found.ticket.status, next))
+    if next == "solved" and found.chat is not None:
+        end_chat(work, found, moves.ended(found.chat.state, "solved"))
+    work.job("unread_mail", f"unread:{found.ticket.id}", UNREAD_MAIL, {"ticket": found.ticket.id})
+    return {"stream": found.ticket.id, "ticket": found.ticket.id, "seq": seq, "at": micros_written(at)}
+
+
+def _note(work: Work, found: Found, signed: Signed, request: AgentSay) -> dict[str, Any]:
+    seq, at = write_message(work, found, signed, request.body, request.files, rid=request.rid, internal=True)
+    return {"stream": found.ticket.id + events.INTERNAL, "ticket": found.ticket.id, "seq": seq, "at": micros_written(at)}
+
+
+def _check_fresh(work: Work, found: Found, signed: Signed, request: AgentSay) -> None:
+    if request.anyway:
+        return
+    if request.base_seq is None:
+        raise BadRequest("A public reply names the last event that its writer saw.", field="base_seq")
+    later = messages_of_others(work, found, signed, request.base_seq)
+    if later:
+        raise Stale("Somebody wrote in the meantime.", events=later)
+
+
+def messages_of_others(work: Work, found: Found, signed: Signed, seq: int) -> list[Any]:
+    """Public messages behind a seq that somebody else wrote, ready to be sent."""
+    found_later = events.messages_after(work.connection, found.ticket.id, seq)
+    return [msgspec.json.decode(frame) for frame, by in found_later if by != signed.actor.id]
+
+
+def set_status(work: Work, found: Found, status: Any, reason: str = "") -> None:
+    """Moves the status; says so where it changed."""
+    was = found.ticket.status
+    found.ticket.status = status
+    if status == was:
+        return
+    found.ticket.solved_at = micros(work.now) if status == "solved" else None if status != "closed" else found.ticket.solved_at
+    found.ticket.closed_at = micros(work.now) if status == "closed" else None
+    _status_event(work, found, was, reason)
+    if status == "solved":
+        closes_at = moves.REOPEN
+        work.job("close_ticket", f"close:{found.ticket.id}", closes_at, {"ticket": found.ticket.id})
+    work.audit("status", found.ticket.id, {"status": status, "was": was, "reason": reason})
+
+
+def _status_event(work: Work, found: Found, was: str, reason: str = "") -> None:
+    if found.ticket.status != "solved" and found.ticket.status != "closed":
+        found.ticket.solved_at = found.ticket.closed_at = None
+    work.event(found, "status", {"status": found.ticket.status, "was": was})
+    if reason:
+        work.event(found, "status", {"status": found.ticket.status, "was": was, "reason": reason}, internal=True)
+    work.show(found)
+
+
+def _check(body: str, files: list[str]) -> None:
+    if not body.strip() and not files:
+        raise BadRequest("A message needs some text or a file.", field="body")
+    if len(body.encode()) > MOST_BYTES:
+        raise TooLarge("The text is longer than 16 KiB.", field="body")
+    if "\x00" in body:
+        raise BadRequest("The text contains a character that is no text.", field="body")
+
+
+def digest_of(request: Any) -> str:
+    """What a repeated rid is compared by: the request without its rid."""
+    fields = msgspec.to_builtins(request)
+    fields.pop("rid", None)
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()

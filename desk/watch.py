@@ -1,0 +1,54 @@
+"""Compares, each second, who serves, rings or waits with who is there: consoles and pages that vanished are noticed."""
+
+from __future__ import annotations
+
+import logging
+
+from desk.desk import Desk
+from routing.errors import DeskError
+from store import chats, people, rings
+from store.engine import Connection
+
+log = logging.getLogger(__name__)
+EVERY_S = 1.0
+
+
+class Watch:
+    """One in every process that runs the clock; a loss that two notice is one loss."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._present: frozenset[str] = frozenset()
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            await self._desk.clock.sleep(EVERY_S)
+            try:
+                await self.look()
+            except DeskError:
+                log.warning("watch.record_unavailable")
+
+    async def look(self) -> None:
+        """Once. Raises Unavailable."""
+        agents = await self._desk.live.present("agent")
+        contacts = await self._desk.live.present("contact")
+        concerned, pages = await self._desk.record.read(_concerned)
+        if agents.settled:
+            for gone in sorted(concerned - agents.people):
+                await self._desk.person_gone("agent", gone)
+            if agents.people != self._present:
+                self._present = agents.people
+                await self._desk.run("people", lambda work: work.job("people", "people"), decides=False)
+        if contacts.settled:
+            for gone in sorted(pages - contacts.people):
+                await self._desk.person_gone("contact", gone)
+
+
+def _concerned(connection: Connection) -> tuple[frozenset[str], frozenset[str]]:
+    """Agents who serve live chats or are rung; contacts of open chats who are not known to be away."""
+    open_chats = chats.people_of_open(connection)
+    serving = {row.serving for row in open_chats if row.serving is not None and row.state == "live"}
+    rung = {ring.agent_id for ring in rings.open_of_agents(connection, [agent.id for agent in people.agents(connection)])}
+    here = {row.contact for row in open_chats if row.gone_at is None}
+    return frozenset(serving | rung), frozenset(here)

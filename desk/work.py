@@ -1,0 +1,185 @@
+"""One verb at work inside its transaction: what it found, what it changes, what is to be published after the commit."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from desk import frames
+from desk.actors import Signed
+from desk.summaries import contact_summary, summary
+from live.base import Published
+from routing.allow import allow
+from routing.errors import Forbidden, NotFound
+from store import audit, chats, events, jobs, people, tickets
+from store.chats import OpenChat
+from store.engine import Connection
+from store.people import Agent
+from store.tickets import Found
+from store.times import micros
+
+ME: Mapping[str, str] = {}
+"""As `by` of an event: whoever performs the verb."""
+
+
+class LostRace(Exception):
+    """Somebody else changed the same chat first: the verb runs again on what is there now."""
+
+
+@dataclass
+class Done:
+    """What a transaction leaves behind for after its commit."""
+
+    answer: dict[str, Any]
+    items: list[Published] = field(default_factory=list)
+    bell: bool = False
+
+
+class Work:
+    """Lives as long as the verb's function runs. Everything here is synchronous and in the record's thread."""
+
+    def __init__(self, connection: Connection, now: datetime, signed: Signed | None, present: frozenset[str] | None) -> None:
+        """`present`: agents with a lease; None: leases were lost a moment ago, nobody counts as gone."""
+        self.connection = connection
+        self.now = now
+        self.signed = signed
+        self.present = present
+        self.items: list[Published] = []
+        self.bell = False
+        self._found: dict[str, Found] = {}
+        self._before: dict[str, Found] = {}
+        self._shown: set[str] = set()
+        self._agents: dict[str, Agent] | None = None
+
+    # What there is ----------------------------------------------------------------------------------------------------
+
+    def ticket(self, id: str) -> Found:
+        """The ticket, locked; the same object for the whole verb. Raises NotFound."""
+        if id not in self._found:
+            tickets.lock(self.connection, id)
+            found = tickets.find(self.connection, id)
+            if found is None:
+                raise NotFound
+            self.adopt(found)
+        return self._found[id]
+
+    def adopt(self, found: Found) -> Found:
+        """What was just made, or looked up, is watched for changes from now on."""
+        self._found[found.ticket.id] = found
+        self._before[found.ticket.id] = copy.deepcopy(found)
+        return found
+
+    def begin_chat(self, found: Found, chat: OpenChat) -> None:
+        """A new chat of the ticket. Raises Violation when another one was begun meanwhile."""
+        chats.add(self.connection, chat)
+        found.chat = chat
+        self._before[found.ticket.id].chat = copy.deepcopy(chat)
+
+    def allowed(self, id: str, verb: str) -> Found:
+        """The ticket, if whoever performs may do this. Raises NotFound for what they may not see, Forbidden else."""
+        assert self.signed is not None
+        found = self.ticket(id)
+        if not allow(self.signed.actor, "see", found.facts).allowed:
+            raise NotFound
+        if not allow(self.signed.actor, verb, found.facts).allowed:
+            raise Forbidden
+        return found
+
+    @property
+    def agents(self) -> dict[str, Agent]:
+        """Everyone who works here, by id."""
+        if self._agents is None:
+            self._agents = {agent.id: agent for agent in people.agents(self.connection)}
+        return self._agents
+
+    def agent(self, id: str) -> Agent:
+        """One agent, also one who left. Raises NotFound."""
+        found = self.agents.get(id) or people.find_agent(self.connection, id)
+        if found is None:
+            raise NotFound
+        return found
+
+    def agent_name(self, id: str | None) -> dict[str, str] | None:
+        """`{"id","name"}` as events name people."""
+        return None if id is None else {"id": id, "name": self.agent(id).name}
+
+    # What happens -----------------------------------------------------------------------------------------------------
+
+    def event(
+        self, found: Found, kind: str, data: Mapping[str, Any], *, internal: bool = False,
+        by: Mapping[str, str] | None = ME,
+    ) -> tuple[int, int]:
+        """The next event of the public or internal stream; its seq and instant (microseconds)."""
+        ticket = found.ticket
+        if internal:
+            ticket.internal_seq += 1
+            stream, seq = ticket.id + events.INTERNAL, ticket.internal_seq
+        else:
+            ticket.public_seq += 1
+            stream, seq = ticket.id, ticket.public_seq
+        ticket.last_at = at = max(micros(self.now), ticket.last_at + 1)
+        if by is ME:
+            by = self.signed.by if self.signed is not None else None
+        text = frames.event_text(ticket.id, stream, seq, at, kind, by, data)
+        events.add(self.connection, stream, seq, ticket.id, at, kind, by["id"] if by else None, text)
+        self.items.append(Published((stream,), text.encode(), stream, seq, kind))
+        return seq, at
+
+    def tell(self, topics: tuple[str, ...] | str, kind: str, fields: Mapping[str, Any]) -> None:
+        """An ephemeral frame, after the commit."""
+        self.items.append(frames.ephemeral((topics,) if isinstance(topics, str) else topics, kind, fields))
+
+    def order(self, topic: str, kind: str, text: str) -> None:
+        """A word to the sockets of a person."""
+        self.items.append(frames.order(topic, kind, text))
+
+    def show(self, found: Found) -> None:
+        """The ticket's summary goes to all who may see it."""
+        self._shown.add(found.ticket.id)
+
+    def job(self, kind: str, key: str, after: timedelta | datetime = timedelta(), payload: Mapping[str, Any] | None = None) -> None:
+        """Something falls due."""
+        due = after if isinstance(after, datetime) else self.now + after
+        jobs.put(self.connection, kind, due, key, payload or {})
+        self.bell = True
+
+    def cancel(self, key: str) -> None:
+        """It does not fall due any more."""
+        jobs.cancel(self.connection, key)
+
+    def audit(self, action: str, object: str, detail: Mapping[str, Any]) -> None:
+        """A row of the chain."""
+        audit.append(self.connection, self.signed.actor.id if self.signed else None, action, object, detail, self.now)
+
+    # The end ----------------------------------------------------------------------------------------------------------
+
+    def finish(self, answer: dict[str, Any]) -> Done:
+        """Writes back what changed. Raises LostRace when a chat was changed by somebody else."""
+        for id, found in self._found.items():
+            self._save(found, self._before[id])
+        self._show()
+        return Done(answer, self.items, self.bell)
+
+    def _save(self, found: Found, before: Found) -> None:
+        if found.chat is not None and found.chat != before.chat:
+            if not chats.save(self.connection, found.chat, micros(self.now)):
+                raise LostRace
+            if found.chat.state.state == "ended":
+                found.chat = None
+        if found.ticket != before.ticket:
+            tickets.save(self.connection, found.ticket)
+
+    def _show(self) -> None:
+        for id in self._shown:
+            found = self._found[id]
+            fields = summary(self.connection, found, self.agents)
+            watchers = tuple(
+                f"agent:{agent.id}" for agent in self.agents.values() if allow(agent.actor, "see", found.facts).allowed
+            )
+            if watchers:
+                self.tell(watchers, "inbox", fields)
+            if found.participants:
+                self.tell(tuple(f"contact:{each}" for each in found.participants), "inbox", contact_summary(fields))

@@ -1,0 +1,39 @@
+"""Files as messages carry them; how they arrive and are served: files.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from store.engine import Connection
+from store.schema import file
+
+_MINE = select(file).where(
+    file.c.id.in_(bindparam("ids", expanding=True)), file.c.by_id == bindparam("by")
+)
+_TAKE = (
+    update(file).where(file.c.id.in_(bindparam("ids", expanding=True)), file.c.ticket_id.is_(None))
+    .values(ticket_id=bindparam("ticket"))
+)
+_OF_TICKET = select(file).where(file.c.id == bindparam("id"), file.c.ticket_id == bindparam("ticket"))
+
+
+def take(connection: Connection, ids: Sequence[str], by: str, ticket: str) -> list[dict[str, Any]] | None:
+    """Binds files this person uploaded to a ticket; as messages show them, in order. None: one is not theirs to give."""
+    if not ids:
+        return []
+    rows = {row.id: row for row in connection.all(_MINE, ids=list(ids), by=by)}
+    if len(rows) != len(set(ids)) or any(row.ticket_id not in (None, ticket) for row in rows.values()):
+        return None
+    connection.run(_TAKE, ids=list(ids), ticket=ticket)
+    return [
+        {"file": row.id, "name": row.name, "type": row.type, "bytes": row.bytes, "picture": row.preview_sha256 is not None}
+        for row in (rows[id] for id in ids)
+    ]
+
+
+def is_of(connection: Connection, id: str, ticket: str) -> bool:
+    """Whether a message of the ticket carries it."""
+    return connection.one(_OF_TICKET, id=id, ticket=ticket) is not None

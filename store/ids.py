@@ -1,0 +1,12 @@
+"""New ids: opaque, 128 random bits, 22 characters that are safe in addresses."""
+
+import secrets
+from collections.abc import Callable
+
+source: Callable[[int], str] = secrets.token_urlsafe
+"""Where the randomness comes from; a simulation with a seed puts its own here."""
+
+
+def new_id() -> str:
+    """A fresh id."""
+    return source(16)

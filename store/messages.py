@@ -1,0 +1,81 @@
+"""Messages: what was said, by whom, where; unique by author and rid for ever. The frames: events.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, insert, select, update
+
+from store.engine import Connection, Row
+from store.schema import agent, contact, message, ticket
+
+_ADD = insert(message)
+_BY_RID = select(message).where(message.c.author_id == bindparam("author"), message.c.rid == bindparam("rid"))
+_newest = (
+    select(message.c.stream, func.max(message.c.seq).label("seq"))
+    .where(message.c.stream.in_(bindparam("streams", expanding=True))).group_by(message.c.stream).subquery()
+)
+_LAST = (
+    select(message.c.ticket_id, message.c.author_role, message.c.body,
+           func.coalesce(agent.c.name, contact.c.name).label("author_name"))
+    .join(_newest, and_(_newest.c.stream == message.c.stream, _newest.c.seq == message.c.seq))
+    .outerjoin(agent, agent.c.id == message.c.author_id).outerjoin(contact, contact.c.id == message.c.author_id)
+)
+_UNREAD = (
+    select(message.c.id, message.c.seq, message.c.body, message.c.at, agent.c.name)
+    .join(ticket, ticket.c.id == message.c.ticket_id).join(agent, agent.c.id == message.c.author_id)
+    .where(message.c.stream == bindparam("stream"), message.c.seq > ticket.c.contact_read, message.c.mailed.is_(None))
+    .order_by(message.c.seq)
+)
+_MAILED = update(message).where(message.c.id.in_(bindparam("ids", expanding=True))).values(mailed=bindparam("mail"))
+_SEARCH = (
+    select(message.c.ticket_id).where(func.lower(message.c.body).like(bindparam("pattern"), escape="\\")).distinct()
+    .limit(200)
+)
+
+
+@dataclass(frozen=True)
+class Last:
+    """The newest message of a ticket in short."""
+
+    by_role: str
+    by_name: str | None
+    text: str
+
+
+def add(connection: Connection, **columns: Any) -> None:
+    """A message. Raises Violation when the author used this rid before."""
+    connection.run(_ADD, **columns)
+
+
+def by_rid(connection: Connection, author: str, rid: str) -> Row | None:
+    """What this author said with this rid, however long ago."""
+    return connection.one(_BY_RID, author=author, rid=rid)
+
+
+def last_of(connection: Connection, tickets: Sequence[str]) -> dict[str, Last]:
+    """The newest public message of each ticket."""
+    if not tickets:
+        return {}
+    return {
+        row.ticket_id: Last(row.author_role, row.author_name, row.body[:120])
+        for row in connection.all(_LAST, streams=list(tickets))
+    }
+
+
+def unread_of(connection: Connection, ticket_id: str) -> list[Row]:
+    """Agents' public messages the contact has not read and was not mailed: id, seq, body, at, name."""
+    return connection.all(_UNREAD, stream=ticket_id)
+
+
+def mailed(connection: Connection, ids: Sequence[str], mail: str) -> None:
+    """These went out in that mail."""
+    connection.run(_MAILED, ids=list(ids), mail=mail)
+
+
+def search(connection: Connection, words: str) -> list[str]:
+    """Tickets in which these words were said."""
+    pattern = words.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return [row.ticket_id for row in connection.all(_SEARCH, pattern=f"%{pattern}%")]

@@ -1,0 +1,251 @@
+"""Tickets: the look-up that brings the relations along, the rows that change, the numbers. Chats: chats.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, insert, or_, select, update
+
+from routing.allow import Facts
+from routing.ticket import Status
+from store.chats import CHAT_COLUMNS, OpenChat, chat_of
+from store.engine import Connection, Row
+from store.schema import add_on, chat, contact, customer, member, participant, ring, stand_in, ticket
+
+
+@dataclass
+class Ticket:
+    """A ticket inside one transaction; what the verb changes is written back by `save`."""
+
+    id: str
+    number: int
+    customer_id: str
+    button_id: str | None
+    contact_id: str
+    subject: str
+    channel: str
+    status: Status
+    severity: int | None
+    asked_severity: int | None
+    severity_confirmed: int
+    owner_id: str | None
+    technical: int
+    pooled: int
+    public_seq: int
+    internal_seq: int
+    contact_read: int
+    desk_read: int
+    last_at: int
+    said_at: int | None
+    linked_id: str | None
+    created_at: int
+    solved_at: int | None
+    closed_at: int | None
+
+
+@dataclass
+class Found:
+    """A ticket with its open chat, its people, and the facts by which rules judge it."""
+
+    ticket: Ticket
+    chat: OpenChat | None
+    customer_name: str
+    contact_name: str
+    contact_verified: bool
+    named_id: str | None
+    stand_ins: frozenset[str]
+    members: frozenset[str]
+    participants: frozenset[str]
+    rung: frozenset[str]
+
+    @property
+    def facts(self) -> Facts:
+        """How the ticket stands to people now."""
+        return Facts(
+            "ticket", self.ticket.customer_id, self.ticket.owner_id, self.chat.state.serving if self.chat else None,
+            self.members, self.rung, self.participants, self.named_id, self.stand_ins, bool(self.ticket.pooled),
+            bool(self.ticket.technical), self.ticket.status,
+        )
+
+
+def _ids(table: Table, column: str, *where: ColumnElement[bool]) -> ColumnElement[Any]:
+    """All ids of a column as one text; ids contain no comma."""
+    found = select(func.aggregate_strings(table.c[column], ",")).where(*where).correlate(ticket)
+    return found.scalar_subquery().label(f"ids_{table.name}")
+
+
+_COLUMNS = (
+    *ticket.c,
+    customer.c.name.label("customer_name"),
+    customer.c.named_id,
+    contact.c.name.label("contact_name"),
+    contact.c.verified.label("contact_verified"),
+    _ids(stand_in, "agent_id", stand_in.c.customer_id == ticket.c.customer_id),
+    _ids(member, "agent_id", member.c.ticket_id == ticket.c.id, member.c.left_at.is_(None)),
+    _ids(participant, "contact_id", participant.c.ticket_id == ticket.c.id, participant.c.left_at.is_(None)),
+    _ids(ring, "agent_id", ring.c.ticket_id == ticket.c.id, ring.c.ended_at.is_(None)),
+    *CHAT_COLUMNS,
+)
+_serve = ring.alias("serve")
+_FROM = (
+    ticket.join(customer, customer.c.id == ticket.c.customer_id)
+    .join(contact, contact.c.id == ticket.c.contact_id)
+    .outerjoin(chat, and_(chat.c.ticket_id == ticket.c.id, chat.c.ended_at.is_(None)))
+    .outerjoin(_serve, and_(_serve.c.chat_id == chat.c.id, _serve.c.kind == "serve", _serve.c.ended_at.is_(None)))
+)
+_WITH_RING = (
+    *_COLUMNS, _serve.c.id.label("serve_id"), _serve.c.agent_id.label("serve_agent"),
+    _serve.c.expires_at.label("serve_expires_at"),
+)
+_FIND = select(*_WITH_RING).select_from(_FROM).where(ticket.c.id == bindparam("id"))
+_FIND_ALL = select(*_WITH_RING).select_from(_FROM).where(ticket.c.id.in_(bindparam("ids", expanding=True)))
+_LOCK = select(ticket.c.id).where(ticket.c.id == bindparam("id")).with_for_update()
+_FIELDS = tuple(Ticket.__dataclass_fields__)
+_CHANGING = tuple(name for name in _FIELDS if name not in ("id", "number", "customer_id", "created_at"))
+_SAVE = update(ticket).where(ticket.c.id == bindparam("b_id")).values({name: bindparam(name) for name in _CHANGING})
+_ADD = insert(ticket)
+_LAST_NUMBER = select(func.max(ticket.c.number))
+
+
+def lock(connection: Connection, id: str) -> None:
+    """Nobody else changes this ticket until the transaction ends; SQLite's only writer needs no lock."""
+    if connection.dialect == "postgresql":
+        connection.one(_LOCK, id=id)
+
+
+def find(connection: Connection, id: str) -> Found | None:
+    """The ticket with all that rules ask about it, in one statement."""
+    row = connection.one(_FIND, id=id)
+    return None if row is None else _found(row)
+
+
+def find_all(connection: Connection, ids: Sequence[str]) -> list[Found]:
+    """Several, in the order asked for; those that are not there are left out."""
+    if not ids:
+        return []
+    found = {row.id: _found(row) for row in connection.all(_FIND_ALL, ids=list(ids))}
+    return [found[id] for id in ids if id in found]
+
+
+def _found(row: Row) -> Found:
+    return Found(
+        Ticket(*(getattr(row, name) for name in _FIELDS)), chat_of(row), row.customer_name, row.contact_name,
+        bool(row.contact_verified), row.named_id, _split(row.ids_stand_in), _split(row.ids_member),
+        _split(row.ids_participant), _split(row.ids_ring),
+    )
+
+
+def _split(text: str | None) -> frozenset[str]:
+    return frozenset(text.split(",")) if text else frozenset()
+
+
+def save(connection: Connection, changed: Ticket) -> None:
+    """Writes back what a verb changed."""
+    connection.run(_SAVE, b_id=changed.id, **{name: getattr(changed, name) for name in _CHANGING})
+
+
+def add(connection: Connection, new: Ticket) -> None:
+    """A new ticket. Raises Violation when its number was taken meanwhile."""
+    connection.run(_ADD, **{name: getattr(new, name) for name in _FIELDS})
+
+
+def next_number(connection: Connection) -> int:
+    """The number after the highest."""
+    last = connection.scalar(_LAST_NUMBER)
+    return 1001 if last is None else int(last) + 1
+
+
+# People of a ticket -----------------------------------------------------------------------------------------------
+
+_ADD_PARTICIPANT = insert(participant)
+_ADD_MEMBER = insert(member)
+_MEMBER_BACK = (
+    update(member).where(member.c.ticket_id == bindparam("b_ticket"), member.c.agent_id == bindparam("b_agent"))
+    .values(left_at=None)
+)
+_MEMBER_LEFT = (
+    update(member).where(member.c.ticket_id == bindparam("b_ticket"), member.c.agent_id == bindparam("b_agent"))
+    .values(left_at=bindparam("at"))
+)
+
+
+def add_participant(connection: Connection, ticket_id: str, contact_id: str, at: int) -> None:
+    """A contact takes part from now on."""
+    connection.run(_ADD_PARTICIPANT, ticket_id=ticket_id, contact_id=contact_id, joined_at=at, left_at=None)
+
+
+def add_member(connection: Connection, ticket_id: str, agent_id: str, at: int) -> None:
+    """An agent joins, or joins again."""
+    if not connection.run(_MEMBER_BACK, b_ticket=ticket_id, b_agent=agent_id):
+        connection.run(_ADD_MEMBER, ticket_id=ticket_id, agent_id=agent_id, joined_at=at, left_at=None)
+
+
+def end_member(connection: Connection, ticket_id: str, agent_id: str, at: int) -> None:
+    """An agent leaves."""
+    connection.run(_MEMBER_LEFT, b_ticket=ticket_id, b_agent=agent_id, at=at)
+
+
+# Which tickets ----------------------------------------------------------------------------------------------------
+
+_RECENT = (
+    select(ticket.c.id)
+    .join(participant, and_(participant.c.ticket_id == ticket.c.id, participant.c.contact_id == bindparam("contact")))
+    .where(ticket.c.button_id == bindparam("button"), ticket.c.status != "closed", ticket.c.said_at >= bindparam("since"),
+           participant.c.left_at.is_(None))
+    .order_by(ticket.c.last_at.desc()).limit(1)
+)
+_OF_CONTACT = (
+    select(ticket.c.id).join(participant, participant.c.ticket_id == ticket.c.id)
+    .where(participant.c.contact_id == bindparam("contact"), participant.c.left_at.is_(None))
+    .order_by(ticket.c.last_at.desc()).limit(bindparam("most"))
+)
+_OF_CUSTOMER = (
+    select(ticket.c.id).where(ticket.c.customer_id == bindparam("customer")).order_by(ticket.c.last_at.desc())
+    .limit(bindparam("most"))
+)
+_unsolved = ticket.c.status.in_(("new", "open", "waiting"))
+_OF_AGENT = (
+    select(ticket.c.id)
+    .outerjoin(chat, and_(chat.c.ticket_id == ticket.c.id, chat.c.ended_at.is_(None)))
+    .outerjoin(member, and_(member.c.ticket_id == ticket.c.id, member.c.agent_id == bindparam("agent"),
+                            member.c.left_at.is_(None)))
+    .where(or_(
+        and_(ticket.c.owner_id == bindparam("agent"), _unsolved),
+        chat.c.serving_id == bindparam("agent"),
+        and_(member.c.agent_id.is_not(None), _unsolved),
+        and_(chat.c.state.in_(("waiting", "ringing")), bindparam("pool") == 1, ticket.c.pooled == 1),
+        and_(chat.c.id.is_not(None), bindparam("lead") == 1),
+        and_(ticket.c.technical == 1, _unsolved, bindparam("second") == 1),
+    ))
+    .order_by(ticket.c.last_at.desc()).limit(bindparam("most"))
+)
+_NAMED = (
+    select(customer.c.named_id, add_on.c.since, add_on.c.until)
+    .outerjoin(add_on, add_on.c.customer_id == customer.c.id)
+    .where(customer.c.id == bindparam("customer")).order_by(add_on.c.since.desc())
+)
+
+
+def recent(connection: Connection, contact: str, button: str, since: int) -> str | None:
+    """The contact's newest ticket by this button with a public message since then, not closed."""
+    return cast("str | None", connection.scalar(_RECENT, contact=contact, button=button, since=since))
+
+
+def of_contact(connection: Connection, contact: str, most: int = 100) -> list[str]:
+    """Ids of what a contact takes part in, newest first."""
+    return [row.id for row in connection.all(_OF_CONTACT, contact=contact, most=most)]
+
+
+def of_customer(connection: Connection, customer: str, most: int = 100) -> list[str]:
+    """Ids of all of a customer's, newest first."""
+    return [row.id for row in connection.all(_OF_CUSTOMER, customer=customer, most=most)]
+
+
+def of_agent(connection: Connection, agent: str, *, pool: bool, second: bool, lead: bool, most: int = 100) -> list[str]:
+    """Ids of what an agent owns, serves, is a member of, and of what waits for their team; newest first."""
+    rows = connection.all(_OF_AGENT, agent=agent, pool=int(pool), second=int(second), lead=int(lead), most=most)
+    return [row.id for row in rows]
+
+
