@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SILENT_S = 15.0
+ORIGIN_GONE = 4403
 LATEST_WINS = frozenset({"typing", "queue", "promise", "people", "viewers"})
 FOR_CONTACTS = frozenset({"typing", "queue", "promise", "inbox"})
 
@@ -193,7 +194,7 @@ class Connection:
         elif item.stream is not None:
             self.following.event(item.stream, item)
         elif item.kind == "revoked":
-            self.shut(int(item.frame or b"4410"))
+            self.sockets.spawn(self.check(int(item.frame or b"4410")))
         elif item.kind in ("pulse", "view"):
             if self.transport.streaming:
                 self.sockets.spawn(self._told_by_request(item))
@@ -276,6 +277,11 @@ class Connection:
         if self.signed is not None and not self.pump.held and now - self._beaten_at >= 1.0:
             self._beaten_at = now
             await self.sockets.live.beat(self.audience, self.person, self.name)
+
+    async def check(self, code: int) -> None:
+        """Closes the line unless its own session still holds: another one of the person may have ended."""
+        if code == ORIGIN_GONE or self.signed is None or await self.authenticate() is None:
+            self.shut(code)
 
     def give_up_if_dead(self, now: float) -> None:
         """Closes a line whose peer does not read, drops one whose peer is silent."""

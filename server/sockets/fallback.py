@@ -12,11 +12,11 @@ from starlette.types import Receive, Scope, Send
 
 from desk.actors import Signed
 from live.base import Published
-from routing.errors import BadRequest, DeskError, TooLarge
+from routing.errors import BadRequest, TooLarge
 from server.sockets import frames
 from server.sockets.connection import Connection, SingleRequest
 from server.sockets.frames import Hello
-from server.sockets.opening import Refused, open_line
+from server.sockets.opening import Refused, log_unopened, open_line
 from server.sockets.origins import from_elsewhere, from_the_desk
 from server.sockets.ports import Audience
 
@@ -142,7 +142,8 @@ async def open_stream(sockets: Sockets, audience: Audience, request: Request) ->
         await open_line(connection, hello)
     except Refused as refused:
         return PlainTextResponse("You are not signed in.", STATUS[refused.code])
-    except DeskError:
+    except Exception as error:  # the edge: whatever is away, the client comes again
+        log_unopened(error)
         await sockets.left(connection, clean=False)
         return PlainTextResponse("The desk cannot answer right now.", 503, headers={"Retry-After": "1"})
     return Events(sockets, connection, stream)

@@ -93,12 +93,7 @@ class Heartbeat:
         now = self._sockets.monotonic()
         if now - connection.checked_at > CHECK_S:
             connection.checked_at = now
-            self._sockets.spawn(_check(connection))
-
-
-async def _check(connection: Connection) -> None:
-    if await connection.authenticate() is None:
-        connection.shut(4410)
+            self._sockets.spawn(connection.check(4410))
 
 
 def instant(sockets: Sockets) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from routing.errors import NotFound
+from routing.errors import DeskError, NotFound
 from server.sockets import frames
 from server.sockets.frames import Hello
 from server.sockets.heartbeat import instant
@@ -16,12 +17,23 @@ if TYPE_CHECKING:
     from server.sockets.connection import Connection
 
 
+log = logging.getLogger(__name__)
+
+
 class Refused(Exception):
     """The line cannot be opened; `code` is the close code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
+
+
+def log_unopened(error: Exception) -> None:
+    """A refusal of the desk is its own affair; anything else is a fault of ours."""
+    if isinstance(error, DeskError | TimeoutError):
+        log.warning("socket.unopened error=%s", type(error).__name__)
+    else:
+        log.error("socket.unopened", exc_info=error)
 
 
 async def open_line(connection: Connection, hello: Hello) -> None:
@@ -48,7 +60,7 @@ async def open_line(connection: Connection, hello: Hello) -> None:
         connection.answer(frames.refused(None, NotFound(), stream=stream))
     _start(connection, heads)
     connection.opened()
-    await sockets.verbs.person_here(connection.audience, connection.person)
+    sockets.spawn(sockets.verbs.person_here(connection.audience, connection.person))
 
 
 async def _follow(connection: Connection, hello: Hello, opening: Opening) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from desk.actors import Signed
@@ -17,8 +17,8 @@ class Verbs(Protocol):
 
     async def perform(self, signed: Signed, request: Any, acknowledge: Acknowledge) -> None: ...
     async def typing(self, signed: Signed, ticket: str, on: bool) -> None: ...
-    async def person_here(self, kind: Audience, person: str) -> None: ...
-    async def person_gone(self, kind: Audience, person: str) -> None: ...
+    def person_here(self, kind: Audience, person: str) -> Coroutine[Any, Any, None]: ...
+    def person_gone(self, kind: Audience, person: str) -> Coroutine[Any, Any, None]: ...
 
 
 class Reading(Protocol):

@@ -10,11 +10,11 @@ from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from desk.actors import Signed
-from routing.errors import BadRequest, DeskError
+from routing.errors import BadRequest
 from server.sockets import frames
 from server.sockets.connection import Connection
 from server.sockets.frames import Hello
-from server.sockets.opening import Refused, open_line
+from server.sockets.opening import Refused, log_unopened, open_line
 from server.sockets.origins import from_the_desk
 from server.sockets.ports import Audience
 
@@ -119,6 +119,7 @@ async def _greet(
             await open_line(connection, hello)
     except Refused as refused:
         connection.shut(refused.code)
-    except (DeskError, TimeoutError):
-        connection.shut(1013)  # try again later: the record cannot be read now
+    except Exception as error:  # the edge: whatever is away, the client comes again
+        log_unopened(error)
+        connection.shut(1013)
     return connection

@@ -31,6 +31,7 @@ STAGE = """(options) => {
 SIZES = {"desktop": (1440, 900), "laptop": (1280, 800), "phone": (390, 844), "small": (320, 700)}
 
 Open = Callable[..., Page]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

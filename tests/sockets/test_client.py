@@ -111,6 +111,7 @@ async def test_a_reset_starts_anew_behind_its_snapshot(house: House) -> None:
 
 async def test_a_final_close_ends_it(house: House) -> None:
     async with client(house) as vera:
+        house.desk.revoked.add("vera")
         house.live.publish([Published(("contact:vera",), b"4410", kind="revoked")])
         await eventually(lambda: vera.closed_with == 4410)
     with pytest.raises(Closed):

@@ -131,6 +131,7 @@ async def test_a_request_keeps_the_persons_stream_alive(house: House) -> None:
 async def test_the_stream_tells_its_close_code(house: House, code: int) -> None:
     async with opened(house) as stream:
         await stream.until("ready")
+        house.desk.revoked.add("vera")
         house.live.publish([Published(("contact:vera",), str(code).encode(), kind="revoked")])
         assert (await stream.until("close"))["code"] == code
 

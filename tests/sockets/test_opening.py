@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from live.base import Published
 from tests.sockets.conftest import House, Line
 from tests.support.eventually import eventually
 
@@ -100,13 +101,26 @@ async def test_lines_of_other_people_do_not_count(house: House) -> None:
 
 @pytest.mark.parametrize("code", [4410, 4401, 4403])
 async def test_a_revoked_session_loses_its_lines_at_once(house: House, code: int) -> None:
-    from live.base import Published
-
     line = await house.ready()
     other = await house.ready("other")
+    house.desk.revoked.add("vera")
     house.live.publish([Published(("contact:vera",), str(code).encode(), kind="revoked")])
     assert await line.code() == code
     await other.until("heartbeat")
+
+
+async def test_the_end_of_one_session_leaves_the_persons_others_alone(house: House) -> None:
+    line = await house.ready()
+    house.live.publish([Published(("contact:vera",), b"4410", kind="revoked")])
+    await line.until("heartbeat")
+    await line.until("heartbeat")
+
+
+async def test_an_opening_while_the_record_is_away_is_closed_for_now(house: House) -> None:
+    house.desk.ticket("T", "vera")
+    house.desk.away = True
+    assert await (await house.contact()).code() == 1013
+    await eventually(lambda: not house.sockets.connections)
 
 
 async def test_a_revocation_that_live_lost_is_found_within_a_minute(house: House) -> None:

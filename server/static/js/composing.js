@@ -15,6 +15,7 @@ export class Composer {
     this.wanted = false; // the next one shown takes the focus
     this.picker = null; // the file input
     this.uploading = signal(0);
+    this.kept = new Map(); // id -> what the desk said of a file; messages name only the id
   }
 
   /** Severity 1 and 2: we go on; 3 to 5: wait for them. */
@@ -57,6 +58,7 @@ export class Composer {
       this.uploading.value += 1;
       try {
         const kept = await this.#console.rest.upload(file);
+        this.kept.set(kept.file, kept);
         this.#write(ticket, kind, { files: [...this.#draft(ticket, kind).files, kept] });
       } catch (error) {
         this.#console.screen.notice(t("{name} was not taken: {why}", { name: file.name, why: error.message }), "bad");
@@ -78,13 +80,16 @@ export class Composer {
     const draft = this.#draft(ticket, kind);
     const body = draft.text.trim();
     if ((!body && !draft.files.length) || this.uploading.peek() || (screen.held.peek()[ticket.id] && kind === "reply" && !anyway)) return;
-    const fields = { ticket: ticket.id, body, ...(draft.files.length ? { files: draft.files } : {}), ...this.#reply(ticket, kind, draft, anyway) };
+    const fields = { ticket: ticket.id, body, ...(draft.files.length ? { files: draft.files.map(({ file }) => file) } : {}), ...this.#reply(ticket, kind, draft, anyway) };
     wire.put("say", fields, { kept: true });
     drafts.clear(ticket.id, kind);
     screen.release(ticket.id);
     wire.whisper({ type: "typing", ticket: ticket.id, on: false });
     this.#typed = 0;
   }
+
+  /** The files of a message that is not sent yet; after a reload their names are not known here. */
+  files({ files = [] }) { return files.map((file) => this.kept.get(file) ?? { file, name: t("a file") }); }
 
   /** What the desk refused, now or after a reload: nothing is lost, it stands in its draft again. */
   refused(items) {
@@ -107,7 +112,7 @@ export class Composer {
     const since = drafts.of(fields.ticket, kind).peek();
     const text = [fields.body, since.text].filter(Boolean).join("\n");
     const base = fields.base_seq ?? 0;
-    drafts.write(fields.ticket, kind, { text, files: [...(fields.files ?? []), ...since.files], next: fields.next ?? null }, { base, now: now() });
+    drafts.write(fields.ticket, kind, { text, files: [...this.files(fields), ...since.files], next: fields.next ?? null }, { base, now: now() });
     if (kind === "reply") drafts.rebase(fields.ticket, kind, base);
     if (refusal.code === "stale") {
       const events = refusal.frame.events ?? [];

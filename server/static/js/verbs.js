@@ -26,7 +26,7 @@ export class Verbs {
 
   escalate(ticket, note) { return this.#ask("escalate", { ticket: ticket.id, note }, t("Technical is asked to join.")); }
 
-  /** @param to {agent} or {team} */
+  /** @param to id of an agent, or name of a team */
   transfer(ticket, to, note, owner) {
     return this.#ask("transfer", { ticket: ticket.id, to, note, ...(owner ? { owner: true } : {}) }, t("Handed over; it comes back if nobody takes it."));
   }

@@ -64,6 +64,7 @@ export const ringOutcome = table(() => ({
   gone: t("their line was lost"),
   withdrawn: t("not needed any more"),
   ended: t("not needed any more"),
+  given_up: t("not needed any more"),
 }));
 
 export const ringEnded = table(() => ({

@@ -21,7 +21,7 @@ const CUSTOMER = {
 };
 
 export const ticket = (place, more = {}) => summary({
-  ticket: `t${place}`, number: 2000 + place, subject: `Subject ${place}`, status: "open", severity: (place % 5) + 1, last_at: at(place % 60), channel: "chat",
+  ticket: `t${place}`, number: `VD-${2000 + place}`, subject: `Subject ${place}`, status: "open", severity: (place % 5) + 1, last_at: at(place % 60), channel: "chat",
   customer: { id: "c1", name: `Customer ${place}` }, owner: place % 3 ? BEN : ANNA, seq: 0, internal_seq: 0, ...more,
 });
 

@@ -3,6 +3,7 @@
 import { Line } from "../wire/line.js";
 import { t } from "../wire/texts.js";
 import { first } from "./dom.js";
+import { store, stored } from "./kept.js";
 import { Panel } from "./panel.js";
 import { Session } from "./session.js";
 import { Talk } from "./talk.js";
@@ -15,6 +16,7 @@ export class App {
   talk = null; // the ticket in view
   state = null; // what a press would do now
   files = []; // uploaded, to go with the next message
+  uploads = new Map(); // every one of this page, by id
   uploading = null;
   sheet = null;
   trouble = null;
@@ -33,7 +35,7 @@ export class App {
 
   constructor({ key, policy, lang, host, root }) {
     Object.assign(this, { key, policy, lang, host });
-    this.session = new Session(key, async () => host?.token());
+    this.session = new Session(key, async () => (await host?.token()) ?? null);
     this.line = new Line({
       audience: "contact",
       lang,
@@ -84,7 +86,8 @@ export class App {
     const said = talk?.messages ?? [];
     if (phase === "ended") {
       const name = summary.status === "solved" ? t("Solved") : t("This chat has ended");
-      return { name, words: `VD-${summary.number}, ${said.length ? `${time(said[0].at)} – ${time(said.at(-1).at)}` : ""}`, person: chat.serving ?? state?.agent, presence: "off" };
+      const times = said.length ? `, ${time(said[0].at)} – ${time(said.at(-1).at)}` : "";
+      return { name, words: `VD-${summary.number}${times}`, person: chat.serving ?? state?.agent, presence: "off" };
     }
     const until = state?.until && state.step && t("here until {time}", { time: both(state.until) });
     if (agent) {
@@ -147,7 +150,7 @@ export class App {
     store(`draft.${this.key}`, "");
     this.#whisper(false);
     if (talk && (talk.open || !writing)) {
-      const files = this.files.map(({ file, name, type, bytes }) => ({ file, name, type, bytes }));
+      const files = this.files.map(({ file }) => file);
       this.#put("say", { ticket: talk.id, body, ...(files.length && { files }) }, true);
       this.files = [];
       if (writing) this.leave();
@@ -180,13 +183,12 @@ export class App {
 
   async choose(severity) {
     this.picked = severity;
-    if (this.talk) await this.#ask("ask_severity", { severity, reason: t("Chosen by the contact.") });
+    if (this.talk) await this.#ask("ask_severity", { severity, reason: "" });
     this.draw();
   }
 
   async specialist(words) {
-    if (words) this.#put("say", { ticket: this.talk.id, body: words }, true);
-    await this.line.ask("ask_technical", { ticket: this.talk.id }, { lane: "talk" });
+    await this.line.ask("ask_technical", { ticket: this.talk.id, ...(words && { note: words }) }, { lane: "talk" });
     this.rise();
   }
 
@@ -218,6 +220,7 @@ export class App {
         const said = await answer.json();
         if (!answer.ok) throw new Error(said.detail);
         this.files.push(said);
+      this.uploads.set(said.file, said);
       } catch (error) {
         this.trouble = t("{name} was not uploaded. {reason}", { name: file.name, reason: error.message });
       }
@@ -245,7 +248,7 @@ export class App {
 
   async fetch(file) {
     const { url } = await this.link(file);
-    Object.assign(document.createElement("a"), { href: url, download: file.name, target: "_blank", rel: "noopener" }).click();
+    Object.assign(document.createElement("a"), { href: url, download: file.name }).click();
   }
 
   // What the desk says --------------------------------------------------------------------------------------------------
@@ -399,21 +402,5 @@ export class App {
     const text = JSON.stringify(note);
     if (text !== this.#noted) this.host.post("note", { note });
     this.#noted = text;
-  }
-}
-
-function stored(name) {
-  try {
-    return localStorage.getItem(`vipdesk.${name}`);
-  } catch {
-    return null;
-  }
-}
-
-function store(name, value) {
-  try {
-    localStorage.setItem(`vipdesk.${name}`, value);
-  } catch {
-    // blocked storage: it lives as long as the page
   }
 }

@@ -9,7 +9,7 @@ const framed = parent !== window;
 const asked = new Map();
 let page = null; // the origin of the button's page: frame-ancestors lets only allowed ones hold us
 
-const host = framed && {
+const host = !framed ? null : {
   post: (type, more) => page && parent.postMessage({ vipdesk: type, ...more }, page),
   /** What the site signed for this person, or null. */
   token: () =>

@@ -119,15 +119,15 @@ export class Panel {
   #trouble(phase, talk) {
     const app = this.#app;
     const { line, unverified, trouble } = app;
-    const { state, since, retry_at, code } = line.state;
+    const { state, since, retry_at } = line.state;
     const lost = state === "lost" && Date.now() - since > LOSS_MS;
     const ahead = line.clock.now() - Date.now();
     this.#strip.hidden = !lost && state !== "over" && !trouble && !(unverified && talk);
     this.#strip.classList.toggle("bad", Boolean(trouble));
     const again = () => button("", t("Try now"), () => line.retry());
-    show(this.#strip, [state, lost && retry_at, code, trouble], () => {
+    show(this.#strip, [state, lost && retry_at, trouble], () => {
       if (trouble) return [h("span.grow", null, trouble), button("", t("Close"), () => app.warn(null))];
-      if (state === "over") return [h("span.grow", null, code === 4409 ? t("This chat is open in too many windows. Close some of them.") : t("The desk has closed this line.")), again()];
+      if (state === "over") return [h("span.grow", null, t("The desk has closed this line. Is the chat open in many windows?")), again()];
       if (lost) return [icon("off", "l"), h("span.grow", null, t("No connection since {time}. Trying again in", { time: time(since + ahead) }), " ", h("span", { "data-until": retry_at + ahead })), again()];
       return [h("span.grow", null, app.policy === "verified" ? t("Your agent answers once you have confirmed who you are.") : t("The desk cannot see yet that it is you.")), button("", t("Confirm"), () => app.rise("known"))];
     });

@@ -1,15 +1,17 @@
 /* Who writes: the token of this button, kept on this device, and the ways to be known: the site's own sign-in or a mailed code. */
 
+import { store, stored } from "./kept.js";
+
 export class Session {
   #door;
-  #name;
+  #key;
   #jwt;
   #kept = null;
 
   /** @param jwt async () -> what the customer's site signed for this person, or null. */
   constructor(key, jwt) {
     this.#door = `/b/${key}/session`;
-    this.#name = `vipdesk.${key}`;
+    this.#key = key;
     this.#jwt = jwt;
   }
 
@@ -24,12 +26,8 @@ export class Session {
     return this.#ask({ ...(jwt && { jwt }), ...(visitor && { token: kept.token }) }, sub);
   }
 
-  /** The desk no longer takes our token. True when another tab has a newer one. */
-  refused(token) {
-    if (this.#read()?.token !== token) return true;
-    this.#keep(null);
-    return false;
-  }
+  /** The desk no longer takes this token; another tab may have a newer one. */
+  refused(token) { if (this.#read()?.token === token) this.#keep(null); }
 
   mail(email) { return this.#post({ email, token: this.#kept?.token }); }
 
@@ -45,25 +43,14 @@ export class Session {
     const answer = await fetch(this.#door, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
     const said = await answer.json().catch(() => ({}));
     if (answer.ok) return said;
-    throw Object.assign(new Error(said.detail ?? said.title), { code: { 403: 4403, 404: 4403 }[answer.status] });
+    throw Object.assign(new Error(said.detail ?? said.title), { code: [403, 404].includes(answer.status) ? 4403 : 0 });
   }
 
-  #read() {
-    try {
-      return JSON.parse(localStorage.getItem(this.#name));
-    } catch {
-      return this.#kept;
-    }
-  }
+  #read() { return JSON.parse(stored(this.#key) || null); }
 
   #keep(kept) {
     this.#kept = kept;
-    try {
-      if (kept) localStorage.setItem(this.#name, JSON.stringify(kept));
-      else localStorage.removeItem(this.#name);
-    } catch {
-      // blocked storage: known as long as the page lives
-    }
+    store(this.#key, kept && JSON.stringify(kept));
   }
 }
 

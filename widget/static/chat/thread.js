@@ -97,7 +97,7 @@ export class Thread {
     return h(
       "div.msg.me.wait",
       null,
-      item.fields.files?.map((file) => this.#file(file)),
+      item.fields.files?.map((id) => this.#app.uploads.has(id) && this.#file(this.#app.uploads.get(id))),
       h("p.bub", { dir: "auto" }, body),
       state === "refused"
         ? h("div.meta", { role: "alert" }, h("span.err", null, t("Not sent: {reason}", { reason: refusal.message })), button("", t("Try again"), () => outbox.again(rid)), button("", t("Delete"), () => outbox.discard(rid)))

@@ -29,7 +29,8 @@ export function both(at) {
   const theirs = write(at, options, office);
   const ours = write(at, options).replace(theirs.slice(0, -5), ""); // the day is said once
   const name = new Intl.DateTimeFormat("en-GB", { timeZone: office, timeZoneName: "short" }).format(new Date(at)).split(" ").pop();
-  return `${theirs} ${name}${theirs.endsWith(ours) ? "" : ` (${ours} ${zone.split("/").pop().replace("_", " ")})`}`;
+  const also = theirs.endsWith(ours) ? "" : ` (${ours} ${zone.split("/").pop().replace("_", " ")})`;
+  return `${theirs} ${name}${also}`;
 }
 
 /** Seconds as a person says them. */

@@ -82,7 +82,7 @@ export class Connection {
       });
       this.#timer = setTimeout(() => this.#closed(1006), OPEN_MS);
     } catch (error) {
-      if (turn === this.#turn) this.#lost(error.code ?? 1006);
+      if (turn === this.#turn) this.#lost(error.code || 1006);
     }
   }
 

@@ -17,7 +17,7 @@ export function Talk() {
       <${Keys} of="j" /> <${Keys} of="k" /> ${t("move")}, <${Keys} of="enter" /> ${t("opens")}, <${Keys} of="ctrl+k" /> ${t("shows what can be done")}</${Empty}></section>`;
   }
   const { number } = ticket.summary.value;
-  return html`<section class="conv" aria-label=${t("Ticket {number}", { number: `VD-${number}` })}>
+  return html`<section class="conv" aria-label=${t("Ticket {number}", { number })}>
     <${TalkHead} ticket=${ticket} />
     <div class="only-phone-block"><${Lost} /></div>
     <${Log} key=${ticket.id} ticket=${ticket} />

@@ -48,7 +48,7 @@ function grouped(console, q, found) {
     .filter(({ words, hint }) => matches(`${words} ${hint ?? ""}`, q));
   const subject = console.current()?.summary.value.subject;
   const tickets = found.map((summary) => ({
-    id: summary.ticket, icon: "inbox", words: `VD-${summary.number} ${summary.subject}`, hint: [summary.customer?.name, statusName(summary.status)?.toLowerCase()].filter(Boolean).join(", "), run: () => console.open(summary.ticket),
+    id: summary.ticket, icon: "inbox", words: `${summary.number} ${summary.subject}`, hint: [summary.customer?.name, statusName(summary.status)?.toLowerCase()].filter(Boolean).join(", "), run: () => console.open(summary.ticket),
   }));
   return [
     { name: subject ? t("This ticket: {subject}", { subject }) : t("Now"), options: doable.filter(({ group }) => group === "act" || group === "answer") },

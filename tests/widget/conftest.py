@@ -1,0 +1,41 @@
+"""A real Chromium, with the storage that a visitor has in another site's frame."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Page, async_playwright
+
+from tests.widget.peer import Peer
+from tests.widget.peer import peer as open_peer
+
+# Playwright switches storage partitioning off, and without it a frame of another site gets no storage at all.
+PREFERENCES = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    async with open_peer() as one:
+        yield one
+
+
+@pytest.fixture
+async def browser(chromium_path: str, tmp_path: Path) -> AsyncIterator[BrowserContext]:
+    """A browser of its own with a profile of its own."""
+    (tmp_path / "Default").mkdir()
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps(PREFERENCES))
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            str(tmp_path), executable_path=chromium_path, args=["--no-sandbox"], timezone_id="Europe/London",
+            locale="en-GB", viewport={"width": 900, "height": 800},
+        )
+        yield context
+        await context.close()
+
+
+@pytest.fixture
+async def page(browser: BrowserContext) -> Page:
+    return browser.pages[0]
