@@ -12,7 +12,9 @@ from bench.table import Row, render, write_json
 
 def main() -> int:
     """Measures what was asked for. 0: every promise holds, 1: one is missed."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Speed as ratios to baselines of the same run.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Speed as ratios to baselines of the same run."
+    )
     parser.add_argument("rows", nargs="*", help=f"which rows ({', '.join(ROWS)}); all by default")
     parser.add_argument("--quick", action="store_true", help="shorter runs")
     parser.add_argument("--json", type=Path, help="also write the rows as JSON lines")

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-FLAGS = ["--headless=new", "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,12 @@ def _chat_ms(browser: Browser, port: int, button: str) -> float:
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/b/{button}")
         page.wait_for_selector("textarea")
-        return float(page.evaluate(
-            "() => { const paint = performance.getEntriesByName('vipdesk-open')[0];"
-            " return paint ? paint.startTime : performance.now(); }"
-        ))
+        return float(
+            page.evaluate(
+                "() => { const paint = performance.getEntriesByName('vipdesk-open')[0];"
+                " return paint ? paint.startTime : performance.now(); }"
+            )
+        )
     finally:
         context.close()
 

@@ -72,7 +72,11 @@ async def agent_socket(
     cookie = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
     wire = await connect(port, "/ws/agent", str(client.base_url).rstrip("/"), {"Cookie": cookie})
     inbox = Inbox(wire)
-    wire.send(_json({"type": "hello", "csrf": answer.json()["csrf"], "epoch": None, "resume": {}, "lang": "en", "zone": "UTC"}))
+    wire.send(
+        _json(
+            {"type": "hello", "csrf": answer.json()["csrf"], "epoch": None, "resume": {}, "lang": "en", "zone": "UTC"}
+        )
+    )
     await inbox.until("ready")
     wire.send(_json({"type": "presence", "rid": str(uuid.uuid4()), "status": "available", "auto_answer": auto_answer}))
     await inbox.until("ok")

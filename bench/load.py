@@ -217,8 +217,9 @@ class Load:
         self._keep("relay", lanes, followers)
         return {"lanes": len(lanes)}
 
-    async def _open_desk(self, port: int, senders: int, receivers: int, people: list[dict[str, str]],
-                         buttons: list[str]) -> dict[str, Any]:
+    async def _open_desk(
+        self, port: int, senders: int, receivers: int, people: list[dict[str, str]], buttons: list[str]
+    ) -> dict[str, Any]:
         lanes, followers = await open_desk(port, senders, receivers, people, buttons)
         self._keep("desk", lanes, followers)
         return {"lanes": len(lanes)}
@@ -234,8 +235,9 @@ class Load:
     async def _closed_loop(self, fleet: str, seconds: float, in_flight: int) -> dict[str, Any]:
         return await closed_loop(self._fleets[fleet], seconds, in_flight)
 
-    async def _press(self, port: int, rate: float, seconds: float, people: list[dict[str, str]],
-                     buttons: list[str]) -> dict[str, Any]:
+    async def _press(
+        self, port: int, rate: float, seconds: float, people: list[dict[str, str]], buttons: list[str]
+    ) -> dict[str, Any]:
         return await press_and_ring(port, rate, seconds, people, buttons)
 
     async def _open_idle(self, fleet: str, port: int, sockets: int, button: str = "") -> dict[str, Any]:

@@ -56,7 +56,10 @@ async def press_and_ring(
         for agent in agents:
             agent.close()
     return {
-        "pressed": len(presses.meant), "rang": len(spans), "ring_p50": quantile(spans, 0.5), "ring_p99": quantile(spans, 0.99),
+        "pressed": len(presses.meant),
+        "rang": len(spans),
+        "ring_p50": quantile(spans, 0.5),
+        "ring_p99": quantile(spans, 0.99),
     }
 
 

@@ -47,7 +47,9 @@ class Stage:
 @contextmanager
 def stage() -> Iterator[Stage]:
     """A relay, a desk seeded for load, the load process; all stopped and forgotten afterwards."""
-    with tempfile.TemporaryDirectory(prefix="vipdesk-bench-", dir=ROOT / "var" if (ROOT / "var").exists() else None) as name:
+    with tempfile.TemporaryDirectory(
+        prefix="vipdesk-bench-", dir=ROOT / "var" if (ROOT / "var").exists() else None
+    ) as name:
         folder = Path(name) / "desk"
         seeded = _seed(folder)
         with Relay() as relay, DeskServer(folder, seeded["env"]) as desk, LoadProcess() as load:
@@ -68,7 +70,11 @@ def chat(on: Stage, extent: Extent) -> list[Row]:
     """Durable chat at 1,000 messages a second, and as fast as it goes."""
     on.load.order(order="open_relay", port=on.relay.port, senders=extent.senders, receivers=len(on.people))
     on.load.order(
-        order="open_desk", port=on.desk.port, senders=extent.senders, receivers=len(on.people), people=on.people,
+        order="open_desk",
+        port=on.desk.port,
+        senders=extent.senders,
+        receivers=len(on.people),
+        people=on.people,
         buttons=on.buttons,
     )
     return [*_steady(on, extent), *_saturated(on, extent)]
@@ -85,12 +91,16 @@ def _steady(on: Stage, extent: Extent) -> list[Row]:
     return [
         Row(
             f"durable chat, 1,000 msg/s from {extent.senders} senders: delivery {which}",
-            median([desk[f"delivery_{which}"] for _, desk, _, _ in pairs]), "ms",
+            median([desk[f"delivery_{which}"] for _, desk, _, _ in pairs]),
+            "ms",
             median([relay[f"delivery_{which}"] + floor[which] for relay, _, floor in _with_floor(pairs)]),
             "bare relay + fdatasync",
-            tuple(desk[f"delivery_{which}"] / (relay[f"delivery_{which}"] + floor[which])
-                  for relay, desk, floor in _with_floor(pairs)),
-            goal=goal, floor=promise,
+            tuple(
+                desk[f"delivery_{which}"] / (relay[f"delivery_{which}"] + floor[which])
+                for relay, desk, floor in _with_floor(pairs)
+            ),
+            goal=goal,
+            floor=promise,
         )
         for which, goal, promise in (("p50", 1.6, 2.5), ("p99", 2.5, 4.0))
     ]
@@ -112,11 +122,27 @@ def _saturated(on: Stage, extent: Extent) -> list[Row]:
         _must_be_whole(desk)
         pairs.append((relay["rate"], desk["rate"], relay_cpu / relay["acked"] * 1e6, desk_cpu / desk["acked"] * 1e6))
     return [
-        Row("durable chat at saturation, 200 in flight", median([d for _, d, _, _ in pairs]), "msg/s",
-            median([r for r, _, _, _ in pairs]), "bare relay", tuple(d / r for r, d, _, _ in pairs),
-            goal=0.8, floor=0.4, at_most=False),
-        Row("server CPU per durable message, saturated", median([d for _, _, _, d in pairs]), "us",
-            median([r for _, _, r, _ in pairs]), "bare relay", tuple(d / r for _, _, r, d in pairs), goal=1.3, floor=2.5),
+        Row(
+            "durable chat at saturation, 200 in flight",
+            median([d for _, d, _, _ in pairs]),
+            "msg/s",
+            median([r for r, _, _, _ in pairs]),
+            "bare relay",
+            tuple(d / r for r, d, _, _ in pairs),
+            goal=0.8,
+            floor=0.4,
+            at_most=False,
+        ),
+        Row(
+            "server CPU per durable message, saturated",
+            median([d for _, _, _, d in pairs]),
+            "us",
+            median([r for _, _, r, _ in pairs]),
+            "bare relay",
+            tuple(d / r for _, _, r, d in pairs),
+            goal=1.3,
+            floor=2.5,
+        ),
     ]
 
 
@@ -131,13 +157,21 @@ def press_to_ring(on: Stage, extent: Extent) -> list[Row]:
     for _ in range(extent.pairs):
         relay = on.load.order(order="open_loop", fleet="relay", rate=50, seconds=extent.seconds)
         sync = fdatasync_ms(on.folder)
-        desk = on.load.order(order="press", port=on.desk.port, rate=50, seconds=extent.seconds, people=on.people,
-                             buttons=on.buttons)
+        desk = on.load.order(
+            order="press", port=on.desk.port, rate=50, seconds=extent.seconds, people=on.people, buttons=on.buttons
+        )
         pairs.append((relay, desk, {"p50": sync[0], "p99": sync[1]}))
     return [
-        Row(f"press to ring at 50/s: {which}", median([d[f"ring_{which}"] for _, d, _ in pairs]), "ms",
-            median([r[f"delivery_{which}"] + f[which] for r, _, f in pairs]), "bare relay + fdatasync",
-            tuple(d[f"ring_{which}"] / (r[f"delivery_{which}"] + f[which]) for r, d, f in pairs), goal=goal, floor=promise)
+        Row(
+            f"press to ring at 50/s: {which}",
+            median([d[f"ring_{which}"] for _, d, _ in pairs]),
+            "ms",
+            median([r[f"delivery_{which}"] + f[which] for r, _, f in pairs]),
+            "bare relay + fdatasync",
+            tuple(d[f"ring_{which}"] / (r[f"delivery_{which}"] + f[which]) for r, d, f in pairs),
+            goal=goal,
+            floor=promise,
+        )
         for which, goal, promise in (("p50", None, None), ("p99", 2.5, 4.0))
     ]
 
@@ -150,8 +184,18 @@ def idle_memory(on: Stage, extent: Extent) -> list[Row]:
         on.load.order(order="idle", fleet=name, port=port, sockets=extent.idle_sockets, button=on.buttons[0])
         costs.append((server.rss_kib() - before) / extent.idle_sockets)
         on.load.order(order="idle_close")
-    return [Row(f"memory per idle socket, {extent.idle_sockets} sockets", costs[1], "KiB", costs[0], "bare relay",
-                (costs[1] / costs[0],), goal=1.6, floor=2.6)]
+    return [
+        Row(
+            f"memory per idle socket, {extent.idle_sockets} sockets",
+            costs[1],
+            "KiB",
+            costs[0],
+            "bare relay",
+            (costs[1] / costs[0],),
+            goal=1.6,
+            floor=2.6,
+        )
+    ]
 
 
 def widget_bytes(_on: Stage, _extent: Extent) -> list[Row]:
@@ -174,9 +218,19 @@ def open_chat(on: Stage, extent: Extent) -> list[Row]:
 
     times = open_times_ms(on.desk.port, on.buttons[0], 10 if extent is QUICK else 30)
     opened, blank = statistics.median(times.chat), statistics.median(times.blank)
-    return [Row("press to open chat in Chromium, p50", opened, "ms", blank, "blank frame",
-                tuple(a / b for a, b in zip(times.chat, times.blank, strict=True)), goal=None, floor=None,
-                note="promised: within 100 ms of the press")]
+    return [
+        Row(
+            "press to open chat in Chromium, p50",
+            opened,
+            "ms",
+            blank,
+            "blank frame",
+            tuple(a / b for a, b in zip(times.chat, times.blank, strict=True)),
+            goal=None,
+            floor=None,
+            note="promised: within 100 ms of the press",
+        )
+    ]
 
 
 ROWS: dict[str, Callable[[Stage, Extent], list[Row]]] = {

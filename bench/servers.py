@@ -35,8 +35,13 @@ class Process:
     def __init__(self, command: list[str], env: dict[str, str] | None = None, core: int = CORES[0]) -> None:
         environment = os.environ | (env or {})
         self.child = subprocess.Popen(
-            _on_core(command, environment, core), cwd=ROOT, env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            _on_core(command, environment, core),
+            cwd=ROOT,
+            env=environment,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
 
     def line(self) -> str:
@@ -88,7 +93,9 @@ class DeskServer(Process):
     def __init__(self, folder: Path, env: dict[str, str] | None = None) -> None:
         self.port = free_port()
         self.env = {
-            "VIPDESK_DATA": str(folder), "VIPDESK_PORT": str(self.port), "VIPDESK_LOG_LEVEL": "warning",
+            "VIPDESK_DATA": str(folder),
+            "VIPDESK_PORT": str(self.port),
+            "VIPDESK_LOG_LEVEL": "warning",
         } | (env or {})
         super().__init__([sys.executable, "-m", "vipdesk"], self.env)
         self._until_ready()

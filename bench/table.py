@@ -101,4 +101,6 @@ def _short(value: float) -> str:
 
 def write_json(rows: Sequence[Row], path: Path) -> None:
     """The rows as JSON lines."""
-    path.write_text("".join(json.dumps(asdict(row) | {"judged": row.judged, "verdict": row.verdict}) + "\n" for row in rows))
+    path.write_text(
+        "".join(json.dumps(asdict(row) | {"judged": row.judged, "verdict": row.verdict}) + "\n" for row in rows)
+    )

@@ -1,4 +1,4 @@
-"""Whom a waiting chat rings, carried out: the ring, the automatic answer, the place in the queue. The rule: routing.choose."""
+"""Whom a waiting chat rings, carried out: ring, automatic answer, place in the queue. The rule: routing.choose."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def decide(work: Work, found: Found, *, only: frozenset[str] | None = None, agai
     assert way is not None, "a chat's button never goes away"
     request = _request(work, found)
     known = candidates.candidates(work.connection, work.now, work.present)
-    decision = _secured(work, choose.decide(work.now, way.calendar, way.line, known, request, only), way, known, request, only)
+    decision = _secured(
+        work, choose.decide(work.now, way.calendar, way.line, known, request, only), way, known, request, only
+    )
     if decision.action == "queue" and only is not None:
         return False
     chat.because, chat.dedicated = decision.because, decision.dedicated
@@ -74,8 +76,11 @@ def _request(work: Work, found: Found) -> Request:
     contact = people.find_contact(work.connection, chat.contact_id)
     verified = contact is not None and contact.verified
     return Request(
-        effective_severity(found.ticket.severity), bool(found.ticket.technical), "verified" if verified else "unverified",
-        chat.language, chat.state.tried,
+        effective_severity(found.ticket.severity),
+        bool(found.ticket.technical),
+        "verified" if verified else "unverified",
+        chat.language,
+        chat.state.tried,
     )
 
 
@@ -87,12 +92,20 @@ def _following(work: Work, way: Way, known: Mapping[str, Candidate], request: Re
 def _told(work: Work, decision: Decision) -> dict[str, Any]:
     """The decision as agents read it: with names."""
     return {
-        "action": decision.action, "agent": work.agent_name(decision.agent), "step": decision.step,
-        "because": decision.because, "dedicated": decision.dedicated, "reason": decision.reason,
-        "steps": list(decision.steps), "alarm": decision.alarm,
+        "action": decision.action,
+        "agent": work.agent_name(decision.agent),
+        "step": decision.step,
+        "because": decision.because,
+        "dedicated": decision.dedicated,
+        "reason": decision.reason,
+        "steps": list(decision.steps),
+        "alarm": decision.alarm,
         "skipped": [
-            {"agent": {"id": skip.agent, "name": work.agents[skip.agent].name if skip.agent in work.agents else "?"},
-             "step": skip.step, "reason": skip.reason}
+            {
+                "agent": {"id": skip.agent, "name": work.agents[skip.agent].name if skip.agent in work.agents else "?"},
+                "step": skip.step,
+                "reason": skip.reason,
+            }
             for skip in decision.skipped
         ],
     }
@@ -118,14 +131,19 @@ def _ring(work: Work, found: Found, agent: Agent, decision: Decision, following:
     assert decision.step is not None
     expires_at = work.now + timedelta(seconds=agent.ring_seconds)
     why = _told(work, decision) | {"next": [following.name] if following else []}
-    ring = rings.Ring(new_id(), "serve", found.ticket.id, chat.id, agent.id, None, "", json.dumps(why), False, expires_at)
+    ring = rings.Ring(
+        new_id(), "serve", found.ticket.id, chat.id, agent.id, None, "", json.dumps(why), False, expires_at
+    )
     rings.add(work.connection, ring, work.now)
     found.rung |= {agent.id}
     chat.state = moves.decided_ring(chat.state, moves.Ring(agent.id, ring.id, expires_at), decision.step)
     ring_event(work, found, ring, None)
     chat_event(
-        work, found, words.ringing(agent.name, following.name if following else None, timedelta(seconds=agent.ring_seconds)),
-        agent=agent, next=words.first(following.name) if following else None,
+        work,
+        found,
+        words.ringing(agent.name, following.name if following else None, timedelta(seconds=agent.ring_seconds)),
+        agent=agent,
+        next=words.first(following.name) if following else None,
     )
     work.tell(f"agent:{agent.id}", "ring", ring_frame(work, found, ring))
     work.job("ring_timeout", f"ring:{ring.id}", expires_at, {"ring": ring.id})
@@ -152,7 +170,12 @@ def begin_serving(work: Work, found: Found, agent: Agent) -> None:
 def set_owner(work: Work, found: Found, agent_id: str, because: str) -> None:
     """Who is accountable from now on."""
     was, found.ticket.owner_id = found.ticket.owner_id, agent_id
-    work.event(found, "owner", {"owner": work.agent_name(agent_id), "was": work.agent_name(was), "because": because}, internal=True)
+    work.event(
+        found,
+        "owner",
+        {"owner": work.agent_name(agent_id), "was": work.agent_name(was), "because": because},
+        internal=True,
+    )
     work.audit("owner", found.ticket.id, {"owner": agent_id, "was": was})
 
 
@@ -181,8 +204,13 @@ def end_chat(work: Work, found: Found, ended: moves.Chat) -> None:
         end_ring(work, found, ring, "given_up")
     chat.state = ended
     agent = work.agents.get(serving or "")
-    chat_event(work, found, words.ended(ended.ended_because, agent.name if agent else None), agent=agent,
-               ended_because=ended.ended_because)
+    chat_event(
+        work,
+        found,
+        words.ended(ended.ended_because, agent.name if agent else None),
+        agent=agent,
+        ended_because=ended.ended_because,
+    )
     for key in ("silence", "forgive", "contact_gone", "grace"):
         work.cancel(f"{key}:{chat.id}")
     work.show(found)
@@ -216,8 +244,12 @@ def chat_event(work: Work, found: Found, said: str, *, agent: Agent | None = Non
     chat = _open(found)
     state = chat.state
     data = {
-        "chat": chat.id, "state": state.state, "step": state.step, "because": chat.because,
-        "agent": agent.face if agent is not None else None, "words": said,
+        "chat": chat.id,
+        "state": state.state,
+        "step": state.step,
+        "because": chat.because,
+        "agent": agent.face if agent is not None else None,
+        "words": said,
         "waiting_since": written(state.waiting_since),
     }
     if state.ring is not None:
@@ -228,7 +260,10 @@ def chat_event(work: Work, found: Found, said: str, *, agent: Agent | None = Non
 def ring_event(work: Work, found: Found, ring: rings.Ring, outcome: str | None, reason: str = "") -> None:
     """The internal `ring` event: to whom, and what became of it."""
     data = {
-        "ring": ring.id, "kind": ring.kind, "agent": work.agent_name(ring.agent_id), "outcome": outcome,
+        "ring": ring.id,
+        "kind": ring.kind,
+        "agent": work.agent_name(ring.agent_id),
+        "outcome": outcome,
         "expires_at": written(ring.expires_at),
     }
     if reason:
@@ -240,11 +275,18 @@ def ring_frame(work: Work, found: Found, ring: rings.Ring) -> dict[str, Any]:
     """What the rung agent's screens show."""
     last = messages.last_of(work.connection, [found.ticket.id]).get(found.ticket.id)
     return {
-        "ring": ring.id, "kind": ring.kind, "ticket": found.ticket.id, "expires_at": written(ring.expires_at),
+        "ring": ring.id,
+        "kind": ring.kind,
+        "ticket": found.ticket.id,
+        "expires_at": written(ring.expires_at),
         "customer": {"id": found.ticket.customer_id, "name": found.customer_name},
         "contact": {"id": found.ticket.contact_id, "name": found.contact_name, "verified": found.contact_verified},
-        "severity": found.ticket.severity, "why": json.loads(ring.why), "number": f"VD-{found.ticket.number}",
-        "subject": found.ticket.subject, "text": last.text if last else "", "note": ring.note,
+        "severity": found.ticket.severity,
+        "why": json.loads(ring.why),
+        "number": f"VD-{found.ticket.number}",
+        "subject": found.ticket.subject,
+        "text": last.text if last else "",
+        "note": ring.note,
         "from": work.agent_name(ring.from_id),
     }
 

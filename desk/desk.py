@@ -27,7 +27,9 @@ TRIES = 5
 class Desk:
     """Composition of record, live and clock; made in the wiring, used by every edge."""
 
-    def __init__(self, record: Record, live: Live, clock: Clock, sign_link: SignLink = lambda file, preview, until: "") -> None:
+    def __init__(
+        self, record: Record, live: Live, clock: Clock, sign_link: SignLink = lambda file, preview, until: ""
+    ) -> None:
         """`sign_link(file, preview, until)` makes the address of a file, by whoever serves it."""
         self.record = record
         self.live = live
@@ -45,7 +47,9 @@ class Desk:
         if verb is None:
             raise BadRequest("There is no request of this type here.", field="type")
         present = await self.present() if verb.decides else frozenset()
-        done = await self._write(lambda connection: self._perform(connection, verb, signed, request, present), verb.name)
+        done = await self._write(
+            lambda connection: self._perform(connection, verb, signed, request, present), verb.name
+        )
         self._after(verb, signed, request, done)
         acknowledge(done.answer)
         crash.at(verb.name, "after_ack")
@@ -96,7 +100,7 @@ class Desk:
             receipts.keep(connection, signed.actor.id, request.rid, verb.name, digest, json.dumps(done.answer), now)
         return done
 
-    # Presence -----------------------------------------------------------------------------------------------------------
+    # Presence --------------------------------------------------------------------------------------------------------
 
     async def person_here(self, kind: Literal["agent", "contact"], person: str) -> None:
         """The first line of a person is open."""
@@ -109,12 +113,17 @@ class Desk:
         await self._person(kind, person, presence.agent_lost, presence.contact_away, "gone")
 
     async def _person(
-        self, kind: str, person: str, agent: Callable[[Work, str], None], contact: Callable[[Work, str], None], what: str
+        self,
+        kind: str,
+        person: str,
+        agent: Callable[[Work, str], None],
+        contact: Callable[[Work, str], None],
+        what: str,
     ) -> None:
         function = agent if kind == "agent" else contact
         await self.run(f"{kind}_{what}", lambda work: function(work, person))
 
-    # What is never stored -----------------------------------------------------------------------------------------------
+    # What is never stored --------------------------------------------------------------------------------------------
 
     async def typing(self, signed: Signed, ticket: str, on: bool) -> None:
         """Told to the others on the ticket. Raises NotFound."""
@@ -129,9 +138,8 @@ class Desk:
         if verb.name == "link":
             url = self.sign_link(done.answer.pop("file"), bool(done.answer.pop("preview")), str(done.answer["until"]))
             done.answer["url"] = url
-        elif verb.name == "view":
-            if self.viewers.look(request.ticket, signed.actor.id, signed.name, request.on):
-                done.items.append(self._viewers_frame(request.ticket))
+        elif verb.name == "view" and self.viewers.look(request.ticket, signed.actor.id, signed.name, request.on):
+            done.items.append(self._viewers_frame(request.ticket))
 
     def _show_viewers(self, ticket: str) -> None:
         self.live.publish([self._viewers_frame(ticket)])

@@ -56,7 +56,8 @@ def queue(work: Work) -> list[Found]:
     found = {id: work.ticket(id) for id in sorted(chats.waiting(work.connection))}
     rows = [
         Waiting(id, effective_severity(each.ticket.severity), _dedicated(work, each), each.chat.state.waiting_since)
-        for id, each in found.items() if each.chat is not None
+        for id, each in found.items()
+        if each.chat is not None
     ]
     return [found[row.id] for row in waiting.order(rows)]
 
@@ -76,8 +77,11 @@ def _queue(work: Work, job: Job) -> None:
     waits = chats.last_waits(work.connection)
     for number, found in enumerate(queue(work), start=1):
         expected = waiting.expected_wait(number, waits)
-        fields = {"ticket": found.ticket.id, "place": number,
-                  "expected_s": None if expected is None else round(expected.total_seconds())}
+        fields = {
+            "ticket": found.ticket.id,
+            "place": number,
+            "expected_s": None if expected is None else round(expected.total_seconds()),
+        }
         topics = tuple(f"contact:{each}" for each in sorted(found.participants))
         work.tell((*topics, "desk"), "queue", fields)
 
@@ -120,8 +124,13 @@ def _unread_mail(work: Work, job: Job) -> None:
         return
     said = "\n\n".join(f"{row.name}:\n{row.body}" for row in unread)
     mail = outbox.add(
-        work.connection, work.now, kind="unread", recipient=contact.email, ticket_id=id,
-        subject=f"{unread[-1].name} answered: {found.ticket.subject}", body=said,
+        work.connection,
+        work.now,
+        kind="unread",
+        recipient=contact.email,
+        ticket_id=id,
+        subject=f"{unread[-1].name} answered: {found.ticket.subject}",
+        body=said,
     )
     messages.mailed(work.connection, [row.id for row in unread], mail)
     work.job("hand_mail", "hand_mail")
@@ -193,7 +202,9 @@ class DueWorker:
         present = await self._desk.present()
         contacts = await self._desk.live.present("contact")
         try:
-            done = await self._desk.record.write(lambda c: self._transaction(c, key, present, contacts.people), name="due")
+            done = await self._desk.record.write(
+                lambda c: self._transaction(c, key, present, contacts.people), name="due"
+            )
         except (LostRace, Violation):
             return  # somebody was faster; the job is looked at again
         except DeskError:
@@ -248,4 +259,3 @@ def _start(work: Work) -> None:
     schedule_edges(work)
     work.job("decide", "decide")
     work.job("receipts", "receipts", RECEIPTS_EVERY)
-

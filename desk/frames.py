@@ -33,10 +33,18 @@ def event_text(
     ticket: str, stream: str, seq: int, at: int, kind: str, by: Mapping[str, Any] | None, data: Mapping[str, Any]
 ) -> str:
     """A durable event: the bytes that everybody who follows the stream gets."""
-    return _encoder.encode({
-        "type": "event", "ticket": ticket, "stream": stream, "seq": seq, "at": micros_written(at), "kind": kind, "by": by,
-        "data": data,
-    }).decode()
+    return _encoder.encode(
+        {
+            "type": "event",
+            "ticket": ticket,
+            "stream": stream,
+            "seq": seq,
+            "at": micros_written(at),
+            "kind": kind,
+            "by": by,
+            "data": data,
+        }
+    ).decode()
 
 
 def ephemeral(topics: tuple[str, ...], kind: str, fields: Mapping[str, Any]) -> Published:

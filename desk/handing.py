@@ -43,7 +43,9 @@ def escalate(work: Work, signed: Signed, request: Escalate) -> dict[str, Any]:
 def _want_technical(work: Work, found: Found, from_id: str | None, note: str, signed: Signed) -> None:
     first = not found.ticket.technical
     found.ticket.technical = 1
-    work.event(found, "transfer", {"to": "technical", "from": signed.by, "note": note, "outcome": "asked"}, internal=True)
+    work.event(
+        found, "transfer", {"to": "technical", "from": signed.by, "note": note, "outcome": "asked"}, internal=True
+    )
     chat = found.chat
     if chat is not None and chat.state.state in ("waiting", "ringing"):
         if first and chat.state.ring is not None:
@@ -75,9 +77,16 @@ def transfer(work: Work, signed: Signed, request: Transfer) -> dict[str, Any]:
         if known[agent.id].status != "available":
             raise Conflict(f"{words.first(agent.name)} is not available now.", field="to")
     work.event(
-        found, "transfer",
-        {"to": {"id": agent.id, "name": agent.name}, "from": signed.by, "note": request.note, "outcome": "asked",
-         "owner": request.owner}, internal=True,
+        found,
+        "transfer",
+        {
+            "to": {"id": agent.id, "name": agent.name},
+            "from": signed.by,
+            "note": request.note,
+            "outcome": "asked",
+            "owner": request.owner,
+        },
+        internal=True,
     )
     ring_agent(work, found, agent, "transfer", me, request.note, request.owner)
     return {"ticket": found.ticket.id}
@@ -93,7 +102,7 @@ def leave_as_contact(work: Work, signed: Signed, request: Leave) -> dict[str, An
 
 
 def leave_as_agent(work: Work, signed: Signed, request: Leave) -> dict[str, Any]:
-    """The serving agent leaves: a member who stands beside takes over, else it is routed again. A member just leaves."""
+    """The serving agent leaves: a member who stands beside takes over, else it is routed again. A member leaves."""
     found = work.allowed(request.ticket, "leave")
     me = signed.actor.id
     if found.chat is not None and found.chat.state.serving == me:
@@ -126,8 +135,13 @@ def offer_change(work: Work, found: Found, agent_id: str) -> None:
         return
     agent, serving = work.agent(agent_id), work.agent(found.chat.state.serving)
     offer = Offer(
-        new_id(), found.ticket.id, "change_agent", words.change_agent(agent.name, serving.name), {"agent": agent_id},
-        work.now + OFFER_STANDS, None,
+        new_id(),
+        found.ticket.id,
+        "change_agent",
+        words.change_agent(agent.name, serving.name),
+        {"agent": agent_id},
+        work.now + OFFER_STANDS,
+        None,
     )
     offers.add(work.connection, offer, work.now)
     _offer_event(work, found, offer, None)
@@ -151,7 +165,15 @@ def answer_offer(work: Work, signed: Signed, request: AnswerOffer) -> dict[str, 
     if request.yes and offer.kind == "change_agent" and found.chat is not None and found.chat.state.serving is not None:
         wanted = work.agent(str(offer.payload["agent"]))
         if wanted.id != found.chat.state.serving:
-            ring_agent(work, found, wanted, "transfer", found.chat.state.serving, "The contact wishes to go on with you.", False)
+            ring_agent(
+                work,
+                found,
+                wanted,
+                "transfer",
+                found.chat.state.serving,
+                "The contact wishes to go on with you.",
+                False,
+            )
     return {"ticket": found.ticket.id}
 
 
@@ -166,8 +188,14 @@ def lapse_offer(work: Work, offer_id: str) -> None:
 
 def offer_frame(offer: Offer) -> dict[str, Any]:
     """As `ready` and events show it."""
-    return {"offer": offer.id, "ticket": offer.ticket_id, "kind": offer.kind, "words": offer.words,
-            "expires_at": written(offer.expires_at), "answered": offer.answered}
+    return {
+        "offer": offer.id,
+        "ticket": offer.ticket_id,
+        "kind": offer.kind,
+        "words": offer.words,
+        "expires_at": written(offer.expires_at),
+        "answered": offer.answered,
+    }
 
 
 def _offer_event(work: Work, found: Found, offer: Offer, answered: str | None) -> None:

@@ -12,9 +12,14 @@ def page_admins(work: Work, found: Found) -> None:
     admins = [agent for agent in work.agents.values() if "admin" in agent.roles]
     for admin in admins:
         outbox.add(
-            work.connection, work.now, kind="page", recipient=admin.email, ticket_id=found.ticket.id,
+            work.connection,
+            work.now,
+            kind="page",
+            recipient=admin.email,
+            ticket_id=found.ticket.id,
             subject=f"Severity {found.ticket.severity}: VD-{found.ticket.number}",
-            body=f"{found.customer_name} reports severity {found.ticket.severity}. Agents and admins restore service together.",
+            body=f"{found.customer_name} reports severity {found.ticket.severity}. "
+            "Agents and admins restore service together.",
         )
     if admins:
         work.job("hand_mail", "hand_mail")

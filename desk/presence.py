@@ -68,7 +68,9 @@ def agent_back(work: Work, agent_id: str) -> None:
             found.chat.state = moves.agent_back(found.chat.state, agent_id)
             agent = work.agent(agent_id)
             named = work.agents.get(found.named_id or "")
-            chat_event(work, found, words.live(agent.name, found.chat.state.step, named.name if named else None), agent=agent)
+            chat_event(
+                work, found, words.live(agent.name, found.chat.state.step, named.name if named else None), agent=agent
+            )
             work.show(found)
     work.job("people", "people")
     freed(work)

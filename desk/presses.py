@@ -42,7 +42,8 @@ def press(work: Work, signed: Signed, request: Press) -> dict[str, Any]:
         found = _recent(work, contact, way) or new_ticket(work, contact, way, "chat", request.text, request.severity)
         _begin(work, found, signed, request, contact, way)
     return {
-        "ticket": found.ticket.id, "seq": found.ticket.public_seq,
+        "ticket": found.ticket.id,
+        "seq": found.ticket.public_seq,
         "chat": None if found.chat is None else chat_summary(work.connection, found.chat, work.agents, found.named_id),
     }
 
@@ -66,7 +67,13 @@ def _recent(work: Work, contact: Contact, way: Way) -> Found | None:
 
 
 def new_ticket(
-    work: Work, contact: Contact, way: Way, channel: str, text: str | None, severity: int | None, linked: str | None = None
+    work: Work,
+    contact: Contact,
+    way: Way,
+    channel: str,
+    text: str | None,
+    severity: int | None,
+    linked: str | None = None,
 ) -> Found:
     """A ticket is born: owned by the named agent while the add-on is valid, also out of hours."""
     judged = severity_at_press(severity, contact.verified)
@@ -75,11 +82,30 @@ def new_ticket(
     holds = due.because not in ("not_entitled", "not_started", "expired")
     named = work.agents.get(way.line.named or "") if holds else None
     ticket = Ticket(
-        id=new_id(), number=tickets.next_number(work.connection), customer_id=way.customer_id, button_id=way.button_id,
-        contact_id=contact.id, subject=words.subject(text, "Chat"), channel=channel, status="new", severity=judged.value,
-        asked_severity=judged.asked, severity_confirmed=0, owner_id=named.id if named else None, technical=0, pooled=0,
-        public_seq=0, internal_seq=0, contact_read=0, desk_read=0, last_at=at, said_at=None, linked_id=linked, created_at=at,
-        solved_at=None, closed_at=None,
+        id=new_id(),
+        number=tickets.next_number(work.connection),
+        customer_id=way.customer_id,
+        button_id=way.button_id,
+        contact_id=contact.id,
+        subject=words.subject(text, "Chat"),
+        channel=channel,
+        status="new",
+        severity=judged.value,
+        asked_severity=judged.asked,
+        severity_confirmed=0,
+        owner_id=named.id if named else None,
+        technical=0,
+        pooled=0,
+        public_seq=0,
+        internal_seq=0,
+        contact_read=0,
+        desk_read=0,
+        last_at=at,
+        said_at=None,
+        linked_id=linked,
+        created_at=at,
+        solved_at=None,
+        closed_at=None,
     )
     tickets.add(work.connection, ticket)
     tickets.add_participant(work.connection, ticket.id, contact.id, at)
@@ -104,8 +130,17 @@ def _begin(work: Work, found: Found, signed: Signed, request: Press, contact: Co
         page_admins(work, found)
     if not request.message_only:
         chat = OpenChat(
-            id=new_id(), ticket_id=ticket.id, button_id=way.button_id, contact_id=contact.id, because=None, dedicated=False,
-            language=signed.language, zone=signed.zone, version=0, started_at=micros(work.now), state=moves.pressed(work.now),
+            id=new_id(),
+            ticket_id=ticket.id,
+            button_id=way.button_id,
+            contact_id=contact.id,
+            because=None,
+            dedicated=False,
+            language=signed.language,
+            zone=signed.zone,
+            version=0,
+            started_at=micros(work.now),
+            state=moves.pressed(work.now),
         )
         work.begin_chat(found, chat)
         decide(work, found)

@@ -17,7 +17,9 @@ from store.people import Agent
 MOST_VALID_S = 300
 
 
-def button_state(connection: Connection, button_id: str, now: datetime, present: frozenset[str] | None) -> dict[str, Any] | None:
+def button_state(
+    connection: Connection, button_id: str, now: datetime, present: frozenset[str] | None
+) -> dict[str, Any] | None:
     """The body of `/b/<button>/state`, answered as for a verified contact; None when the button is gone."""
     way = candidates.way_of(connection, button_id, now)
     if way is None:
@@ -29,7 +31,9 @@ def button_state(connection: Connection, button_id: str, now: datetime, present:
     return _state(way, promised, known, agents, now)
 
 
-def _state(way: Way, promised: Promise, known: dict[str, Candidate], agents: dict[str, Agent], now: datetime) -> dict[str, Any]:
+def _state(
+    way: Way, promised: Promise, known: dict[str, Candidate], agents: dict[str, Agent], now: datetime
+) -> dict[str, Any]:
     named = agents.get(way.line.named or "")
     due = promised.because == "open"
     agent = agents.get(promised.agent or "") if due else (named if promised.because in ("closed", "holiday") else None)

@@ -44,7 +44,7 @@ class Reading:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    # For the sockets ----------------------------------------------------------------------------------------------------
+    # For the sockets -------------------------------------------------------------------------------------------------
 
     async def opening(self, signed: Signed) -> Opening:
         """Everything a line begins with. Raises Unavailable."""
@@ -91,7 +91,7 @@ class Reading:
 
         return await self._desk.record.read(query)
 
-    # For pages ----------------------------------------------------------------------------------------------------------
+    # For pages -------------------------------------------------------------------------------------------------------
 
     async def ticket_page(self, signed: Signed, id: str) -> dict[str, Any]:
         """One ticket for the console. Raises NotFound."""
@@ -122,9 +122,7 @@ def _opening(work: Work, signed: Signed, there: frozenset[str] | None) -> Openin
     if me is not None:
         you |= {"teams": list(me.teams), "status": me.status, "auto_answer": me.auto_answer, "photo": me.face["photo"]}
     shown = _with_unread(connection, signed, summaries(connection, found, agents))
-    return Opening(
-        _epoch(connection), you, shown, _rings(work, signed), [], people_of(work, there)
-    )
+    return Opening(_epoch(connection), you, shown, _rings(work, signed), [], people_of(work, there))
 
 
 def _rings(work: Work, signed: Signed) -> list[dict[str, Any]]:
@@ -143,7 +141,11 @@ def _ids_of(connection: Connection, signed: Signed) -> list[str]:
         return []
     else:
         return tickets.of_agent(
-            connection, actor.id, pool="pool" in actor.teams, second="technical" in actor.teams, lead="lead" in actor.roles
+            connection,
+            actor.id,
+            pool="pool" in actor.teams,
+            second="technical" in actor.teams,
+            lead="lead" in actor.roles,
         )
 
 
@@ -158,7 +160,9 @@ def _with_unread(connection: Connection, signed: Signed, shown: list[dict[str, A
 
 
 def _followable(connection: Connection, signed: Signed, streams: Sequence[str]) -> set[str]:
-    known = {each.ticket.id: each for each in tickets.find_all(connection, sorted({events.ticket_of(s) for s in streams}))}
+    known = {
+        each.ticket.id: each for each in tickets.find_all(connection, sorted({events.ticket_of(s) for s in streams}))
+    }
     allowed = set()
     for stream in streams:
         found = known.get(events.ticket_of(stream))
@@ -210,7 +214,8 @@ def _ticket_page(connection: Connection, signed: Signed, id: str) -> dict[str, A
         "members": [{"id": each, "name": agents[each].name} for each in sorted(found.members) if each in agents],
         "participants": [
             {"id": each.id, "name": each.name}
-            for each in (people.find_contact(connection, id) for id in sorted(found.participants)) if each is not None
+            for each in (people.find_contact(connection, id) for id in sorted(found.participants))
+            if each is not None
         ],
         "why": None if decision is None else msgspec.json.decode(decision)["data"],
         "rating": reads.rating_of(connection, id),
@@ -233,7 +238,11 @@ def _person(agent: Agent, known: Mapping[str, Any], work: Work, there: frozenset
     candidate = known[agent.id]
     absent = [each.until for each in candidate.absences if each.since <= work.now < each.until]
     return agent.face | {
-        "teams": list(agent.teams), "roles": sorted(agent.roles), "status": agent.status,
-        "present": there is None or agent.id in there, "load": candidate.load,
-        "capacity": candidate.capacity, "absent_until": maybe_written(max(absent)) if absent else None,
+        "teams": list(agent.teams),
+        "roles": sorted(agent.roles),
+        "status": agent.status,
+        "present": there is None or agent.id in there,
+        "load": candidate.load,
+        "capacity": candidate.capacity,
+        "absent_until": maybe_written(max(absent)) if absent else None,
     }

@@ -177,8 +177,19 @@ class SetStatus(Struct, tag="set_status", frozen=True):
 
 ContactRequest = Press | ContactSay | Read | AskTechnical | AnswerOffer | AskSeverity | Leave | Rate | Link
 AgentRequest = (
-    Presence | Accept | Decline | AgentSay | Read | View | Escalate | Transfer | AnswerOffer | SetSeverity | SetStatus
-    | Leave | Link
+    Presence
+    | Accept
+    | Decline
+    | AgentSay
+    | Read
+    | View
+    | Escalate
+    | Transfer
+    | AnswerOffer
+    | SetSeverity
+    | SetStatus
+    | Leave
+    | Link
 )
 Request = ContactRequest | AgentRequest
 

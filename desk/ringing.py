@@ -65,7 +65,9 @@ def timed_out(work: Work, ring_id: str) -> None:
     status = "away" if missed >= MISSED_MAKE_AWAY and agent.status == "available" else agent.status
     people.note_missed(work.connection, agent.id, missed, status)
     if status != agent.status:
-        work.tell(f"agent:{agent.id}", "presence", {"status": status, "because": "Two rings in a row were not answered."})
+        work.tell(
+            f"agent:{agent.id}", "presence", {"status": status, "because": "Two rings in a row were not answered."}
+        )
         work.job("people", "people")
     refused(work, found, ring, "timeout", "")
 
@@ -86,7 +88,12 @@ def refused(work: Work, found: Found, ring: Ring, outcome: rings.Outcome, reason
     elif ring.kind == "join":
         ring_technical(work, found, ring.from_id, ring.note)
     elif ring.kind == "transfer":
-        data = {"to": work.agent_name(ring.agent_id), "from": work.agent_name(ring.from_id), "outcome": "returned", "note": ring.note}
+        data = {
+            "to": work.agent_name(ring.agent_id),
+            "from": work.agent_name(ring.from_id),
+            "outcome": "returned",
+            "note": ring.note,
+        }
         work.event(found, "transfer", data, internal=True, by=None)
         work.show(found)
 
@@ -107,8 +114,15 @@ def ring_agent(
 ) -> None:
     """Rings somebody beside the chat: to join it, or to take it over."""
     expires_at = work.now + timedelta(seconds=agent.ring_seconds)
-    why = json.dumps({"step": "technical" if kind == "join" else "transfer", "because": "asked", "reason": note,
-                      "skipped": [], "next": []})
+    why = json.dumps(
+        {
+            "step": "technical" if kind == "join" else "transfer",
+            "because": "asked",
+            "reason": note,
+            "skipped": [],
+            "next": [],
+        }
+    )
     chat_id = found.chat.id if found.chat is not None else None
     ring = Ring(new_id(), kind, found.ticket.id, chat_id, agent.id, from_id, note, why, hands_owner, expires_at)
     rings.add(work.connection, ring, work.now)
@@ -125,7 +139,9 @@ def join(work: Work, found: Found, agent_id: str) -> None:
     tickets.add_member(work.connection, found.ticket.id, agent_id, micros(work.now))
     found.members |= {agent_id}
     agent = work.agent(agent_id)
-    work.event(found, "member", {"agent": {"id": agent.id, "name": agent.name, "title": agent.title}, "joined": True}, by=None)
+    work.event(
+        found, "member", {"agent": {"id": agent.id, "name": agent.name, "title": agent.title}, "joined": True}, by=None
+    )
     work.order(f"agent:{agent_id}", "follow", found.ticket.id)
     work.show(found)
 
@@ -143,9 +159,16 @@ def _take_over(work: Work, found: Found, ring: Ring, receiver: str) -> None:
     if ring.hands_owner or found.chat is None:
         set_owner(work, found, receiver, "handed over")
     work.event(
-        found, "transfer",
-        {"to": work.agent_name(receiver), "from": work.agent_name(ring.from_id), "outcome": "accepted", "note": ring.note},
-        internal=True, by=None,
+        found,
+        "transfer",
+        {
+            "to": work.agent_name(receiver),
+            "from": work.agent_name(ring.from_id),
+            "outcome": "accepted",
+            "note": ring.note,
+        },
+        internal=True,
+        by=None,
     )
     work.order(f"agent:{receiver}", "follow", found.ticket.id)
     work.show(found)

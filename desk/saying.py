@@ -27,7 +27,14 @@ MOST_BYTES = 16 * 1024
 
 
 def write_message(
-    work: Work, found: Found, signed: Signed, body: str, files: list[str], *, rid: str, internal: bool = False,
+    work: Work,
+    found: Found,
+    signed: Signed,
+    body: str,
+    files: list[str],
+    *,
+    rid: str,
+    internal: bool = False,
     digest: str = "",
 ) -> tuple[int, int]:
     """The message's row and event; seq and instant. Raises NotFound for a file that is not the author's to give."""
@@ -39,8 +46,19 @@ def write_message(
     seq, at = work.event(found, "message", data, internal=internal)
     stream = found.ticket.id + (events.INTERNAL if internal else "")
     messages.add(
-        work.connection, id=new_id(), ticket_id=found.ticket.id, stream=stream, seq=seq, author_role=signed.actor.kind,
-        author_id=signed.actor.id, rid=rid, digest=digest, channel=channel, body=body, files=json.dumps(carried), at=at,
+        work.connection,
+        id=new_id(),
+        ticket_id=found.ticket.id,
+        stream=stream,
+        seq=seq,
+        author_role=signed.actor.kind,
+        author_id=signed.actor.id,
+        rid=rid,
+        digest=digest,
+        channel=channel,
+        body=body,
+        files=json.dumps(carried),
+        at=at,
         mailed=None,
     )
     if not internal:
@@ -99,7 +117,12 @@ def say_as_agent(work: Work, signed: Signed, request: AgentSay) -> dict[str, Any
 
 def _note(work: Work, found: Found, signed: Signed, request: AgentSay) -> dict[str, Any]:
     seq, at = write_message(work, found, signed, request.body, request.files, rid=request.rid, internal=True)
-    return {"stream": found.ticket.id + events.INTERNAL, "ticket": found.ticket.id, "seq": seq, "at": micros_written(at)}
+    return {
+        "stream": found.ticket.id + events.INTERNAL,
+        "ticket": found.ticket.id,
+        "seq": seq,
+        "at": micros_written(at),
+    }
 
 
 def _check_fresh(work: Work, found: Found, signed: Signed, request: AgentSay) -> None:
@@ -124,7 +147,9 @@ def set_status(work: Work, found: Found, status: Any, reason: str = "") -> None:
     found.ticket.status = status
     if status == was:
         return
-    found.ticket.solved_at = micros(work.now) if status == "solved" else None if status != "closed" else found.ticket.solved_at
+    found.ticket.solved_at = (
+        micros(work.now) if status == "solved" else None if status != "closed" else found.ticket.solved_at
+    )
     found.ticket.closed_at = micros(work.now) if status == "closed" else None
     _status_event(work, found, was, reason)
     if status == "solved":

@@ -49,9 +49,9 @@ def set_severity(work: Work, signed: Signed, request: SetSeverity) -> dict[str, 
         raise Closed("This ticket is closed.")
     if not request.reason.strip():
         raise BadRequest("A change of severity needs its reason.", field="reason")
-    if request.mode == "correction" and found.ticket.severity is not None:
-        if not allow(signed.actor, "correct_severity", found.facts).allowed:
-            raise Forbidden("Only a lead corrects a severity that was set.", field="mode")
+    corrects = request.mode == "correction" and found.ticket.severity is not None
+    if corrects and not allow(signed.actor, "correct_severity", found.facts).allowed:
+        raise Forbidden("Only a lead corrects a severity that was set.", field="mode")
     found.ticket.severity_confirmed, found.ticket.asked_severity = 1, None
     _change(work, found, request.severity, {"mode": request.mode, "reason": request.reason})
     return {"ticket": found.ticket.id, "severity": found.ticket.severity}

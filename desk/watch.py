@@ -49,6 +49,8 @@ def _concerned(connection: Connection) -> tuple[frozenset[str], frozenset[str]]:
     """Agents who serve live chats or are rung; contacts of open chats who are not known to be away."""
     open_chats = chats.people_of_open(connection)
     serving = {row.serving for row in open_chats if row.serving is not None and row.state == "live"}
-    rung = {ring.agent_id for ring in rings.open_of_agents(connection, [agent.id for agent in people.agents(connection)])}
+    rung = {
+        ring.agent_id for ring in rings.open_of_agents(connection, [agent.id for agent in people.agents(connection)])
+    }
     here = {row.contact for row in open_chats if row.gone_at is None}
     return frozenset(serving | rung), frozenset(here)

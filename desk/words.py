@@ -35,7 +35,7 @@ def live(agent: str, step: str | None, named: str | None) -> str:
 def waiting(alarm: bool, again: bool) -> str:
     """In the queue: what that means."""
     if again:
-        return "Sorry, the line to your agent broke off. You are at your old place in the queue, with everything you wrote."
+        return "Sorry, the line to your agent broke off. You are at your old place, with everything you wrote."
     elif alarm:
         return "Nobody is at the desk this minute. We have alerted the lead. You can wait here or leave a message."
     else:

@@ -41,7 +41,9 @@ class Done:
 class Work:
     """Lives as long as the verb's function runs. Everything here is synchronous and in the record's thread."""
 
-    def __init__(self, connection: Connection, now: datetime, signed: Signed | None, present: frozenset[str] | None) -> None:
+    def __init__(
+        self, connection: Connection, now: datetime, signed: Signed | None, present: frozenset[str] | None
+    ) -> None:
         """`present`: agents with a lease; None: leases were lost a moment ago, nobody counts as gone."""
         self.connection = connection
         self.now = now
@@ -109,7 +111,12 @@ class Work:
     # What happens -----------------------------------------------------------------------------------------------------
 
     def event(
-        self, found: Found, kind: str, data: Mapping[str, Any], *, internal: bool = False,
+        self,
+        found: Found,
+        kind: str,
+        data: Mapping[str, Any],
+        *,
+        internal: bool = False,
         by: Mapping[str, str] | None = ME,
     ) -> tuple[int, int]:
         """The next event of the public or internal stream; its seq and instant (microseconds)."""
@@ -140,7 +147,9 @@ class Work:
         """The ticket's summary goes to all who may see it."""
         self._shown.add(found.ticket.id)
 
-    def job(self, kind: str, key: str, after: timedelta | datetime = timedelta(), payload: Mapping[str, Any] | None = None) -> None:
+    def job(
+        self, kind: str, key: str, after: timedelta | datetime = timedelta(), payload: Mapping[str, Any] | None = None
+    ) -> None:
         """Something falls due."""
         due = after if isinstance(after, datetime) else self.now + after
         jobs.put(self.connection, kind, due, key, payload or {})

@@ -10,18 +10,17 @@ from sqlalchemy import bindparam, select, update
 from store.engine import Connection
 from store.schema import file
 
-_MINE = select(file).where(
-    file.c.id.in_(bindparam("ids", expanding=True)), file.c.by_id == bindparam("by")
-)
+_MINE = select(file).where(file.c.id.in_(bindparam("ids", expanding=True)), file.c.by_id == bindparam("by"))
 _TAKE = (
-    update(file).where(file.c.id.in_(bindparam("ids", expanding=True)), file.c.ticket_id.is_(None))
+    update(file)
+    .where(file.c.id.in_(bindparam("ids", expanding=True)), file.c.ticket_id.is_(None))
     .values(ticket_id=bindparam("ticket"))
 )
 _OF_TICKET = select(file).where(file.c.id == bindparam("id"), file.c.ticket_id == bindparam("ticket"))
 
 
 def take(connection: Connection, ids: Sequence[str], by: str, ticket: str) -> list[dict[str, Any]] | None:
-    """Binds files this person uploaded to a ticket; as messages show them, in order. None: one is not theirs to give."""
+    """Binds files this person uploaded to a ticket; as messages show them, in order. None: one is not theirs."""
     if not ids:
         return []
     rows = {row.id: row for row in connection.all(_MINE, ids=list(ids), by=by)}
@@ -29,7 +28,13 @@ def take(connection: Connection, ids: Sequence[str], by: str, ticket: str) -> li
         return None
     connection.run(_TAKE, ids=list(ids), ticket=ticket)
     return [
-        {"file": row.id, "name": row.name, "type": row.type, "bytes": row.bytes, "picture": row.preview_sha256 is not None}
+        {
+            "file": row.id,
+            "name": row.name,
+            "type": row.type,
+            "bytes": row.bytes,
+            "picture": row.preview_sha256 is not None,
+        }
         for row in (rows[id] for id in ids)
     ]
 

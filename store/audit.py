@@ -55,7 +55,13 @@ def append(
     written = msgspec.json.encode(dict(detail), order="deterministic").decode()
     chained = _chained(previous, number, instant, actor_id, action, object, written)
     connection.run(
-        _APPEND, number=number, at=instant, actor_id=actor_id, action=action, object=object, detail=written,
+        _APPEND,
+        number=number,
+        at=instant,
+        actor_id=actor_id,
+        action=action,
+        object=object,
+        detail=written,
         hash=chained,
     )
     connection.run(_MOVE, b_key=HEAD, head=f"{number} {chained}")

@@ -1,4 +1,4 @@
-"""The facts that a decision asks for: agents with their load, a button's line and calendar. Deciding: routing.choose."""
+"""The facts a decision asks for: agents with their load, a button's line and calendar. Deciding: routing.choose."""
 
 from __future__ import annotations
 
@@ -18,28 +18,46 @@ from store.schema import absence, add_on, agent, button, calendar, chat, custome
 from store.times import instant, micros
 
 _chats = (
-    select(func.count()).select_from(chat)
+    select(func.count())
+    .select_from(chat)
     .where(chat.c.serving_id == agent.c.id, chat.c.ended_at.is_(None), chat.c.state.in_(("live", "grace")))
-    .correlate(agent).scalar_subquery()
+    .correlate(agent)
+    .scalar_subquery()
 )
 _rings = (
-    select(func.count()).select_from(ring)
+    select(func.count())
+    .select_from(ring)
     .where(ring.c.agent_id == agent.c.id, ring.c.ended_at.is_(None), ring.c.kind == "serve")
-    .correlate(agent).scalar_subquery()
+    .correlate(agent)
+    .scalar_subquery()
 )
 _CANDIDATES = select(agent, (_chats + _rings).label("load")).where(agent.c.active == 1)
 _LOAD = select((_chats + _rings).label("load")).where(agent.c.id == bindparam("id"))
 _ABSENCES = select(absence.c.agent_id, absence.c.since, absence.c.until).where(absence.c.until > bindparam("now"))
 _BUTTON = (
-    select(button.c.id, button.c.key, button.c.name, button.c.policy, button.c.language, button.c.customer_id,
-           button.c.active, customer.c.name.label("customer_name"), customer.c.named_id, customer.c.zone,
-           calendar.c.id.label("calendar_id"), calendar.c.document)
+    select(
+        button.c.id,
+        button.c.key,
+        button.c.name,
+        button.c.policy,
+        button.c.language,
+        button.c.customer_id,
+        button.c.active,
+        customer.c.name.label("customer_name"),
+        customer.c.named_id,
+        customer.c.zone,
+        calendar.c.id.label("calendar_id"),
+        calendar.c.document,
+    )
     .join(customer, customer.c.id == button.c.customer_id)
     .join(calendar, calendar.c.id == button.c.calendar_id)
-    .where(button.c.id == bindparam("id")).order_by(calendar.c.version.desc()).limit(1)
+    .where(button.c.id == bindparam("id"))
+    .order_by(calendar.c.version.desc())
+    .limit(1)
 )
 _ADD_ONS = (
-    select(add_on.c.since, add_on.c.until).where(add_on.c.customer_id == bindparam("customer"))
+    select(add_on.c.since, add_on.c.until)
+    .where(add_on.c.customer_id == bindparam("customer"))
     .order_by(add_on.c.since.desc())
 )
 _STAND_INS = (
@@ -48,7 +66,10 @@ _STAND_INS = (
 _ACTIVE_BUTTONS = select(button.c.id).where(button.c.active == 1)
 _BUTTON_BY_KEY = select(button.c.id).where(
     button.c.active == 1,
-    or_(button.c.key == bindparam("key"), and_(button.c.former_key == bindparam("key"), button.c.former_until > bindparam("now"))),
+    or_(
+        button.c.key == bindparam("key"),
+        and_(button.c.former_key == bindparam("key"), button.c.former_until > bindparam("now")),
+    ),
 )
 
 
@@ -77,8 +98,14 @@ def candidates(connection: Connection, now: datetime, present: Collection[str] |
 def _candidate(row: Row, present: Collection[str] | None, absences: dict[str, list[Absence]]) -> Candidate:
     here = present is None or row.id in present
     return Candidate(
-        row.id, tuple(json.loads(row.teams)), row.status if here else "offline", row.load, row.capacity, row.reserved,
-        tuple(json.loads(row.languages)), tuple(absences.get(row.id, ())),
+        row.id,
+        tuple(json.loads(row.teams)),
+        row.status if here else "offline",
+        row.load,
+        row.capacity,
+        row.reserved,
+        tuple(json.loads(row.languages)),
+        tuple(absences.get(row.id, ())),
         None if row.offered_at is None else instant(row.offered_at),
     )
 
@@ -94,15 +121,23 @@ def way_of(connection: Connection, button_id: str, now: datetime) -> Way | None:
     if row is None:
         return None
     return Way(
-        row.id, row.key, row.customer_id, row.customer_name, row.policy, row.language,
-        line_of(connection, row.customer_id, row.named_id, row.policy, now), _calendar(row.document),
+        row.id,
+        row.key,
+        row.customer_id,
+        row.customer_name,
+        row.policy,
+        row.language,
+        line_of(connection, row.customer_id, row.named_id, row.policy, now),
+        _calendar(row.document),
     )
 
 
 def line_of(connection: Connection, customer_id: str, named_id: str | None, policy: str, now: datetime) -> Line:
     """Whom a customer's press reaches."""
     stand_ins = tuple(row.agent_id for row in connection.all(_STAND_INS, customer=customer_id))
-    return Line(add_on_of(connection, customer_id, now), "verified" if policy == "verified" else "open", named_id, stand_ins)
+    return Line(
+        add_on_of(connection, customer_id, now), "verified" if policy == "verified" else "open", named_id, stand_ins
+    )
 
 
 def add_on_of(connection: Connection, customer_id: str, now: datetime) -> AddOn | None:

@@ -34,14 +34,36 @@ class OpenChat:
 
 
 CHAT_COLUMNS = tuple(
-    chat.c[name].label(f"chat_{name}") for name in chat.c.keys()  # noqa: SIM118  # columns are no mapping
+    chat.c[name].label(f"chat_{name}")
+    for name in chat.c.keys()  # noqa: SIM118  # columns are no mapping
 )
 _ADD = insert(chat)
 _SAVE = (
-    update(chat).where(chat.c.id == bindparam("b_id"), chat.c.version == bindparam("b_version"))
-    .values({name: bindparam(name) for name in (
-        "state", "step", "because", "serving_id", "dedicated", "tried", "forgiven_at", "grace_until", "contact_gone_at",
-        "said_at", "version", "served_at", "ended_at", "ended_because", "waiting_since", "contact_id")})
+    update(chat)
+    .where(chat.c.id == bindparam("b_id"), chat.c.version == bindparam("b_version"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                "state",
+                "step",
+                "because",
+                "serving_id",
+                "dedicated",
+                "tried",
+                "forgiven_at",
+                "grace_until",
+                "contact_gone_at",
+                "said_at",
+                "version",
+                "served_at",
+                "ended_at",
+                "ended_because",
+                "waiting_since",
+                "contact_id",
+            )
+        }
+    )
 )
 _OPEN_OF_CONTACT = select(chat.c.ticket_id).where(
     chat.c.contact_id == bindparam("contact"), chat.c.button_id == bindparam("button"), chat.c.ended_at.is_(None)
@@ -51,10 +73,14 @@ _OPEN_TICKETS = select(chat.c.ticket_id).where(chat.c.ended_at.is_(None))
 _OF_AGENT = select(chat.c.ticket_id).where(chat.c.serving_id == bindparam("agent"), chat.c.ended_at.is_(None))
 _OF_CONTACT = select(chat.c.ticket_id).where(chat.c.contact_id == bindparam("contact"), chat.c.ended_at.is_(None))
 _SERVED = (
-    select(chat.c.waiting_since, chat.c.served_at).where(chat.c.served_at.is_not(None))
-    .order_by(chat.c.served_at.desc()).limit(10)
+    select(chat.c.waiting_since, chat.c.served_at)
+    .where(chat.c.served_at.is_not(None))
+    .order_by(chat.c.served_at.desc())
+    .limit(10)
 )
-_PEOPLE = select(chat.c.contact_id, chat.c.serving_id, chat.c.state, chat.c.contact_gone_at).where(chat.c.ended_at.is_(None))
+_PEOPLE = select(chat.c.contact_id, chat.c.serving_id, chat.c.state, chat.c.contact_gone_at).where(
+    chat.c.ended_at.is_(None)
+)
 
 
 def chat_of(row: Row) -> OpenChat | None:
@@ -63,13 +89,30 @@ def chat_of(row: Row) -> OpenChat | None:
         return None
     ring = None if row.serve_id is None else Ring(row.serve_agent, row.serve_id, instant(row.serve_expires_at))
     state = Chat(
-        cast(State, row.chat_state), instant(row.chat_waiting_since), instant(row.chat_said_at or row.chat_started_at),
-        row.chat_serving_id, _maybe(row.chat_served_at), ring, _maybe(row.chat_grace_until), cast("Step | None", row.chat_step),
-        frozenset(json.loads(row.chat_tried)), _maybe(row.chat_forgiven_at), _maybe(row.chat_contact_gone_at),
+        cast(State, row.chat_state),
+        instant(row.chat_waiting_since),
+        instant(row.chat_said_at or row.chat_started_at),
+        row.chat_serving_id,
+        _maybe(row.chat_served_at),
+        ring,
+        _maybe(row.chat_grace_until),
+        cast("Step | None", row.chat_step),
+        frozenset(json.loads(row.chat_tried)),
+        _maybe(row.chat_forgiven_at),
+        _maybe(row.chat_contact_gone_at),
     )
     return OpenChat(
-        row.chat_id, row.chat_ticket_id, row.chat_button_id, row.chat_contact_id, row.chat_because, bool(row.chat_dedicated),
-        row.chat_language, row.chat_zone, row.chat_version, row.chat_started_at, state,
+        row.chat_id,
+        row.chat_ticket_id,
+        row.chat_button_id,
+        row.chat_contact_id,
+        row.chat_because,
+        bool(row.chat_dedicated),
+        row.chat_language,
+        row.chat_zone,
+        row.chat_version,
+        row.chat_started_at,
+        state,
     )
 
 
@@ -80,12 +123,21 @@ def _maybe(value: int | None) -> datetime | None:
 def _columns(open_chat: OpenChat, ended_at: int | None) -> dict[str, object]:
     state = open_chat.state
     return {
-        "state": state.state, "step": state.step, "because": open_chat.because, "serving_id": state.serving,
-        "dedicated": int(open_chat.dedicated), "tried": json.dumps(sorted(state.tried)),
-        "forgiven_at": _micros(state.forgiven_at), "grace_until": _micros(state.grace_until),
-        "contact_gone_at": _micros(state.gone_since), "said_at": micros(state.said_at),
-        "served_at": _micros(state.served_at), "waiting_since": micros(state.waiting_since), "ended_at": ended_at,
-        "ended_because": state.ended_because, "contact_id": open_chat.contact_id,
+        "state": state.state,
+        "step": state.step,
+        "because": open_chat.because,
+        "serving_id": state.serving,
+        "dedicated": int(open_chat.dedicated),
+        "tried": json.dumps(sorted(state.tried)),
+        "forgiven_at": _micros(state.forgiven_at),
+        "grace_until": _micros(state.grace_until),
+        "contact_gone_at": _micros(state.gone_since),
+        "said_at": micros(state.said_at),
+        "served_at": _micros(state.served_at),
+        "waiting_since": micros(state.waiting_since),
+        "ended_at": ended_at,
+        "ended_because": state.ended_because,
+        "contact_id": open_chat.contact_id,
     }
 
 
@@ -96,8 +148,15 @@ def _micros(value: datetime | None) -> int | None:
 def add(connection: Connection, new: OpenChat) -> None:
     """A new chat. Raises Violation when the contact pressed in another window meanwhile."""
     connection.run(
-        _ADD, id=new.id, ticket_id=new.ticket_id, button_id=new.button_id, language=new.language,
-        zone=new.zone, version=new.version, started_at=new.started_at, **_columns(new, None),
+        _ADD,
+        id=new.id,
+        ticket_id=new.ticket_id,
+        button_id=new.button_id,
+        language=new.language,
+        zone=new.zone,
+        version=new.version,
+        started_at=new.started_at,
+        **_columns(new, None),
     )
 
 
@@ -105,7 +164,10 @@ def save(connection: Connection, changed: OpenChat, now: int) -> bool:
     """Writes back when nobody else did meanwhile; False: the race is lost."""
     ended_at = now if changed.state.state == "ended" else None
     done = connection.run(
-        _SAVE, b_id=changed.id, b_version=changed.version, **(_columns(changed, ended_at) | {"version": changed.version + 1})
+        _SAVE,
+        b_id=changed.id,
+        b_version=changed.version,
+        **(_columns(changed, ended_at) | {"version": changed.version + 1}),
     )
     changed.version += 1
     return done == 1

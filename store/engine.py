@@ -11,8 +11,18 @@ from store.statements import Statement
 from store.upsert import greatest, least, upsert
 
 __all__ = [
-    "Connection", "InlineRecord", "Record", "RecordError", "RecordHealth", "Row", "Statement", "Violation", "greatest",
-    "least", "open_record", "upsert",
+    "Connection",
+    "InlineRecord",
+    "Record",
+    "RecordError",
+    "RecordHealth",
+    "Row",
+    "Statement",
+    "Violation",
+    "greatest",
+    "least",
+    "open_record",
+    "upsert",
 ]
 
 

@@ -12,28 +12,35 @@ from store.schema import event, ticket
 
 _ADD = insert(event)
 _AFTER = (
-    select(event.c.frame).where(event.c.stream == bindparam("stream"), event.c.seq > bindparam("after"))
-    .order_by(event.c.seq).limit(bindparam("most"))
+    select(event.c.frame)
+    .where(event.c.stream == bindparam("stream"), event.c.seq > bindparam("after"))
+    .order_by(event.c.seq)
+    .limit(bindparam("most"))
 )
 _BEFORE = (
-    select(event.c.frame).where(event.c.stream == bindparam("stream"), event.c.seq < bindparam("before"))
-    .order_by(event.c.seq.desc()).limit(bindparam("most"))
+    select(event.c.frame)
+    .where(event.c.stream == bindparam("stream"), event.c.seq < bindparam("before"))
+    .order_by(event.c.seq.desc())
+    .limit(bindparam("most"))
 )
 _ONE = select(event.c.frame).where(event.c.stream == bindparam("stream"), event.c.seq == bindparam("seq"))
 _PUBLIC_MESSAGES_AFTER = (
     select(event.c.frame, event.c.by_id)
     .where(event.c.stream == bindparam("stream"), event.c.seq > bindparam("after"), event.c.kind == "message")
-    .order_by(event.c.seq).limit(100)
+    .order_by(event.c.seq)
+    .limit(100)
 )
 _HEADS = select(ticket.c.id, ticket.c.public_seq, ticket.c.internal_seq).where(
     ticket.c.id.in_(bindparam("ids", expanding=True))
 )
-_HEAD = select(
-    case((bindparam("internal") == 1, ticket.c.internal_seq), else_=ticket.c.public_seq)
-).where(ticket.c.id == bindparam("id"))
+_HEAD = select(case((bindparam("internal") == 1, ticket.c.internal_seq), else_=ticket.c.public_seq)).where(
+    ticket.c.id == bindparam("id")
+)
 _LAST_OF_KIND = (
-    select(event.c.frame).where(event.c.stream == bindparam("stream"), event.c.kind == bindparam("kind"))
-    .order_by(event.c.seq.desc()).limit(1)
+    select(event.c.frame)
+    .where(event.c.stream == bindparam("stream"), event.c.kind == bindparam("kind"))
+    .order_by(event.c.seq.desc())
+    .limit(1)
 )
 INTERNAL = "/i"
 
@@ -43,8 +50,9 @@ def ticket_of(stream: str) -> str:
     return stream.removesuffix(INTERNAL)
 
 
-def add(connection: Connection, stream: str, seq: int, ticket_id: str, at: int, kind: str, by_id: str | None,
-        frame: str) -> None:
+def add(
+    connection: Connection, stream: str, seq: int, ticket_id: str, at: int, kind: str, by_id: str | None, frame: str
+) -> None:
     """The next event. Raises Violation when its seq was taken meanwhile."""
     connection.run(_ADD, stream=stream, seq=seq, ticket_id=ticket_id, at=at, kind=kind, by_id=by_id, frame=frame)
 
@@ -94,5 +102,3 @@ def head(connection: Connection, stream: str) -> int:
     """The last seq of one stream, 0 when it is empty or unknown."""
     found = connection.scalar(_HEAD, id=ticket_of(stream), internal=int(stream.endswith(INTERNAL)))
     return 0 if found is None else int(found)
-
-

@@ -55,17 +55,21 @@ _IS_DUE = and_(job.c.due_at <= bindparam("now"), _IS_FREE)
 _OF_KINDS = job.c.kind.in_(bindparam("kinds", expanding=True))
 
 _DUE = (
-    select(*_COLUMNS).where(_IS_DUE).order_by(job.c.due_at, job.c.key).limit(bindparam("most"))
+    select(*_COLUMNS)
+    .where(_IS_DUE)
+    .order_by(job.c.due_at, job.c.key)
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 _DUE_OF_KINDS = (
-    select(*_COLUMNS).where(_IS_DUE, _OF_KINDS).order_by(job.c.due_at, job.c.key).limit(bindparam("most"))
+    select(*_COLUMNS)
+    .where(_IS_DUE, _OF_KINDS)
+    .order_by(job.c.due_at, job.c.key)
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 
-_DUE_KEYS = (
-    select(job.c.key).where(_IS_DUE, _OF_KINDS).order_by(job.c.due_at, job.c.key).limit(bindparam("most"))
-)
+_DUE_KEYS = select(job.c.key).where(_IS_DUE, _OF_KINDS).order_by(job.c.due_at, job.c.key).limit(bindparam("most"))
 _DUE_ONE = select(*_COLUMNS).where(_IS_DUE, job.c.key == bindparam("key")).with_for_update(skip_locked=True)
 
 _FREE_FIRST = select(func.min(job.c.due_at)).where(job.c.lease_until.is_(None))
@@ -79,24 +83,19 @@ _IS_UNCHANGED = and_(_IS_MINE, job.c.version == bindparam("b_version"))
 _DONE = delete(job).where(_IS_UNCHANGED)
 _RELEASE = update(job).where(_IS_MINE).values(lease_until=None)
 _LEASE = (
-    update(job).where(_IS_UNCHANGED).values(lease_until=bindparam("until"), fence=job.c.fence + 1)
+    update(job)
+    .where(_IS_UNCHANGED)
+    .values(lease_until=bindparam("until"), fence=job.c.fence + 1)
     .returning(job.c.fence)
 )
-_LATER = (
-    update(job).where(_IS_UNCHANGED)
-    .values(due_at=bindparam("due"), attempts=bindparam("tries"), lease_until=None)
-)
+_LATER = update(job).where(_IS_UNCHANGED).values(due_at=bindparam("due"), attempts=bindparam("tries"), lease_until=None)
 
 
-def put(
-    connection: Connection, kind: str, due_at: datetime, key: str, payload: Mapping[str, Any] = _NOTHING
-) -> None:
+def put(connection: Connection, kind: str, due_at: datetime, key: str, payload: Mapping[str, Any] = _NOTHING) -> None:
     """Wishes a job. One with this key already: it falls due at the earlier of both, with the new payload, and a run of
     it that is under way does not count as its end. So a wish is never lost; a run that comes too early looks again.
     """
-    connection.run(
-        _PUT, key=key, kind=kind, due_at=micros(due_at), payload=msgspec.json.encode(dict(payload)).decode()
-    )
+    connection.run(_PUT, key=key, kind=kind, due_at=micros(due_at), payload=msgspec.json.encode(dict(payload)).decode())
 
 
 def cancel(connection: Connection, key: str) -> bool:

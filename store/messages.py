@@ -15,23 +15,33 @@ _ADD = insert(message)
 _BY_RID = select(message).where(message.c.author_id == bindparam("author"), message.c.rid == bindparam("rid"))
 _newest = (
     select(message.c.stream, func.max(message.c.seq).label("seq"))
-    .where(message.c.stream.in_(bindparam("streams", expanding=True))).group_by(message.c.stream).subquery()
+    .where(message.c.stream.in_(bindparam("streams", expanding=True)))
+    .group_by(message.c.stream)
+    .subquery()
 )
 _LAST = (
-    select(message.c.ticket_id, message.c.author_role, message.c.body,
-           func.coalesce(agent.c.name, contact.c.name).label("author_name"))
+    select(
+        message.c.ticket_id,
+        message.c.author_role,
+        message.c.body,
+        func.coalesce(agent.c.name, contact.c.name).label("author_name"),
+    )
     .join(_newest, and_(_newest.c.stream == message.c.stream, _newest.c.seq == message.c.seq))
-    .outerjoin(agent, agent.c.id == message.c.author_id).outerjoin(contact, contact.c.id == message.c.author_id)
+    .outerjoin(agent, agent.c.id == message.c.author_id)
+    .outerjoin(contact, contact.c.id == message.c.author_id)
 )
 _UNREAD = (
     select(message.c.id, message.c.seq, message.c.body, message.c.at, agent.c.name)
-    .join(ticket, ticket.c.id == message.c.ticket_id).join(agent, agent.c.id == message.c.author_id)
+    .join(ticket, ticket.c.id == message.c.ticket_id)
+    .join(agent, agent.c.id == message.c.author_id)
     .where(message.c.stream == bindparam("stream"), message.c.seq > ticket.c.contact_read, message.c.mailed.is_(None))
     .order_by(message.c.seq)
 )
 _MAILED = update(message).where(message.c.id.in_(bindparam("ids", expanding=True))).values(mailed=bindparam("mail"))
 _SEARCH = (
-    select(message.c.ticket_id).where(func.lower(message.c.body).like(bindparam("pattern"), escape="\\")).distinct()
+    select(message.c.ticket_id)
+    .where(func.lower(message.c.body).like(bindparam("pattern"), escape="\\"))
+    .distinct()
     .limit(200)
 )
 

@@ -32,18 +32,33 @@ _ADD = insert(offer)
 _FIND = select(offer).where(offer.c.id == bindparam("id"))
 _OPEN = select(offer).where(offer.c.ticket_id.in_(bindparam("tickets", expanding=True)), offer.c.answered.is_(None))
 _ANSWER = (
-    update(offer).where(offer.c.id == bindparam("b_id"), offer.c.answered.is_(None)).values(answered=bindparam("result"))
+    update(offer)
+    .where(offer.c.id == bindparam("b_id"), offer.c.answered.is_(None))
+    .values(answered=bindparam("result"))
 )
-_ANY_OF_KIND = select(offer.c.id).where(
-    offer.c.ticket_id == bindparam("ticket"), offer.c.kind == bindparam("kind"), offer.c.created_at >= bindparam("since")
-).limit(1)
+_ANY_OF_KIND = (
+    select(offer.c.id)
+    .where(
+        offer.c.ticket_id == bindparam("ticket"),
+        offer.c.kind == bindparam("kind"),
+        offer.c.created_at >= bindparam("since"),
+    )
+    .limit(1)
+)
 
 
 def add(connection: Connection, new: Offer, now: datetime) -> None:
     """The offer stands."""
     connection.run(
-        _ADD, id=new.id, ticket_id=new.ticket_id, kind=new.kind, words=new.words, payload=json.dumps(dict(new.payload)),
-        created_at=micros(now), expires_at=micros(new.expires_at), answered=None,
+        _ADD,
+        id=new.id,
+        ticket_id=new.ticket_id,
+        kind=new.kind,
+        words=new.words,
+        payload=json.dumps(dict(new.payload)),
+        created_at=micros(now),
+        expires_at=micros(new.expires_at),
+        answered=None,
     )
 
 

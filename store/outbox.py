@@ -15,12 +15,29 @@ _ADD = insert(outgoing_mail)
 
 
 def add(
-    connection: Connection, now: datetime, *, kind: str, recipient: str, subject: str, body: str, ticket_id: str | None = None
+    connection: Connection,
+    now: datetime,
+    *,
+    kind: str,
+    recipient: str,
+    subject: str,
+    body: str,
+    ticket_id: str | None = None,
 ) -> str:
     """Queues a mail in the verb's own transaction; its id, which is also its Message-ID's local part."""
     id = new_id()
     connection.run(
-        _ADD, id=id, kind=kind, recipient=recipient, subject=subject, body=body, ticket_id=ticket_id, message_id=id,
-        state="queued", attempts=0, created_at=micros(now), handed_at=None,
+        _ADD,
+        id=id,
+        kind=kind,
+        recipient=recipient,
+        subject=subject,
+        body=body,
+        ticket_id=ticket_id,
+        message_id=id,
+        state="queued",
+        attempts=0,
+        created_at=micros(now),
+        handed_at=None,
     )
     return id

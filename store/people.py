@@ -42,7 +42,12 @@ class Agent:
     @property
     def face(self) -> dict[str, str | None]:
         """As contacts see them."""
-        return {"id": self.id, "name": self.name, "title": self.title, "photo": f"/a/{self.id}/photo" if self.photo else None}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "title": self.title,
+            "photo": f"/a/{self.id}/photo" if self.photo else None,
+        }
 
 
 @dataclass(frozen=True)
@@ -64,14 +69,21 @@ _AGENTS = select(agent).where(agent.c.active == 1).order_by(agent.c.name)
 _LOCK_AGENT = select(agent.c.id).where(agent.c.id == bindparam("id")).with_for_update()
 _CONTACT = select(contact).where(contact.c.id == bindparam("id"))
 _BUTTONS_OF = (
-    select(contact_session.c.button_id).distinct()
-    .where(contact_session.c.contact_id.in_(bindparam("contacts", expanding=True)), contact_session.c.revoked_at.is_(None))
+    select(contact_session.c.button_id)
+    .distinct()
+    .where(
+        contact_session.c.contact_id.in_(bindparam("contacts", expanding=True)), contact_session.c.revoked_at.is_(None)
+    )
 )
-_STATUS = update(agent).where(agent.c.id == bindparam("b_id")).values(
-    status=bindparam("status"), auto_answer=bindparam("auto_answer"), missed_in_a_row=0
+_STATUS = (
+    update(agent)
+    .where(agent.c.id == bindparam("b_id"))
+    .values(status=bindparam("status"), auto_answer=bindparam("auto_answer"), missed_in_a_row=0)
 )
-_MISSED = update(agent).where(agent.c.id == bindparam("b_id")).values(
-    missed_in_a_row=bindparam("missed"), status=bindparam("status")
+_MISSED = (
+    update(agent)
+    .where(agent.c.id == bindparam("b_id"))
+    .values(missed_in_a_row=bindparam("missed"), status=bindparam("status"))
 )
 _OFFERED = update(agent).where(agent.c.id == bindparam("b_id")).values(offered_at=bindparam("at"))
 
@@ -113,8 +125,9 @@ def find_contact(connection: Connection, id: str) -> Contact | None:
     row = connection.one(_CONTACT, id=id)
     if row is None:
         return None
-    return Contact(row.id, row.customer_id, row.name, row.email, bool(row.verified), bool(row.coordinator), row.language,
-                   row.zone)
+    return Contact(
+        row.id, row.customer_id, row.name, row.email, bool(row.verified), bool(row.coordinator), row.language, row.zone
+    )
 
 
 def buttons_of(connection: Connection, contacts: Iterable[str]) -> list[str]:
@@ -125,6 +138,18 @@ def buttons_of(connection: Connection, contacts: Iterable[str]) -> list[str]:
 
 def _agent(row: Row) -> Agent:
     return Agent(
-        row.id, row.name, row.email, row.title, row.photo, frozenset(json.loads(row.roles)), tuple(json.loads(row.teams)),
-        row.status, bool(row.auto_answer), row.ring_seconds, row.capacity, row.reserved, row.missed_in_a_row, bool(row.active),
+        row.id,
+        row.name,
+        row.email,
+        row.title,
+        row.photo,
+        frozenset(json.loads(row.roles)),
+        tuple(json.loads(row.teams)),
+        row.status,
+        bool(row.auto_answer),
+        row.ring_seconds,
+        row.capacity,
+        row.reserved,
+        row.missed_in_a_row,
+        bool(row.active),
     )

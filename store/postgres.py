@@ -48,9 +48,7 @@ _OPTIONS = (
     f"-c lock_timeout={LOCK_WAIT_MS} -c statement_timeout={STATEMENT_MS} -c TimeZone=UTC -c client_encoding=UTF8"
     " -c idle_in_transaction_session_timeout=60000 -c default_transaction_isolation=read\\ committed"
 )
-_DURABLE = (
-    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-)
+_DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 """What is acknowledged is on the disk, however the server was set up."""
 _LOST_RACE = (errors.SerializationFailure, errors.DeadlockDetected)
 _NOT_NOW = {
@@ -305,8 +303,15 @@ class _Whole(Loader):
 
 def _connect(url: str) -> Raw:
     raw: Raw = psycopg.connect(
-        url, autocommit=True, connect_timeout=3, options=_OPTIONS, application_name="vipdesk",
-        keepalives_idle=10, keepalives_interval=5, keepalives_count=3, tcp_user_timeout=15_000,
+        url,
+        autocommit=True,
+        connect_timeout=3,
+        options=_OPTIONS,
+        application_name="vipdesk",
+        keepalives_idle=10,
+        keepalives_interval=5,
+        keepalives_count=3,
+        tcp_user_timeout=15_000,
     )
     raw.adapters.register_loader("numeric", _Whole)
     raw.execute(_DURABLE)

@@ -41,11 +41,14 @@ _KEY = tuple_(receipt.c.actor_id, receipt.c.rid)
 _OLD = (
     select(receipt.c.actor_id, receipt.c.rid)
     .where(receipt.c.at < bindparam("before"), receipt.c.answer.is_not(None))
-    .order_by(receipt.c.at).limit(bindparam("most"))
+    .order_by(receipt.c.at)
+    .limit(bindparam("most"))
 )
 _ANCIENT = (
     select(receipt.c.actor_id, receipt.c.rid)
-    .where(receipt.c.at < bindparam("before")).order_by(receipt.c.at).limit(bindparam("most"))
+    .where(receipt.c.at < bindparam("before"))
+    .order_by(receipt.c.at)
+    .limit(bindparam("most"))
 )
 _EMPTY = update(receipt).where(_KEY.in_(_OLD)).values(answer=None)
 _FORGET = delete(receipt).where(_KEY.in_(_ANCIENT))
@@ -60,13 +63,9 @@ def find(connection: Connection, actor_id: str, rid: str) -> Receipt | None:
         return Receipt(row.actor_id, row.rid, row.verb, row.digest, row.answer, instant(row.at))
 
 
-def keep(
-    connection: Connection, actor_id: str, rid: str, verb: str, digest: str, answer: str, at: datetime
-) -> None:
+def keep(connection: Connection, actor_id: str, rid: str, verb: str, digest: str, answer: str, at: datetime) -> None:
     """Writes the receipt, in the transaction of the verb. Raises Violation when the rid has one already."""
-    connection.run(
-        _KEEP, actor_id=actor_id, rid=rid, verb=verb, digest=digest, answer=answer, at=micros(at)
-    )
+    connection.run(_KEEP, actor_id=actor_id, rid=rid, verb=verb, digest=digest, answer=answer, at=micros(at))
 
 
 def expire(connection: Connection, now: datetime, limit: int = 500) -> bool:

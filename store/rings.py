@@ -38,15 +38,19 @@ _ADD = insert(ring)
 _FIND = select(ring).where(ring.c.id == bindparam("id"))
 _OPEN_OF_TICKET = select(ring).where(ring.c.ticket_id == bindparam("ticket"), ring.c.ended_at.is_(None))
 _OPEN_OF_AGENTS = (
-    select(ring).where(ring.c.agent_id.in_(bindparam("agents", expanding=True)), ring.c.ended_at.is_(None))
+    select(ring)
+    .where(ring.c.agent_id.in_(bindparam("agents", expanding=True)), ring.c.ended_at.is_(None))
     .order_by(ring.c.created_at)
 )
 _END = (
-    update(ring).where(ring.c.id == bindparam("b_id"), ring.c.ended_at.is_(None))
+    update(ring)
+    .where(ring.c.id == bindparam("b_id"), ring.c.ended_at.is_(None))
     .values(ended_at=bindparam("at"), outcome=bindparam("result"))
 )
 _ASKED_TO_JOIN = select(ring.c.agent_id).where(
-    ring.c.ticket_id == bindparam("ticket"), ring.c.kind == "join", ring.c.created_at >= bindparam("since"),
+    ring.c.ticket_id == bindparam("ticket"),
+    ring.c.kind == "join",
+    ring.c.created_at >= bindparam("since"),
     ring.c.outcome.in_(("declined", "timeout")),
 )
 
@@ -54,9 +58,20 @@ _ASKED_TO_JOIN = select(ring.c.agent_id).where(
 def add(connection: Connection, new: Ring, now: datetime) -> None:
     """It rings from now on."""
     connection.run(
-        _ADD, id=new.id, kind=new.kind, ticket_id=new.ticket_id, chat_id=new.chat_id, agent_id=new.agent_id,
-        from_id=new.from_id, note=new.note, why=new.why, hands_owner=int(new.hands_owner), created_at=micros(now),
-        expires_at=micros(new.expires_at), ended_at=None, outcome=None,
+        _ADD,
+        id=new.id,
+        kind=new.kind,
+        ticket_id=new.ticket_id,
+        chat_id=new.chat_id,
+        agent_id=new.agent_id,
+        from_id=new.from_id,
+        note=new.note,
+        why=new.why,
+        hands_owner=int(new.hands_owner),
+        created_at=micros(now),
+        expires_at=micros(new.expires_at),
+        ended_at=None,
+        outcome=None,
     )
 
 
@@ -88,6 +103,15 @@ def asked_to_join(connection: Connection, ticket: str, since: datetime) -> froze
 
 def _ring(row: Row) -> Ring:
     return Ring(
-        row.id, cast(Kind, row.kind), row.ticket_id, row.chat_id, row.agent_id, row.from_id, row.note, row.why,
-        bool(row.hands_owner), instant(row.expires_at), row.ended_at is not None,
+        row.id,
+        cast(Kind, row.kind),
+        row.ticket_id,
+        row.chat_id,
+        row.agent_id,
+        row.from_id,
+        row.note,
+        row.why,
+        bool(row.hands_owner),
+        instant(row.expires_at),
+        row.ended_at is not None,
     )

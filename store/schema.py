@@ -330,15 +330,31 @@ chat = Table(
     _at("served_at"),
     _at("ended_at"),
     _maybe("ended_because"),
-    Index("chat_open_by_ticket", "ticket_id", unique=True, sqlite_where=text("ended_at IS NULL"),
-          postgresql_where=text("ended_at IS NULL")),
-    Index("chat_open_by_contact", "contact_id", "button_id", unique=True, sqlite_where=text("ended_at IS NULL"),
-          postgresql_where=text("ended_at IS NULL")),
+    Index(
+        "chat_open_by_ticket",
+        "ticket_id",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index(
+        "chat_open_by_contact",
+        "contact_id",
+        "button_id",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
     Index("chat_by_ticket", "ticket_id"),
-    Index("chat_open_by_state", "state", sqlite_where=text("ended_at IS NULL"),
-          postgresql_where=text("ended_at IS NULL")),
-    Index("chat_open_by_serving", "serving_id", sqlite_where=text("ended_at IS NULL"),
-          postgresql_where=text("ended_at IS NULL")),
+    Index(
+        "chat_open_by_state", "state", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")
+    ),
+    Index(
+        "chat_open_by_serving",
+        "serving_id",
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
 )
 
 ring = Table(
@@ -357,10 +373,19 @@ ring = Table(
     _at("expires_at", nullable=False),
     _at("ended_at"),
     _maybe("outcome"),  # accepted, declined, timeout, given_up; null while it rings
-    Index("ring_open_serve", "chat_id", unique=True, sqlite_where=text("ended_at IS NULL AND kind = 'serve'"),
-          postgresql_where=text("ended_at IS NULL AND kind = 'serve'")),
-    Index("ring_open_by_agent", "agent_id", sqlite_where=text("ended_at IS NULL"),
-          postgresql_where=text("ended_at IS NULL")),
+    Index(
+        "ring_open_serve",
+        "chat_id",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL AND kind = 'serve'"),
+        postgresql_where=text("ended_at IS NULL AND kind = 'serve'"),
+    ),
+    Index(
+        "ring_open_by_agent",
+        "agent_id",
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
     Index("ring_by_ticket", "ticket_id"),
 )
 
@@ -460,8 +485,12 @@ job = Table(
     _number("fence"),
     _at("lease_until"),
     Index("job_by_due", "due_at"),
-    Index("job_by_lease", "lease_until", sqlite_where=text("lease_until IS NOT NULL"),
-          postgresql_where=text("lease_until IS NOT NULL")),
+    Index(
+        "job_by_lease",
+        "lease_until",
+        sqlite_where=text("lease_until IS NOT NULL"),
+        postgresql_where=text("lease_until IS NOT NULL"),
+    ),
 )
 
 receipt = Table(

@@ -73,8 +73,15 @@ def connect(path: Path | str) -> sqlite3.Connection:
         target, uri=uri, isolation_level=None, check_same_thread=False, timeout=LOCK_WAIT_S, cached_statements=512
     )
     try:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0", "foreign_keys=ON",
-                       "journal_size_limit=67108864", "temp_store=MEMORY", "trusted_schema=OFF"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "wal_autocheckpoint=0",
+            "foreign_keys=ON",
+            "journal_size_limit=67108864",
+            "temp_store=MEMORY",
+            "trusted_schema=OFF",
+        ):
             db.execute(f"PRAGMA {pragma}").fetchall()
     except sqlite3.Error:
         db.close()

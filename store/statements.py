@@ -79,7 +79,9 @@ class Plan:
     ) -> tuple[str, tuple[tuple[str, int], ...]]:
         state = self._compiled.construct_expanded_state(dict(values))
         of_list = {
-            part: (name, at) for name, parts in state.parameter_expansion.items() if name in filled
+            part: (name, at)
+            for name, parts in state.parameter_expansion.items()
+            if name in filled
             for at, part in enumerate(parts)
         }
         return state.statement, tuple(of_list.get(name, (name, -1)) for name in state.positiontup or ())

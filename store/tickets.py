@@ -64,9 +64,18 @@ class Found:
     def facts(self) -> Facts:
         """How the ticket stands to people now."""
         return Facts(
-            "ticket", self.ticket.customer_id, self.ticket.owner_id, self.chat.state.serving if self.chat else None,
-            self.members, self.rung, self.participants, self.named_id, self.stand_ins, bool(self.ticket.pooled),
-            bool(self.ticket.technical), self.ticket.status,
+            "ticket",
+            self.ticket.customer_id,
+            self.ticket.owner_id,
+            self.chat.state.serving if self.chat else None,
+            self.members,
+            self.rung,
+            self.participants,
+            self.named_id,
+            self.stand_ins,
+            bool(self.ticket.pooled),
+            bool(self.ticket.technical),
+            self.ticket.status,
         )
 
 
@@ -96,7 +105,9 @@ _FROM = (
     .outerjoin(_serve, and_(_serve.c.chat_id == chat.c.id, _serve.c.kind == "serve", _serve.c.ended_at.is_(None)))
 )
 _WITH_RING = (
-    *_COLUMNS, _serve.c.id.label("serve_id"), _serve.c.agent_id.label("serve_agent"),
+    *_COLUMNS,
+    _serve.c.id.label("serve_id"),
+    _serve.c.agent_id.label("serve_agent"),
     _serve.c.expires_at.label("serve_expires_at"),
 )
 _FIND = select(*_WITH_RING).select_from(_FROM).where(ticket.c.id == bindparam("id"))
@@ -131,9 +142,16 @@ def find_all(connection: Connection, ids: Sequence[str]) -> list[Found]:
 
 def _found(row: Row) -> Found:
     return Found(
-        Ticket(*(getattr(row, name) for name in _FIELDS)), chat_of(row), row.customer_name, row.contact_name,
-        bool(row.contact_verified), row.named_id, _split(row.ids_stand_in), _split(row.ids_member),
-        _split(row.ids_participant), _split(row.ids_ring),
+        Ticket(*(getattr(row, name) for name in _FIELDS)),
+        chat_of(row),
+        row.customer_name,
+        row.contact_name,
+        bool(row.contact_verified),
+        row.named_id,
+        _split(row.ids_stand_in),
+        _split(row.ids_member),
+        _split(row.ids_participant),
+        _split(row.ids_ring),
     )
 
 
@@ -162,11 +180,13 @@ def next_number(connection: Connection) -> int:
 _ADD_PARTICIPANT = insert(participant)
 _ADD_MEMBER = insert(member)
 _MEMBER_BACK = (
-    update(member).where(member.c.ticket_id == bindparam("b_ticket"), member.c.agent_id == bindparam("b_agent"))
+    update(member)
+    .where(member.c.ticket_id == bindparam("b_ticket"), member.c.agent_id == bindparam("b_agent"))
     .values(left_at=None)
 )
 _MEMBER_LEFT = (
-    update(member).where(member.c.ticket_id == bindparam("b_ticket"), member.c.agent_id == bindparam("b_agent"))
+    update(member)
+    .where(member.c.ticket_id == bindparam("b_ticket"), member.c.agent_id == bindparam("b_agent"))
     .values(left_at=bindparam("at"))
 )
 
@@ -192,39 +212,54 @@ def end_member(connection: Connection, ticket_id: str, agent_id: str, at: int) -
 _RECENT = (
     select(ticket.c.id)
     .join(participant, and_(participant.c.ticket_id == ticket.c.id, participant.c.contact_id == bindparam("contact")))
-    .where(ticket.c.button_id == bindparam("button"), ticket.c.status != "closed", ticket.c.said_at >= bindparam("since"),
-           participant.c.left_at.is_(None))
-    .order_by(ticket.c.last_at.desc()).limit(1)
+    .where(
+        ticket.c.button_id == bindparam("button"),
+        ticket.c.status != "closed",
+        ticket.c.said_at >= bindparam("since"),
+        participant.c.left_at.is_(None),
+    )
+    .order_by(ticket.c.last_at.desc())
+    .limit(1)
 )
 _OF_CONTACT = (
-    select(ticket.c.id).join(participant, participant.c.ticket_id == ticket.c.id)
+    select(ticket.c.id)
+    .join(participant, participant.c.ticket_id == ticket.c.id)
     .where(participant.c.contact_id == bindparam("contact"), participant.c.left_at.is_(None))
-    .order_by(ticket.c.last_at.desc()).limit(bindparam("most"))
+    .order_by(ticket.c.last_at.desc())
+    .limit(bindparam("most"))
 )
 _OF_CUSTOMER = (
-    select(ticket.c.id).where(ticket.c.customer_id == bindparam("customer")).order_by(ticket.c.last_at.desc())
+    select(ticket.c.id)
+    .where(ticket.c.customer_id == bindparam("customer"))
+    .order_by(ticket.c.last_at.desc())
     .limit(bindparam("most"))
 )
 _unsolved = ticket.c.status.in_(("new", "open", "waiting"))
 _OF_AGENT = (
     select(ticket.c.id)
     .outerjoin(chat, and_(chat.c.ticket_id == ticket.c.id, chat.c.ended_at.is_(None)))
-    .outerjoin(member, and_(member.c.ticket_id == ticket.c.id, member.c.agent_id == bindparam("agent"),
-                            member.c.left_at.is_(None)))
-    .where(or_(
-        and_(ticket.c.owner_id == bindparam("agent"), _unsolved),
-        chat.c.serving_id == bindparam("agent"),
-        and_(member.c.agent_id.is_not(None), _unsolved),
-        and_(chat.c.state.in_(("waiting", "ringing")), bindparam("pool") == 1, ticket.c.pooled == 1),
-        and_(chat.c.id.is_not(None), bindparam("lead") == 1),
-        and_(ticket.c.technical == 1, _unsolved, bindparam("second") == 1),
-    ))
-    .order_by(ticket.c.last_at.desc()).limit(bindparam("most"))
+    .outerjoin(
+        member,
+        and_(member.c.ticket_id == ticket.c.id, member.c.agent_id == bindparam("agent"), member.c.left_at.is_(None)),
+    )
+    .where(
+        or_(
+            and_(ticket.c.owner_id == bindparam("agent"), _unsolved),
+            chat.c.serving_id == bindparam("agent"),
+            and_(member.c.agent_id.is_not(None), _unsolved),
+            and_(chat.c.state.in_(("waiting", "ringing")), bindparam("pool") == 1, ticket.c.pooled == 1),
+            and_(chat.c.id.is_not(None), bindparam("lead") == 1),
+            and_(ticket.c.technical == 1, _unsolved, bindparam("second") == 1),
+        )
+    )
+    .order_by(ticket.c.last_at.desc())
+    .limit(bindparam("most"))
 )
 _NAMED = (
     select(customer.c.named_id, add_on.c.since, add_on.c.until)
     .outerjoin(add_on, add_on.c.customer_id == customer.c.id)
-    .where(customer.c.id == bindparam("customer")).order_by(add_on.c.since.desc())
+    .where(customer.c.id == bindparam("customer"))
+    .order_by(add_on.c.since.desc())
 )
 
 
@@ -247,5 +282,3 @@ def of_agent(connection: Connection, agent: str, *, pool: bool, second: bool, le
     """Ids of what an agent owns, serves, is a member of, and of what waits for their team; newest first."""
     rows = connection.all(_OF_AGENT, agent=agent, pool=int(pool), second=int(second), lead=int(lead), most=most)
     return [row.id for row in rows]
-
-

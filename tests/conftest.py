@@ -86,7 +86,9 @@ def _skip(server: str, request: pytest.FixtureRequest) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """A framed block for what was not tested."""
     if services.missing.tests:
-        lines = [f"NOT TESTED: {server} ({len(tests)} tests)" for server, tests in sorted(services.missing.tests.items())]
+        lines = [
+            f"NOT TESTED: {server} ({len(tests)} tests)" for server, tests in sorted(services.missing.tests.items())
+        ]
         lines.append("`make test` fetches them where apt reaches its packages; see bin/setup-services.")
         width = max(len(line) for line in lines) + 2
         terminalreporter.write_line("+" + "-" * width + "+")

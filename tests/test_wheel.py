@@ -23,14 +23,31 @@ def test_the_standard_mailbox_keeps_its_names() -> None:
 
 
 def test_a_wheel_installed_in_an_empty_environment_starts_elsewhere(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
-                   check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
     [wheel] = tmp_path.glob("*.whl")
     home = tmp_path / "elsewhere"
     venv.create(home, with_pip=False, symlinks=True)
     site = home / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site), str(wheel)],
-                   check=True, capture_output=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-index",
+            "--target",
+            str(site),
+            str(wheel),
+        ],
+        check=True,
+        capture_output=True,
+    )
     # The packages it depends on are those that are pinned here already; the product itself is not among them.
     (site / "pinned.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     with socket.socket() as probe:
@@ -39,7 +56,9 @@ def test_a_wheel_installed_in_an_empty_environment_starts_elsewhere(tmp_path: Pa
     env = os.environ | {"VIPDESK_DATA": str(tmp_path / "data"), "VIPDESK_PORT": str(port)}
     log = tmp_path / "log"
     with log.open("wb") as output:
-        child = subprocess.Popen([home / "bin" / "python", "-m", "vipdesk"], cwd=tmp_path, env=env, stdout=output, stderr=output)
+        child = subprocess.Popen(
+            [home / "bin" / "python", "-m", "vipdesk"], cwd=tmp_path, env=env, stdout=output, stderr=output
+        )
     try:
         assert alive(port, child), log.read_text()
     finally:

@@ -59,8 +59,12 @@ def migrate_sqlite(db: sqlite3.Connection, known: Sequence[Step] | None = None) 
     db.execute("BEGIN IMMEDIATE")
     try:
         db.execute(LEDGER)
-        done = _run("sqlite", known, db.execute(_READ).fetchall(),
-                    lambda text, *values: db.execute(text.replace("%s", "?") if values else text, values))
+        done = _run(
+            "sqlite",
+            known,
+            db.execute(_READ).fetchall(),
+            lambda text, *values: db.execute(text.replace("%s", "?") if values else text, values),
+        )
         db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:
@@ -76,8 +80,12 @@ def migrate_postgres(raw: Any, known: Sequence[Step] | None = None) -> list[int]
         raw.execute("SET LOCAL lock_timeout = 0")
         raw.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
         raw.execute(LEDGER)
-        return _run("postgresql", steps() if known is None else known, raw.execute(_READ).fetchall(),
-                    lambda text, *values: raw.execute(text, values or None))
+        return _run(
+            "postgresql",
+            steps() if known is None else known,
+            raw.execute(_READ).fetchall(),
+            lambda text, *values: raw.execute(text, values or None),
+        )
 
 
 def _is_behind(db: sqlite3.Connection, known: Sequence[Step]) -> bool:
@@ -95,8 +103,12 @@ def _run(
     for step in missing:
         for statement in step.statements[dialect]:
             execute(statement)
-        execute("INSERT INTO migration (number, name, checksum) VALUES (%s, %s, %s)",
-                step.number, step.name, step.checksum(dialect))
+        execute(
+            "INSERT INTO migration (number, name, checksum) VALUES (%s, %s, %s)",
+            step.number,
+            step.name,
+            step.checksum(dialect),
+        )
     return [step.number for step in missing]
 
 

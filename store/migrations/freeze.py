@@ -20,16 +20,14 @@ _TRIGGERS = {
     "sqlite": (
         "CREATE TRIGGER audit_keeps_rows BEFORE UPDATE ON audit\n"
         "BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
-        "CREATE TRIGGER audit_keeps_all BEFORE DELETE ON audit\n"
-        "BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
+        "CREATE TRIGGER audit_keeps_all BEFORE DELETE ON audit\nBEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
     ),
     "postgresql": (
         "CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS\n"
         "$$ BEGIN RAISE EXCEPTION 'audit is append-only'; END $$",
         "CREATE TRIGGER audit_keeps_rows BEFORE UPDATE OR DELETE ON audit\n"
         "FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
-        "CREATE TRIGGER audit_keeps_all BEFORE TRUNCATE ON audit\n"
-        "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
+        "CREATE TRIGGER audit_keeps_all BEFORE TRUNCATE ON audit\nFOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
     ),
 }
 

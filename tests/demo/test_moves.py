@@ -8,9 +8,7 @@ from routing.errors import BadRequest
 from routing.hours import Calendar
 from server.demo.moves import target
 
-OFFICE = Calendar.from_json(
-    {"tz": "Europe/Bratislava", "weekly": {str(day): [["09:00", "17:00"]] for day in range(5)}}
-)
+OFFICE = Calendar.from_json({"tz": "Europe/Bratislava", "weekly": {str(day): [["09:00", "17:00"]] for day in range(5)}})
 
 
 def at(text: str) -> datetime:

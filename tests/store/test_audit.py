@@ -86,8 +86,9 @@ async def test_the_database_refuses_to_change_a_row(record: Record, statement: s
     assert (await audit.verify_all(record)).rows == 2
 
 
-@pytest.mark.parametrize("column", ["at = at + 1", "actor_id = NULL", "action = 'x'", "object = 'x'", "detail = '{}'",
-                                    "hash = 'x'"])
+@pytest.mark.parametrize(
+    "column", ["at = at + 1", "actor_id = NULL", "action = 'x'", "object = 'x'", "detail = '{}'", "hash = 'x'"]
+)
 async def test_a_changed_row_is_found(record: Record, column: str) -> None:
     await fill(record)
     await tamper(record, f"UPDATE audit SET {column} WHERE number = 3")
@@ -103,8 +104,12 @@ async def test_a_missing_row_is_found(record: Record) -> None:
 
 async def test_a_closed_gap_is_found(record: Record) -> None:
     await fill(record)
-    await tamper(record, "DELETE FROM audit WHERE number = 3", "UPDATE audit SET number = -number WHERE number > 3",
-                 "UPDATE audit SET number = -number - 1 WHERE number < 0")
+    await tamper(
+        record,
+        "DELETE FROM audit WHERE number = 3",
+        "UPDATE audit SET number = -number WHERE number > 3",
+        "UPDATE audit SET number = -number - 1 WHERE number < 0",
+    )
     assert (await audit.verify_all(record)).fault == "Row 3 was changed or put in another's place."
 
 

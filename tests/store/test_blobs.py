@@ -91,8 +91,21 @@ async def test_bytes_name_and_folder_are_on_the_disk_before_the_answer(
     assert Path(synced[0]).parent.name == "incoming"
 
 
-@pytest.mark.parametrize("name", ["", "..", "../" * 5 + "etc/passwd", "A" * 64, "a" * 63, "a" * 65, "a" * 63 + "/",
-                                  "a" * 64 + "\n", "incoming", "\0" * 64])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "..",
+        "../" * 5 + "etc/passwd",
+        "A" * 64,
+        "a" * 63,
+        "a" * 65,
+        "a" * 63 + "/",
+        "a" * 64 + "\n",
+        "incoming",
+        "\0" * 64,
+    ],
+)
 def test_what_is_no_hash_is_not_found(blobs: Blobs, name: str) -> None:
     for look in (blobs.open, blobs.exists, blobs.delete, blobs.path):
         with pytest.raises(NotFound):

@@ -21,12 +21,24 @@ for verb in ("press", "say", "say"):
 
 @pytest.mark.parametrize(
     ("point", "survived"),
-    [("", 3), ("say:before_commit", 1), ("say:before_commit:2", 2), ("*:before_commit:2", 1), ("*:before_commit", 0),
-     ("say:after_commit", 3), ("solve:before_commit", 3)],
+    [
+        ("", 3),
+        ("say:before_commit", 1),
+        ("say:before_commit:2", 2),
+        ("*:before_commit:2", 1),
+        ("*:before_commit", 0),
+        ("say:after_commit", 3),
+        ("solve:before_commit", 3),
+    ],
 )
 def test_the_process_dies_at_the_named_visit(point: str, survived: int) -> None:
-    ran = subprocess.run([sys.executable, "-uc", PASSING], env=os.environ | {crash.VARIABLE: point},
-                         capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-uc", PASSING],
+        env=os.environ | {crash.VARIABLE: point},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert len(ran.stdout.split()) == survived
     assert ran.returncode == (0 if survived == 3 else -signal.SIGKILL)
 

@@ -87,7 +87,10 @@ async def test_lists_of_any_length_are_bound(record: Record, wanted: list[str]) 
 async def test_an_upsert_inserts_then_changes(record: Record) -> None:
     keep = upsert(meta, ("key",))
     limited = upsert(
-        meta, ("key",), lambda new: {"value": new.value}, where=lambda new: meta.c.value < new.value,
+        meta,
+        ("key",),
+        lambda new: {"value": new.value},
+        where=lambda new: meta.c.value < new.value,
         returning=(meta.c.value,),
     )
 

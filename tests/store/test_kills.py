@@ -21,7 +21,10 @@ async def test_what_was_acknowledged_before_a_kill_is_stored(record_url: str, se
     await (await open_record(record_url)).close()
     ran = subprocess.run(
         [sys.executable, "-m", "tests.store.dying", record_url, str(KILLS), str(seed)],
-        capture_output=True, text=True, timeout=240, check=False,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr[-2000:]
     told = json.loads(ran.stdout)

@@ -97,8 +97,10 @@ async def test_records_opened_at_once_are_migrated_once(record_url: str) -> None
 
 
 async def test_processes_started_at_once_are_migrated_once(record_url: str) -> None:
-    text = "import asyncio, sys\nfrom store.engine import open_record\n" \
-           "async def main():\n await (await open_record(sys.argv[1])).close()\nasyncio.run(main())"
+    text = (
+        "import asyncio, sys\nfrom store.engine import open_record\n"
+        "async def main():\n await (await open_record(sys.argv[1])).close()\nasyncio.run(main())"
+    )
     started = [subprocess.Popen([sys.executable, "-c", text, record_url]) for _ in range(3)]
     assert [each.wait(60) for each in started] == [0, 0, 0]
 

@@ -243,9 +243,7 @@ async def test_a_file_that_was_moved_away_takes_no_more_verbs(path: Path, monkey
 
 async def test_a_flood_is_refused_at_once(record: SqliteRecord, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "MOST_PENDING", 10)
-    done = await asyncio.gather(
-        *(record.write(putting(f"k{number}")) for number in range(30)), return_exceptions=True
-    )
+    done = await asyncio.gather(*(record.write(putting(f"k{number}")) for number in range(30)), return_exceptions=True)
     assert [type(each) for each in done] == [str] * 10 + [Unavailable] * 20
     assert await record.write(putting("klater")) == "klater"
 

@@ -100,7 +100,7 @@ def _acknowledged(connection: Connection, logs: Sequence[ClientLog]) -> Iterable
             elif found[0].body != log.bodies.get(rid, found[0].body):
                 yield f"{log.kind} {log.person}: message {rid} was changed"
             elif found[0].seq != answer.get("seq"):
-                yield f"{log.kind} {log.person}: message {rid} was acknowledged as {answer.get('seq')}, is {found[0].seq}"
+                yield f"{log.kind} {log.person}: {rid} was acknowledged as {answer.get('seq')}, is {found[0].seq}"
 
 
 def _shown(connection: Connection, logs: Sequence[ClientLog], settled: bool) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""A TCP proxy that misbehaves on order: delay, narrow, swallow, reset, cut after a byte count or a pattern, per direction.
+"""A TCP proxy that misbehaves on order: delay, narrow, swallow, reset, cut after bytes or a pattern, per direction.
 
 Needs no root. It sits between a client and a server on 127.0.0.1; every fault is a field of `Faults` that may be
 changed while connections are open.

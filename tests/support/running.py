@@ -39,7 +39,7 @@ class Person:
 
 
 class RunningDesk:
-    """`with RunningDesk(folder) as desk:` a demo desk on a free port; `desk.kill()` is SIGKILL, `desk.start()` again."""
+    """`with RunningDesk(folder) as desk:` a demo desk on a free port; `desk.kill()` is SIGKILL, then `desk.start()`."""
 
     def __init__(self, folder: Path, env: dict[str, str] | None = None, arguments: tuple[str, ...] = ()) -> None:
         self.folder = folder
@@ -97,7 +97,11 @@ class RunningDesk:
     def demo(self) -> dict[str, Any]:
         """What `vipdesk demo --json` prints."""
         text = subprocess.run(
-            [sys.executable, "-m", "vipdesk", "demo", "--json"], cwd=ROOT, env=self._env, check=True, capture_output=True
+            [sys.executable, "-m", "vipdesk", "demo", "--json"],
+            cwd=ROOT,
+            env=self._env,
+            check=True,
+            capture_output=True,
         ).stdout
         found: dict[str, Any] = json.loads(text)
         return found
@@ -106,8 +110,14 @@ class RunningDesk:
         """The seeded agent with that first name."""
         for each in self.demo()["people"]:
             if each["name"].split()[0] == first_name:
-                return Person(each["id"], each["name"], each["email"], each["password"],
-                              tuple(each["teams"]), tuple(each["roles"]))
+                return Person(
+                    each["id"],
+                    each["name"],
+                    each["email"],
+                    each["password"],
+                    tuple(each["teams"]),
+                    tuple(each["roles"]),
+                )
         raise LookupError(first_name)
 
     def _ready(self) -> bool:

@@ -50,8 +50,11 @@ def environment(path: str) -> dict[str, str]:
     """The environment a program needs: privately unpacked ones bring their own libraries."""
     box = os.environ.get("VIPDESK_SERVICES", "")
     if box and Path(path).resolve().is_relative_to(Path(box).resolve()):
-        return os.environ | {"LD_LIBRARY_PATH": os.environ.get("VIPDESK_SERVICES_LIBRARIES", ""),
-                             "FONTCONFIG_FILE": f"{box}/etc/fonts/fonts.conf", "FONTCONFIG_SYSROOT": box}
+        return os.environ | {
+            "LD_LIBRARY_PATH": os.environ.get("VIPDESK_SERVICES_LIBRARIES", ""),
+            "FONTCONFIG_FILE": f"{box}/etc/fonts/fonts.conf",
+            "FONTCONFIG_SYSROOT": box,
+        }
     else:
         return dict(os.environ)
 
@@ -88,8 +91,23 @@ def redis_server(folder: Path) -> Iterator[RedisServer]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [path, "--port", str(port), "--bind", "127.0.0.1", "--unixsocket", f"{folder}/redis.sock", "--save", "",
-               "--appendonly", "no", "--dir", str(folder), "--daemonize", "no"]
+    command = [
+        path,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--unixsocket",
+        f"{folder}/redis.sock",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        str(folder),
+        "--daemonize",
+        "no",
+    ]
     process = subprocess.Popen(command, env=environment(path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _until(lambda: Path(f"{folder}/redis.sock").exists())
@@ -134,8 +152,10 @@ class PostgresServer:
         _as_owner([f"{self.bin}/pg_ctl", "-w", "-D", f"{self.folder}/data", *arguments])
 
     def start(self) -> None:
-        options = (f"-c listen_addresses=127.0.0.1 -p {self.port} -c unix_socket_directories={self.folder} -c fsync=off "
-                   "-c synchronous_commit=off -c full_page_writes=off -c max_connections=200")
+        options = (
+            f"-c listen_addresses=127.0.0.1 -p {self.port} -c unix_socket_directories={self.folder} -c fsync=off "
+            "-c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+        )
         self.control("-l", f"{self.folder}/log", "-o", options, "start")
 
     def stop(self) -> None:
@@ -157,7 +177,9 @@ def postgres_server(folder: Path) -> Iterator[PostgresServer]:
             if parent.stat().st_uid == 0 and parent != Path("/"):
                 parent.chmod(parent.stat().st_mode | 0o011)
     server = PostgresServer(folder, port, str(Path(os.path.realpath(initdb)).parent))
-    _as_owner([initdb, "-D", f"{folder}/data", "-U", "desk", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])
+    _as_owner(
+        [initdb, "-D", f"{folder}/data", "-U", "desk", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+    )
     server.start()
     try:
         yield server

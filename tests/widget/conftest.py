@@ -29,8 +29,12 @@ async def browser(chromium_path: str, tmp_path: Path) -> AsyncIterator[BrowserCo
     (tmp_path / "Default" / "Preferences").write_text(json.dumps(PREFERENCES))
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
-            str(tmp_path), executable_path=chromium_path, args=["--no-sandbox"], timezone_id="Europe/London",
-            locale="en-GB", viewport={"width": 900, "height": 800},
+            str(tmp_path),
+            executable_path=chromium_path,
+            args=["--no-sandbox"],
+            timezone_id="Europe/London",
+            locale="en-GB",
+            viewport={"width": 900, "height": 800},
         )
         yield context
         await context.close()

@@ -1,4 +1,4 @@
-"""A desk's end of the wire that a test plays itself, on a real port: it serves the modules and answers frame by frame."""
+"""A desk's end of the wire that a test plays, on a real port: it serves the modules and answers frame by frame."""
 
 from __future__ import annotations
 
@@ -37,12 +37,29 @@ class Line:
         await self.outgoing.put(frame)
 
     async def ready(self, **more: Any) -> None:
-        await self.send(type="ready", epoch="e1", now="2026-03-04T09:00:00.000000Z", you={"id": "c1", "name": "P"},
-                        tickets=more.pop("tickets", []), rings=[], offers=[], heartbeat_s=5, **more)
+        await self.send(
+            type="ready",
+            epoch="e1",
+            now="2026-03-04T09:00:00.000000Z",
+            you={"id": "c1", "name": "P"},
+            tickets=more.pop("tickets", []),
+            rings=[],
+            offers=[],
+            heartbeat_s=5,
+            **more,
+        )
 
     async def event(self, seq: int, stream: str = "T", **data: Any) -> None:
-        await self.send(type="event", ticket=stream, stream=stream, seq=seq, at="2026-03-04T09:00:00.000000Z",
-                        kind="message", by=None, data=data)
+        await self.send(
+            type="event",
+            ticket=stream,
+            stream=stream,
+            seq=seq,
+            at="2026-03-04T09:00:00.000000Z",
+            kind="message",
+            by=None,
+            data=data,
+        )
 
     async def close(self, code: int) -> None:
         await self.outgoing.put(code)
@@ -114,13 +131,15 @@ class Peer:
         return Response(status_code=204) if answer is None else Response(json.dumps(await answer))
 
     def app(self) -> Starlette:
-        return Starlette(routes=[
-            Route("/", lambda _: HTMLResponse(PAGE)),
-            WebSocketRoute("/ws/contact", self._socket),
-            Route("/x/contact/stream", self._stream, methods=["POST"]),
-            Route("/x/contact", self._request, methods=["POST"]),
-            Mount("/widget", StaticFiles(directory=STATIC)),
-        ])
+        return Starlette(
+            routes=[
+                Route("/", lambda _: HTMLResponse(PAGE)),
+                WebSocketRoute("/ws/contact", self._socket),
+                Route("/x/contact/stream", self._stream, methods=["POST"]),
+                Route("/x/contact", self._request, methods=["POST"]),
+                Mount("/widget", StaticFiles(directory=STATIC)),
+            ]
+        )
 
 
 @asynccontextmanager

@@ -36,7 +36,12 @@ async def test_the_first_frame_is_a_hello_with_all_it_needs(page: Page, peer: Pe
     await start(page, peer)
     line = await peer.line()
     assert line.hello == {
-        "type": "hello", "token": "t1", "epoch": None, "resume": {}, "lang": "en", "zone": "Europe/London",
+        "type": "hello",
+        "token": "t1",
+        "epoch": None,
+        "resume": {},
+        "lang": "en",
+        "zone": "Europe/London",
     }
 
 
@@ -74,7 +79,8 @@ async def test_what_was_not_answered_goes_out_again_with_the_same_rid_after_a_lo
     line = await peer.line()
     await line.ready()
     await page.evaluate("""() => {
-      for (const body of ["one", "two"]) line.ask("say", { ticket: "T", body }).then(({ seq }) => seen.events.push(seq));
+      for (const body of ["one", "two"])
+        line.ask("say", { ticket: "T", body }).then(({ seq }) => seen.events.push(seq));
     }""")
     first = await line.frame("say")
     await line.close(1012)
@@ -158,7 +164,9 @@ async def test_where_sockets_are_blocked_the_same_frames_go_over_http(page: Page
     assert line.hello["type"] == "hello"
     await line.ready()
     await page.wait_for_function("line.state.way === 'http'")
-    await page.evaluate("() => { line.ask('say', { ticket: 'T', body: 'x' }).then(({ seq }) => seen.events.push(seq)); }")
+    await page.evaluate(
+        "() => { line.ask('say', { ticket: 'T', body: 'x' }).then(({ seq }) => seen.events.push(seq)); }"
+    )
     frame = await line.frame("say")
     await peer.answer(type="ok", rid=frame["rid"], seq=1)
     await page.wait_for_function("seen.events.length === 1")
