@@ -1,0 +1,166 @@
+"""Contacts as they come to be: visitors, people their customer vouches for, people the admin enters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, insert, or_, select, update
+
+from store.engine import Connection, Row
+from store.schema import contact, mailed_code, token_use
+
+
+@dataclass(frozen=True)
+class Person:
+    """A contact. `subject`: `sub` of the customer's own tokens; `became_id`: who a visitor turned out to be."""
+
+    id: str
+    customer_id: str
+    name: str
+    email: str | None
+    subject: str | None
+    verified: bool
+    coordinator: bool
+    title: str | None = None
+    language: str = "en"
+    zone: str = "UTC"
+    became_id: str | None = None
+
+
+_ONE = select(contact).where(contact.c.id == bindparam("id"))
+_OF_CUSTOMER = (
+    select(contact)
+    .where(contact.c.customer_id == bindparam("customer"), or_(contact.c.verified == 1, contact.c.email.is_not(None)))
+    .order_by(contact.c.name)
+)
+_BY_SUBJECT = select(contact).where(
+    contact.c.customer_id == bindparam("customer"), contact.c.subject == bindparam("subject")
+)
+_BY_EMAIL = (
+    select(contact)
+    .where(contact.c.customer_id == bindparam("customer"), contact.c.verified == 1,
+           func.lower(contact.c.email) == bindparam("email"))
+    .order_by(contact.c.created_at)
+)  # fmt: skip
+_ADD = insert(contact)
+_CHANGE = (
+    update(contact)
+    .where(contact.c.id == bindparam("b_id"))
+    .values(
+        name=bindparam("name"), email=bindparam("email"), subject=bindparam("subject"),
+        verified=bindparam("verified"), coordinator=bindparam("coordinator"), title=bindparam("title"),
+    )
+)  # fmt: skip
+_BECAME = update(contact).where(contact.c.id == bindparam("b_id")).values(became_id=bindparam("now"))
+_ADD_USE = insert(token_use)
+_USE = (
+    update(token_use)
+    .where(token_use.c.button_id == bindparam("b_button"), token_use.c.subject == bindparam("b_subject"),
+           token_use.c.jti == bindparam("b_jti"))
+    .values(uses=token_use.c.uses + 1)
+    .returning(token_use.c.uses)
+)  # fmt: skip
+_CODE = select(mailed_code).where(
+    mailed_code.c.button_id == bindparam("button"), mailed_code.c.email == bindparam("email")
+)
+_ADD_CODE = insert(mailed_code)
+_DROP_CODE = mailed_code.delete().where(
+    mailed_code.c.button_id == bindparam("button"), mailed_code.c.email == bindparam("email")
+)
+_TRIED = (
+    update(mailed_code)
+    .where(mailed_code.c.button_id == bindparam("b_button"), mailed_code.c.email == bindparam("b_email"))
+    .values(attempts=mailed_code.c.attempts + 1)
+)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A mailed code; `expires_at` in microseconds of real time."""
+
+    hash: str
+    expires_at: int
+    attempts: int
+
+
+def find(connection: Connection, id: str) -> Person | None:
+    """One contact."""
+    return _person(connection.one(_ONE, id=id))
+
+
+def of_customer(connection: Connection, customer: str) -> list[Person]:
+    """Known people of a customer, by name; passing visitors are left out."""
+    return [found for row in connection.all(_OF_CUSTOMER, customer=customer) if (found := _person(row))]
+
+
+def by_subject(connection: Connection, customer: str, subject: str) -> Person | None:
+    """Who the customer's own tokens call so."""
+    return _person(connection.one(_BY_SUBJECT, customer=customer, subject=subject))
+
+
+def by_email(connection: Connection, customer: str, email: str) -> Person | None:
+    """The verified contact with this address."""
+    rows = connection.all(_BY_EMAIL, customer=customer, email=email.lower())
+    return _person(rows[0]) if rows else None
+
+
+def add(connection: Connection, new: Person, at: int) -> None:
+    """A new contact."""
+    connection.run(
+        _ADD, id=new.id, customer_id=new.customer_id, name=new.name, email=new.email, subject=new.subject,
+        verified=int(new.verified), coordinator=int(new.coordinator), title=new.title, language=new.language,
+        zone=new.zone, became_id=new.became_id, created_at=at, seen_at=None,
+    )  # fmt: skip
+
+
+def change(connection: Connection, changed: Person) -> None:
+    """Writes what may change."""
+    connection.run(
+        _CHANGE, b_id=changed.id, name=changed.name, email=changed.email, subject=changed.subject,
+        verified=int(changed.verified), coordinator=int(changed.coordinator), title=changed.title,
+    )  # fmt: skip
+
+
+def became(connection: Connection, visitor: str, person: str) -> None:
+    """The visitor is this person since."""
+    connection.run(_BECAME, b_id=visitor, now=person)
+
+
+def use_token(connection: Connection, button: str, subject: str, jti: str, expires_at: int) -> int:
+    """Counts a use of a signed token; how many there were."""
+    uses = connection.scalar(_USE, b_button=button, b_subject=subject, b_jti=jti)
+    if uses is not None:
+        return int(uses)
+    connection.run(_ADD_USE, button_id=button, subject=subject, jti=jti, expires_at=expires_at, uses=1)
+    return 1
+
+
+def code_of(connection: Connection, button: str, email: str) -> Code | None:
+    """The code that was mailed last."""
+    row = connection.one(_CODE, button=button, email=email)
+    return None if row is None else Code(row.code_hash, row.expires_at, row.attempts)
+
+
+def put_code(connection: Connection, button: str, email: str, hash: str, expires_at: int) -> None:
+    """A new code; the one before is void."""
+    connection.run(_DROP_CODE, button=button, email=email)
+    connection.run(_ADD_CODE, button_id=button, email=email, code_hash=hash, expires_at=expires_at, attempts=0)
+
+
+def tried_code(connection: Connection, button: str, email: str) -> None:
+    """A wrong one was given."""
+    connection.run(_TRIED, b_button=button, b_email=email)
+
+
+def drop_code(connection: Connection, button: str, email: str) -> None:
+    """It was used."""
+    connection.run(_DROP_CODE, button=button, email=email)
+
+
+def _person(row: Row | None) -> Person | None:
+    if row is None:
+        return None
+    return Person(
+        row.id, row.customer_id, row.name, row.email, row.subject, bool(row.verified), bool(row.coordinator), row.title,
+        row.language, row.zone, row.became_id,
+    )  # fmt: skip

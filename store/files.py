@@ -1,0 +1,43 @@
+"""Files as they arrive and are served; as messages carry them: attachments.py. The bytes: blobs.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, insert, select
+
+from store.engine import Connection
+from store.schema import file
+
+
+@dataclass(frozen=True)
+class File:
+    """`preview_sha256`: a re-encoded picture, the only bytes that are ever shown inline."""
+
+    id: str
+    name: str
+    type: str
+    bytes: int
+    sha256: str
+    preview_sha256: str | None
+    by_id: str
+
+
+_ADD = insert(file)
+_ONE = select(file).where(file.c.id == bindparam("id"))
+
+
+def add(connection: Connection, new: File, at: int) -> None:
+    """Uploaded; no message carries it yet."""
+    connection.run(
+        _ADD, id=new.id, name=new.name, type=new.type, bytes=new.bytes, sha256=new.sha256,
+        preview_sha256=new.preview_sha256, by_id=new.by_id, ticket_id=None, created_at=at,
+    )  # fmt: skip
+
+
+def find(connection: Connection, id: str) -> File | None:
+    """The file."""
+    row = connection.one(_ONE, id=id)
+    if row is None:
+        return None
+    return File(row.id, row.name, row.type, row.bytes, row.sha256, row.preview_sha256, row.by_id)
