@@ -87,6 +87,15 @@ async def serve(
     await Server(config, drain, started, stop).serve(sockets=listeners)
 
 
+async def wait_for_stop() -> None:
+    """Returns at SIGTERM or SIGINT: for processes that serve nothing."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
 def raise_file_limit() -> None:
     """Every socket is a file: as many as the system lets us have."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

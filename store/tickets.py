@@ -12,6 +12,7 @@ from routing.allow import Facts
 from routing.ticket import Status
 from store.chats import CHAT_COLUMNS, OpenChat, chat_of
 from store.engine import Connection, Row
+from store.joined import joined
 from store.schema import add_on, chat, contact, customer, member, participant, ring, stand_in, ticket
 
 
@@ -81,7 +82,7 @@ class Found:
 
 def _ids(table: Table, column: str, *where: ColumnElement[bool]) -> ColumnElement[Any]:
     """All ids of a column as one text; ids contain no comma."""
-    found = select(func.aggregate_strings(table.c[column], ",")).where(*where).correlate(ticket)
+    found = select(joined(table.c[column])).where(*where).correlate(ticket)
     return found.scalar_subquery().label(f"ids_{table.name}")
 
 

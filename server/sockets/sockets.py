@@ -130,6 +130,12 @@ class Sockets:
             connection.shut(1012)
         log.info("sockets.drained")
 
+    def restart(self) -> None:
+        """Everyone is sent away and comes back at once: what they knew is no longer true."""
+        for connection in list(self.connections):
+            connection.answer(frames.encode({"type": "moving", "retry_ms": random.randint(0, 500)}))  # noqa: S311
+            connection.shut(1012)
+
     def progressed(self) -> None:
         """A connection answered something or sent everything: a drain looks again."""
         self._progress.set()

@@ -1,0 +1,103 @@
+"""Files on their way in and out: kept whole as they came, shown only as pictures that were drawn anew."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import unicodedata
+from collections.abc import AsyncIterable
+from typing import Any
+
+import puremagic
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from desk.actors import Signed
+from desk.desk import Desk
+from routing.errors import BadRequest
+from store import files
+from store.blobs import Blobs
+from store.files import File
+from store.ids import new_id
+from store.times import micros
+
+MOST_BYTES = 25 * 1024 * 1024
+MOST_PIXELS = 50_000_000
+PREVIEW_SIDE = 1600
+PICTURES = {"PNG", "JPEG", "GIF", "WEBP"}
+
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+
+
+class Files:
+    """Uploads."""
+
+    def __init__(self, desk: Desk, blobs: Blobs) -> None:
+        self._desk = desk
+        self._blobs = blobs
+
+    async def take(self, signed: Signed, name: str, type: str, chunks: AsyncIterable[bytes]) -> dict[str, Any]:
+        """Keeps a file; `{"file","name","type","bytes","picture"}`. Raises TooLarge, BadRequest, OSError."""
+        blob = await self._blobs.put(chunks, most_bytes=MOST_BYTES)
+        if blob.bytes == 0:
+            raise BadRequest("The file is empty.", field="file")
+        preview, found = await asyncio.to_thread(self._look, blob.sha256)
+        kept = File(
+            new_id(), clean_name(name), found or clean_type(type), blob.bytes, blob.sha256, preview, signed.actor.id
+        )
+        at = micros(self._desk.clock.now())
+        await self._desk.record.write(lambda connection: files.add(connection, kept, at), name="file")
+        return {
+            "file": kept.id, "name": kept.name, "type": kept.type, "bytes": kept.bytes, "picture": preview is not None,
+        }  # fmt: skip
+
+    async def find(self, id: str) -> File | None:
+        """What is known of a file."""
+        return await self._desk.record.read(lambda connection: files.find(connection, id))
+
+    def _look(self, sha256: str) -> tuple[str | None, str | None]:
+        """The picture drawn anew, if it is one; the type its bytes speak of."""
+        with self._blobs.open(sha256) as opened:
+            preview = draw(opened.read(), PREVIEW_SIDE)
+        kind = _kind(str(self._blobs.path(sha256)))
+        return (None if preview is None else self._blobs.put_bytes(preview).sha256), kind
+
+
+def draw(data: bytes, side: int) -> bytes | None:
+    """The picture drawn anew as PNG or JPEG, at most `side` wide and high, with nothing else in it; None: none."""
+    try:
+        with Image.open(io.BytesIO(data), formats=sorted(PICTURES)) as picture:
+            picture.load()
+            drawn = ImageOps.exif_transpose(picture)
+            drawn.thumbnail((side, side))
+            out = io.BytesIO()
+            if drawn.mode in ("RGBA", "LA", "P"):
+                drawn.convert("RGBA").save(out, "PNG", optimize=True)
+            else:
+                drawn.convert("RGB").save(out, "JPEG", quality=85)
+            return out.getvalue()
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError):
+        return None
+
+
+def clean_name(name: str) -> str:
+    """A name without folders and characters that do not print; at most 120 characters, the ending kept."""
+    last = re.split(r"[\\/]", name)[-1]
+    shown = "".join(sign for sign in last if unicodedata.category(sign)[0] != "C").strip(" .") or "file"
+    if len(shown) <= 120:
+        return shown
+    stem, dot, ending = shown.rpartition(".")
+    return f"{stem[: 119 - len(ending)]}.{ending}" if dot and len(ending) < 20 else shown[:120]
+
+
+def clean_type(type: str) -> str:
+    """What the sender calls it, if that is a media type."""
+    plain = type.split(";")[0].strip().lower()
+    return plain if re.fullmatch(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}", plain) else "application/octet-stream"
+
+
+def _kind(path: str) -> str | None:
+    try:
+        return puremagic.from_file(path, mime=True) or None
+    except (puremagic.PureError, ValueError, OSError):
+        return None

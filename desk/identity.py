@@ -1,0 +1,466 @@
+"""Who somebody is: agents by password and second step, contacts by token, signed word of their site, or mailed code.
+
+Everything that expires here expires by real time: a demo's clock moves no security.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import argon2
+import jwt
+import pyotp
+
+from desk.actors import Signed
+from desk.desk import Desk
+from desk.sealing import Sealer
+from live.base import Published
+from routing.allow import Actor
+from routing.errors import BadRequest, Forbidden, NotFound, SlowDown
+from store import agents, audit, buttons, candidates, contacts, customers, jobs, outbox, people, sessions
+from store.buttons import Button
+from store.contacts import Person
+from store.engine import Connection
+from store.ids import new_id
+from store.times import instant, micros
+
+AGENT_LASTS = timedelta(days=14)
+"""From the last use."""
+CONTACT_LASTS = timedelta(days=30)
+TOUCH_AFTER = timedelta(hours=1)
+LINK_LASTS = timedelta(days=3)
+CODE_LASTS = timedelta(minutes=10)
+CODE_TRIES = 5
+TOKEN_LASTS = timedelta(minutes=10)
+TOKEN_USES = 5
+LEEWAY = timedelta(seconds=30)
+LOGIN_TRIES, LOGIN_PAUSE_S = 5, 300
+LOGIN_MOST = 300
+"""Tries from one address of the network within LOGIN_PAUSE_S, right ones too."""
+MOST_PAUSED = 10_000
+PAUSED = "Too many wrong tries. This address rests for five minutes."
+ALGORITHMS = ("HS256", "ES256", "EdDSA", "RS256")
+_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
+
+
+class NotSignedIn(Exception):
+    """Nobody stands behind these credentials. The text is one plain sentence."""
+
+
+@dataclass(frozen=True)
+class AgentSignedIn:
+    """`cookie` and `csrf` go to the browser once."""
+
+    cookie: str
+    csrf: str
+    signed: Signed
+
+
+@dataclass(frozen=True)
+class ContactSignedIn:
+    """`token` goes to the chat page once."""
+
+    token: str
+    id: str
+    name: str
+    verified: bool
+
+
+class Identity:
+    """Sign-in, sessions, tokens."""
+
+    def __init__(self, desk: Desk, sealer: Sealer) -> None:
+        self._desk = desk
+        self._sealer = sealer
+        self._hasher = argon2.PasswordHasher()
+        self._paused: dict[str, float] = {}
+        self._nobody = self._hasher.hash(secrets.token_urlsafe())
+
+    # Agents -----------------------------------------------------------------------------------------------------------
+
+    async def hash(self, password: str) -> str:
+        """argon2id of a password; in a thread, because it is slow on purpose. Raises BadRequest."""
+        if len(password) < 8 or len(password) > 256:
+            raise BadRequest("A password has 8 to 256 characters.", field="password")
+        return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def sign_in(
+        self, email: str, password: str, totp: str | None, source: str, replaces: str | None = None
+    ) -> AgentSignedIn:
+        """A new session; the one that came along (`replaces`) ends. Raises NotSignedIn, SlowDown."""
+        email = email.strip().lower()[:254]
+        await self._slow_down(f"login-from:{source}", LOGIN_MOST)
+        paused_s = self._paused.get(email, 0.0) - self._desk.clock.monotonic()
+        if paused_s > 0:
+            raise SlowDown(PAUSED, retry_s=round(paused_s, 1))
+        login = await self._desk.record.read(lambda connection: agents.login(connection, email))
+        known = login is not None and login.password_hash is not None
+        kept = login.password_hash if login is not None and login.password_hash is not None else self._nobody
+        right = await asyncio.to_thread(self._matches, kept, password[:1024])
+        if not (known and right) or login is None or not await self._second_step(login, totp):
+            await self._audit(None, "sign_in_refused", "agent" if login is None else login.id, {})
+            await self._count_failure(email)
+            raise NotSignedIn("Address and password do not match.")
+        return await self._begin(login.id, replaces)
+
+    async def sign_in_as(self, agent_id: str, replaces: str | None = None) -> AgentSignedIn:
+        """A demo's own way in, without a password. Raises NotSignedIn for somebody who does not work here."""
+        return await self._begin(agent_id, replaces)
+
+    async def new_link(self, agent_id: str) -> str:
+        """The secret part of a link that signs an agent in once."""
+        token = secrets.token_urlsafe(32)
+        expires_at = micros(self._desk.clock.real() + LINK_LASTS)
+        await self._desk.record.write(
+            lambda connection: sessions.add_link(connection, _hash(token), agent_id, expires_at), name="sign_in_link"
+        )
+        return token
+
+    async def link_holds(self, token: str) -> bool:
+        """Whether this link still signs somebody in; asking does not use it up."""
+        now = micros(self._desk.clock.real())
+        return await self._desk.record.read(lambda c: sessions.link_of(c, _hash(token), now)) is not None
+
+    async def use_link(self, token: str, password: str) -> AgentSignedIn:
+        """Signs in by a link and sets the password. Raises NotSignedIn when it was used or is too old, BadRequest."""
+        hashed = await self.hash(password)
+        now = micros(self._desk.clock.real())
+
+        def verb(connection: Connection) -> str | None:
+            agent_id = sessions.use_link(connection, _hash(token), now)
+            if agent_id is not None:
+                agents.set_password(connection, agent_id, hashed)
+                sessions.end_all_of_agent(connection, agent_id, now)
+                audit.append(connection, agent_id, "password", agent_id, {"by": "link"}, self._desk.clock.now())
+            return agent_id
+
+        agent_id = await self._desk.record.write(verb, name="use_link")
+        if agent_id is None:
+            raise NotSignedIn("This link was used already, or is too old.")
+        return await self._begin(agent_id, None)
+
+    async def agent(self, cookie: str, csrf: str) -> Signed | None:
+        """The agent of a session, if the token against forged requests belongs to it."""
+        found = await self.session(cookie)
+        if found is None or not hmac.compare_digest(found[1].encode(), csrf.encode()):
+            return None
+        return found[0]
+
+    async def session(self, cookie: str) -> tuple[Signed, str] | None:
+        """The agent and the csrf token of a session."""
+        if not cookie:
+            return None
+        now = self._desk.clock.real()
+        hashed, after = _hash(cookie), micros(now - AGENT_LASTS)
+
+        def query(connection: Connection) -> tuple[Signed, str, int] | None:
+            session = sessions.agent_session_of(connection, hashed, after)
+            agent = None if session is None else people.find_agent(connection, session.agent_id)
+            if session is None or agent is None:
+                return None
+            return Signed(agent.actor, agent.name), session.csrf, session.used_at
+
+        found = await self._desk.record.read(query)
+        if found is None:
+            return None
+        if found[2] < micros(now - TOUCH_AFTER):
+            await self._desk.record.write(lambda c: sessions.use_agent(c, hashed, micros(now)), name="use_session")
+        return found[0], found[1]
+
+    async def sign_out(self, cookie: str) -> None:
+        """Ends the session and its lines."""
+        found = await self.session(cookie)
+        now = micros(self._desk.clock.real())
+        ended = await self._desk.record.write(
+            lambda connection: sessions.end_agent(connection, _hash(cookie), now), name="sign_out"
+        )
+        if ended and found is not None:
+            self._desk.live.publish([Published((found[0].topic,), b"4401", kind="revoked")])
+
+    async def _second_step(self, login: agents.Login, totp: str | None) -> bool:
+        if login.totp_secret is None:
+            return True
+        secret = self._sealer.unseal(login.totp_secret.encode()).decode()
+        now = self._desk.clock.real()
+        code = (totp or "").replace(" ", "")
+        for step in (int(now.timestamp()) // 30 + drift for drift in (0, -1, 1)):
+            if hmac.compare_digest(pyotp.TOTP(secret).at(step * 30), code):
+                return await self._desk.record.write(partial(agents.use_totp_step, id=login.id, step=step), name="totp")
+        return False
+
+    async def _count_failure(self, email: str) -> None:
+        """After LOGIN_TRIES wrong ones within LOGIN_PAUSE_S, in whichever process, the address rests."""
+        wait_s = await self._desk.live.take(f"login:{email}", LOGIN_TRIES / LOGIN_PAUSE_S, LOGIN_TRIES)
+        if wait_s > 0:
+            if len(self._paused) > MOST_PAUSED:
+                self._paused.clear()
+            self._paused[email] = self._desk.clock.monotonic() + LOGIN_PAUSE_S
+            raise SlowDown(PAUSED, retry_s=LOGIN_PAUSE_S)
+
+    def _matches(self, kept: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(kept, password)
+        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+            return False
+
+    async def _begin(self, agent_id: str, replaces: str | None) -> AgentSignedIn:
+        cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+        at = micros(self._desk.clock.real())
+
+        def verb(connection: Connection) -> Signed | None:
+            agent = people.find_agent(connection, agent_id)
+            if agent is None or not agent.active:
+                return None
+            if replaces:
+                sessions.end_agent(connection, _hash(replaces), at)
+            sessions.begin_agent(connection, _hash(cookie), agent_id, csrf, at)
+            audit.append(connection, agent_id, "sign_in", agent_id, {}, self._desk.clock.now())
+            return Signed(agent.actor, agent.name)
+
+        signed = await self._desk.record.write(verb, name="sign_in")
+        if signed is None:
+            raise NotSignedIn("Nobody works here under this name.")
+        return AgentSignedIn(cookie, csrf, signed)
+
+    # Contacts ---------------------------------------------------------------------------------------------------------
+
+    async def contact(self, token: str) -> Signed | None:
+        """The contact of a token."""
+        now = self._desk.clock.real()
+        hashed, after = _hash(token), micros(now - CONTACT_LASTS)
+
+        def query(connection: Connection) -> tuple[Signed, int] | None:
+            session = sessions.contact_session_of(connection, hashed, after)
+            person = None if session is None else people.find_contact(connection, session.contact_id)
+            if session is None or person is None:
+                return None
+            actor = Actor(
+                person.id,
+                "contact",
+                customer=person.customer_id,
+                coordinator=person.coordinator,
+                verified=person.verified,
+            )
+            return Signed(actor, person.name, session.button_id, person.language, person.zone), session.used_at
+
+        found = await self._desk.record.read(query)
+        if found is None:
+            return None
+        if found[1] < micros(now - TOUCH_AFTER):
+            await self._desk.record.write(lambda c: sessions.use_contact(c, hashed, micros(now)), name="use_token")
+        return found[0]
+
+    async def open_session(self, key: str, body: dict[str, Any], source: str) -> ContactSignedIn | None:
+        """`POST /b/<button>/session`, PROTOCOL §1. None: a code is on its way.
+
+        Raises NotFound (button), NotSignedIn (token), Forbidden (jwt, code), BadRequest, SlowDown.
+        """
+        await self._slow_down(f"visit:{source}", 600, 60)
+        fields = {name: _text(body, name) for name in ("token", "jwt", "email", "code")}
+        now = self._desk.clock.now()
+        id = await self._desk.record.read(lambda connection: candidates.button_of_key(connection, key, now))
+        button = None if id is None else await self._desk.record.read(lambda c: buttons.find(c, id))
+        if button is None:
+            raise NotFound("There is no such button.")
+        if fields["jwt"]:
+            return await self._known(button, await self._by_jwt(button, fields["jwt"]), fields["token"])
+        elif fields["email"] and fields["code"]:
+            person = await self._by_code(button, fields["email"], fields["code"], source)
+            return await self._known(button, person, fields["token"])
+        elif fields["email"]:
+            await self._mail_code(button, fields["email"], source)
+            return None
+        elif fields["token"]:
+            return await self._come_back(button, fields["token"])
+        else:
+            return await self._visit(button)
+
+    async def _visit(self, button: Button) -> ContactSignedIn:
+        visitor = Person(new_id(), button.customer_id, "Visitor", None, None, verified=False, coordinator=False)
+        token, at = secrets.token_urlsafe(32), micros(self._desk.clock.real())
+        hashed, made = _hash(token), micros(self._desk.clock.now())
+
+        def verb(connection: Connection) -> None:
+            contacts.add(connection, visitor, made)
+            sessions.begin_contact(connection, hashed, visitor.id, button.id, at)
+
+        await self._desk.record.write(verb, name="visit")
+        return ContactSignedIn(token, visitor.id, visitor.name, verified=False)
+
+    async def _come_back(self, button: Button, token: str) -> ContactSignedIn:
+        signed = await self.contact(token)
+        if signed is None or signed.button_id != button.id:
+            raise NotSignedIn("This visit has ended. Begin a new one.")
+        return ContactSignedIn(token, signed.actor.id, signed.name, signed.actor.verified)
+
+    async def _known(self, button: Button, person: Person, former: str | None) -> ContactSignedIn:
+        """A token for a verified person; a visitor who came along becomes that person and keeps the chat."""
+        visitor = None if former is None else await self.contact(former)
+        token, at = secrets.token_urlsafe(32), micros(self._desk.clock.real())
+        hashed = _hash(token)
+        await self._desk.record.write(
+            lambda c: sessions.begin_contact(c, hashed, person.id, button.id, at), name="contact_session"
+        )
+        if visitor is not None and visitor.button_id == button.id:
+            if not visitor.actor.verified and visitor.actor.id != person.id:
+                await self._desk.verified(visitor.actor.id, person.id)
+            await self._end(former or "", visitor)
+        return ContactSignedIn(token, person.id, person.name, verified=True)
+
+    async def _end(self, token: str, signed: Signed) -> None:
+        at = micros(self._desk.clock.real())
+        await self._desk.record.write(lambda c: sessions.end_contact(c, _hash(token), at), name="end_token")
+        if not signed.actor.verified:
+            self._desk.live.publish([Published((signed.topic,), b"4410", kind="revoked")])
+
+    async def _by_jwt(self, button: Button, token: str) -> Person:
+        """The person a customer's site vouches for. Raises Forbidden for a token that does not hold."""
+        claims = await self._claims(button, token)
+        now, uses_until = self._desk.clock.now(), int(claims["exp"]) * 1_000_000
+
+        def verb(connection: Connection) -> Person | None:
+            uses = contacts.use_token(connection, button.id, claims["sub"], claims["jti"], uses_until)
+            if uses > TOKEN_USES:
+                return None
+            return _vouched(connection, button, claims, micros(now))
+
+        person = await self._desk.record.write(verb, name="vouch")
+        if person is None:
+            raise Forbidden("This sign-in of your site was used too often. Reload the page.", field="jwt")
+        return person
+
+    async def _claims(self, button: Button, token: str) -> dict[str, Any]:
+        try:
+            kid = str(jwt.get_unverified_header(token).get("kid", ""))
+            kept = await self._desk.record.read(lambda connection: buttons.secrets_of(connection, button.id))
+            secret = next((each for each in kept if each.kid == kid and not each.revoked), None)
+            if secret is None or secret.algorithm not in ALGORITHMS:
+                raise Forbidden("Your site signed with a key that this desk does not know.", field="jwt")
+            claims: dict[str, Any] = jwt.decode(
+                token, self._sealer.unseal(secret.sealed).decode(), algorithms=[secret.algorithm], audience=button.key,
+                leeway=LEEWAY, options={"require": ["exp", "iat", "sub", "aud", "jti"]},
+            )  # fmt: skip
+        except jwt.InvalidTokenError as error:
+            raise Forbidden("What your site signed does not hold (any more). Reload the page.", field="jwt") from error
+        if claims["exp"] - claims["iat"] > TOKEN_LASTS.total_seconds():
+            raise Forbidden("What your site signs must expire within ten minutes.", field="jwt")
+        if not all(isinstance(claims.get(name, ""), str) for name in ("sub", "jti", "name", "email")):
+            raise Forbidden("What your site signed has a claim of the wrong kind.", field="jwt")
+        if not claims["sub"] or len(claims["sub"]) > 200 or len(claims["jti"]) > 200:
+            raise Forbidden("What your site signed names nobody.", field="jwt")
+        return claims
+
+    async def _mail_code(self, button: Button, email: str, source: str) -> None:
+        """Mails six digits to an address of the customer's domains. Raises BadRequest, Forbidden, SlowDown."""
+        email = email.strip().lower()
+        match = _EMAIL.fullmatch(email)
+        if match is None:
+            raise BadRequest("This is no mail address.", field="email")
+        await self._slow_down(f"code:{button.id}:{email}", 3)
+        await self._slow_down(f"code-from:{source}", 30)
+        code = f"{secrets.randbelow(1_000_000):06}"
+        now, real = self._desk.clock.now(), self._desk.clock.real()
+
+        def verb(connection: Connection) -> bool:
+            customer = customers.find(connection, button.customer_id)
+            if customer is None or match[1] not in customer.domains:
+                return False
+            contacts.put_code(connection, button.id, email, _code_hash(button, email, code), micros(real + CODE_LASTS))
+            outbox.add(
+                connection, now, kind="code", recipient=email, subject=f"{code} is your code",
+                body=f"Your code for the support desk is {code}. It works for ten minutes.\n\n"
+                "If you did not ask for it, nothing needs to be done.",
+            )  # fmt: skip
+            jobs.put(connection, "hand_mail", now, "hand_mail")
+            return True
+
+        if not await self._desk.record.write(verb, name="mail_code"):
+            raise Forbidden("A code can be mailed only to an address of your company.", field="email")
+        self._desk.live.bell()
+
+    async def _by_code(self, button: Button, email: str, code: str, source: str) -> Person:
+        """The person of a mailed code. Raises Forbidden."""
+        email = email.strip().lower()
+        await self._slow_down(f"code-try:{source}", 60)
+        now, real = self._desk.clock.now(), micros(self._desk.clock.real())
+
+        def verb(connection: Connection) -> Person | None:
+            kept = contacts.code_of(connection, button.id, email)
+            if kept is None or kept.expires_at <= real or kept.attempts >= CODE_TRIES:
+                return None
+            if not hmac.compare_digest(kept.hash, _code_hash(button, email, code.strip())):
+                contacts.tried_code(connection, button.id, email)
+                return None
+            contacts.drop_code(connection, button.id, email)
+            return _of_address(connection, button, email, micros(now))
+
+        person = await self._desk.record.write(verb, name="use_code")
+        if person is None:
+            raise Forbidden("This code does not fit, or is too old. Ask for a new one.", field="code")
+        return person
+
+    # Both -------------------------------------------------------------------------------------------------------------
+
+    async def _slow_down(self, bucket: str, burst: int, seconds: int = LOGIN_PAUSE_S) -> None:
+        wait_s = await self._desk.live.take(bucket, burst / seconds, burst)
+        if wait_s > 0:
+            raise SlowDown("Too many tries. Wait a little.", retry_s=round(wait_s, 1))
+
+    async def _audit(self, actor: str | None, action: str, object: str, detail: dict[str, Any]) -> None:
+        now = self._desk.clock.now()
+        await self._desk.record.write(
+            lambda connection: audit.append(connection, actor, action, object, detail, now), name="audit"
+        )
+
+
+def _vouched(connection: Connection, button: Button, claims: dict[str, Any], at: int) -> Person:
+    name, email = claims.get("name", "")[:120].strip(), claims.get("email", "")[:254].strip().lower() or None
+    found = contacts.by_subject(connection, button.customer_id, claims["sub"])
+    if found is None and email is not None:
+        entered = contacts.by_email(connection, button.customer_id, email)
+        found = entered if entered is not None and entered.subject is None else None
+    if found is None:
+        new = Person(new_id(), button.customer_id, name or email or "Contact", email, claims["sub"], True, False)
+        contacts.add(connection, new, at)
+        audit.append(connection, new.id, "contact", new.id, {"by": "site"}, instant(at))
+        return new
+    changed = replace(found, name=name or found.name, email=email or found.email, subject=claims["sub"], verified=True)
+    if changed != found:
+        contacts.change(connection, changed)
+    return changed
+
+
+def _of_address(connection: Connection, button: Button, email: str, at: int) -> Person:
+    found = contacts.by_email(connection, button.customer_id, email)
+    if found is not None:
+        return found
+    name = " ".join(part.capitalize() for part in re.split(r"[._-]+", email.split("@")[0]) if part) or email
+    new = Person(new_id(), button.customer_id, name, email, None, True, False)
+    contacts.add(connection, new, at)
+    audit.append(connection, new.id, "contact", new.id, {"by": "code"}, instant(at))
+    return new
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _code_hash(button: Button, email: str, code: str) -> str:
+    return hashlib.sha256(f"{button.id}\n{email}\n{code}".encode()).hexdigest()
+
+
+def _text(body: dict[str, Any], name: str) -> str | None:
+    value = body.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > 8192:
+        raise BadRequest("This is no text of a sensible length.", field=name)
+    return value

@@ -1,0 +1,45 @@
+"""Secrets at rest, and signatures of our own, both from the keys that the environment gives."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+
+class Sealer:
+    """Seals with the first key, opens with any: keys are rotated by putting a new one first."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """`keys`: url-safe base64 of 32 bytes each (`Sealer.new_key()`). Raises ValueError for anything else."""
+        if not keys:
+            raise ValueError("There is no secret key.")
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._signing = [hashlib.sha256(b"vipdesk signs links\n" + key.encode()).digest() for key in keys]
+
+    @staticmethod
+    def new_key() -> str:
+        """A fresh key."""
+        return Fernet.generate_key().decode()
+
+    def seal(self, secret: bytes) -> bytes:
+        """What may be written down."""
+        return self._fernet.encrypt(secret)
+
+    def unseal(self, sealed: bytes) -> bytes:
+        """The secret. Raises ValueError when none of the keys fits."""
+        try:
+            return self._fernet.decrypt(sealed)
+        except InvalidToken as error:
+            raise ValueError("A secret was sealed with a key that is not here any more.") from error
+
+    def sign(self, text: str) -> str:
+        """A signature (hex) that only this desk can make."""
+        return hmac.new(self._signing[0], text.encode(), hashlib.sha256).hexdigest()
+
+    def signed(self, text: str, signature: str) -> bool:
+        """Whether one of the keys made it."""
+        made = (hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for key in self._signing)
+        return any([hmac.compare_digest(each, signature) for each in made])

@@ -1,0 +1,58 @@
+"""What operators and balancers ask: `/live`, `/ready`, `/metrics`. No names, no texts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from desk.due import KINDS
+from routing.errors import DeskError
+from server.metrics import Metrics
+from server.parts import Parts
+from store import jobs
+
+LATE = timedelta(seconds=30)
+
+
+async def live(parts: Parts, request: Request) -> Response:
+    """`GET /live`: the process answers."""
+    return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
+
+
+async def ready(parts: Parts, request: Request) -> Response:
+    """`GET /ready`: each part `ok` or its reason; 503 unless all can do their work."""
+    state = await health(parts)
+    fine = state["record"] == "ok" and state["web"] == "ok"
+    return JSONResponse(state, 200 if fine else 503, {"Cache-Control": "no-store"})
+
+
+async def metrics(parts: Parts, measured: Metrics, request: Request) -> Response:
+    """`GET /metrics`"""
+    for part, said in (await health(parts)).items():
+        measured.up.labels(part).set(said == "ok")
+    lines = [connection.audience for connection in parts.sockets.connections]
+    for audience in ("agent", "contact"):
+        measured.lines.labels(audience).set(lines.count(audience))
+    return Response(measured.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def health(parts: Parts) -> dict[str, str]:
+    """Every part with `ok` or one sentence."""
+    record, present = parts.record.health(), parts.live.health()
+    return {
+        "record": "ok" if record.ok else record.reason,
+        "live": "ok" if present.ok else present.reason,
+        "clock": await _clock(parts),
+        "web": "draining" if parts.sockets.draining else "ok",
+    }
+
+
+async def _clock(parts: Parts) -> str:
+    try:
+        first = await parts.record.read(lambda connection: jobs.earliest(connection, KINDS))
+    except DeskError:
+        return "unknown while the record is away"
+    late = timedelta() if first is None else parts.desk.clock.now() - first
+    return "ok" if late < LATE else f"what falls due is {round(late.total_seconds())} s late"

@@ -1,0 +1,113 @@
+"""Files in and out: one upload by either audience, signed links that expire."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from urllib.parse import quote, urlencode
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.types import Message, Receive
+
+from desk.actors import Signed
+from desk.files import MOST_BYTES
+from desk.identity import NotSignedIn
+from desk.sealing import Sealer
+from routing.errors import BadRequest, NotFound, TooLarge
+from server import security
+from server.pages.sessions import expect_signed
+from server.parts import Parts
+from store.files import File
+
+CHUNK = 256 * 1024
+OVERHEAD = 16 * 1024
+
+
+async def upload(parts: Parts, request: Request) -> Response:
+    """`POST /files`: multipart, one field `file`."""
+    signed = await _signed(parts, request)
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > MOST_BYTES + OVERHEAD:
+        raise TooLarge("A file has at most 25 MiB.", field="file")
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise BadRequest("Send one file as multipart/form-data, in the field file.", field="file")
+    limited = Request(request.scope, _limited(request.receive))
+    async with limited.form(max_files=1, max_fields=5) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise BadRequest("Send one file as multipart/form-data, in the field file.", field="file")
+        taken = await parts.files.take(signed, file.filename or "file", file.content_type or "", _chunks(file))
+    return JSONResponse(taken, 201, {"Cache-Control": "no-store"})
+
+
+def link(sealer: Sealer, file: str, preview: bool, until: str) -> str:
+    """The address that `link` answers."""
+    kind = "p" if preview else "f"
+    query = urlencode({"until": until, "sig": sealer.sign(f"{kind}\n{file}\n{until}")})
+    return f"/{kind}/{quote(file)}?{query}"
+
+
+async def download(parts: Parts, request: Request) -> Response:
+    """`GET /f/<file>`: the bytes as they came, never shown inline."""
+    found = await _linked(parts, request, "f")
+    headers = {"Content-Security-Policy": security.FILE, "Cache-Control": "private, max-age=300"}
+    return FileResponse(
+        parts.blobs.path(found.sha256), media_type="application/octet-stream", filename=found.name, headers=headers
+    )
+
+
+async def preview(parts: Parts, request: Request) -> Response:
+    """`GET /p/<file>`: the picture drawn anew."""
+    found = await _linked(parts, request, "p")
+    if found.preview_sha256 is None:
+        raise NotFound("This file is no picture.")
+    path = parts.blobs.path(found.preview_sha256)
+    with path.open("rb") as opened:
+        type = "image/png" if opened.read(4) == b"\x89PNG" else "image/jpeg"
+    headers = {"Content-Security-Policy": security.FILE, "Cache-Control": "private, max-age=300"}
+    return FileResponse(path, media_type=type, headers=headers)
+
+
+async def _linked(parts: Parts, request: Request, kind: str) -> File:
+    id, until = request.path_params["id"], request.query_params.get("until", "")
+    if not parts.sealer.signed(f"{kind}\n{id}\n{until}", request.query_params.get("sig", "")):
+        raise NotFound("This link does not work.")
+    if datetime.fromisoformat(until) < parts.desk.clock.now():
+        raise NotFound("This link has expired. Open the file from its ticket.")
+    found = await parts.files.find(id)
+    if found is None or not parts.blobs.exists(found.sha256):
+        raise NotFound("This file is not here.")
+    return found
+
+
+async def _signed(parts: Parts, request: Request) -> Signed:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        security.expect_own_origin(request, parts.origins)
+        signed = await parts.identity.contact(token.strip())
+        if signed is None:
+            raise NotSignedIn("This visit has ended. Begin a new one.")
+        return signed
+    return (await expect_signed(parts, request)).signed
+
+
+def _limited(receive: Receive) -> Receive:
+    """The body, refused as soon as it is larger than a file may be, whatever its header said."""
+    left = MOST_BYTES + OVERHEAD
+
+    async def receiving() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise TooLarge("A file has at most 25 MiB.", field="file")
+        return message
+
+    return receiving
+
+
+async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await file.read(CHUNK):
+        yield chunk

@@ -1,0 +1,93 @@
+"""The command line: runs the desk, or one command; every error is one sentence and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from desk.identity import NotSignedIn
+from routing.errors import DeskError
+from server.settings import SettingError, Settings, load
+from server.wiring import StartError
+from store.engine import RecordError, Violation
+
+Command = Callable[[Settings, argparse.Namespace], int]
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        print(f"vipdesk: {message}", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def main(argv: Sequence[str]) -> int:
+    """`vipdesk …`; the exit code: 0, 1 when it could not be done, 2 when it was not understood."""
+    try:
+        arguments = parser().parse_args(list(argv))
+        settings = load()
+        configure_logs(settings)
+        command: Command = arguments.command
+        return command(settings, arguments)
+    except (SettingError, StartError, RecordError, NotSignedIn) as error:
+        return _refuse(str(error))
+    except DeskError as error:
+        where = f" ({error.field})" if error.field else ""
+        return _refuse(error.message + where)
+    except Violation:
+        return _refuse("Something with this name or address is there already.")
+    except BrokenPipeError:
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except SystemExit as error:
+        return int(error.code or 0)
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands."""
+    from server.commands import admin, answer, demo, run, setup
+
+    top = Parser(prog="vipdesk", description="A dedicated support desk. Without a command: runs it.")
+    top.set_defaults(command=run.all_in_one)
+    commands = top.add_subparsers(metavar="command", parser_class=Parser)
+    for module in (run, setup, demo, answer, admin):
+        module.add(commands)
+    return top
+
+
+def configure_logs(settings: Settings) -> None:
+    """Event name first, then key=value; to stderr."""
+    formatter: logging.Formatter
+    if settings.log_format == "json":
+        formatter = structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso")],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    else:
+        formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
+    output = logging.StreamHandler()
+    output.setFormatter(formatter)
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[output], force=True)
+    for noisy in ("uvicorn", "uvicorn.error", "websockets", "PIL", "multipart", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def show(value: object, as_json: bool, text: str) -> None:
+    """Prints what was done, for a program or for a person."""
+    print(json.dumps(value, ensure_ascii=False) if as_json else text)
+
+
+def _refuse(sentence: str) -> int:
+    print(f"vipdesk: {sentence}", file=sys.stderr)
+    return 1

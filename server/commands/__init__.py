@@ -1,0 +1,1 @@
+"""What `vipdesk <command>` does, one file per group of commands."""

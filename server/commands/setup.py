@@ -1,0 +1,84 @@
+"""`vipdesk setup`: makes a real desk in an empty folder. `vipdesk new-key`: a key that seals secrets."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+from typing import Any
+
+from desk.identity import Identity
+from desk.sealing import Sealer
+from routing.errors import BadRequest
+from server import wiring
+from server.cli import show
+from server.metrics import Metrics
+from server.settings import Settings
+from server.wiring import StartError
+from store import agents, audit, calendars, meta
+from store import settings as kept_settings
+from store.agents import Profile
+from store.calendars import Version
+from store.engine import Connection
+from store.ids import new_id
+from store.times import micros
+
+ZONE = "Europe/Bratislava"
+OFFICE: dict[str, Any] = {
+    "tz": ZONE,
+    "weekly": {str(day): [["09:00", "17:00"]] for day in range(5)},
+    "holidays": [],
+    "special": {},
+}
+
+
+def add(commands: Any) -> None:
+    """Adds the commands."""
+    setup = commands.add_parser("setup", help="make a real desk in an empty data folder")
+    setup.add_argument("--name", required=True, help="name of the desk, as customers read it")
+    setup.add_argument("--admin", required=True, metavar="ADDRESS", help="mail address of the first admin")
+    setup.add_argument("--admin-name", help="their name; else made from the address")
+    setup.add_argument("--json", action="store_true", help="print what was made as JSON")
+    setup.set_defaults(command=_setup)
+    key = commands.add_parser("new-key", help="print a new key for VIPDESK_SECRET_KEYS")
+    key.set_defaults(command=_new_key)
+
+
+def _setup(settings: Settings, arguments: argparse.Namespace) -> int:
+    link = asyncio.run(_make(settings, arguments))
+    url = f"{settings.base_url}/welcome/{link}"
+    show({"name": arguments.name, "admin": arguments.admin, "link": url}, arguments.json, (
+        f"{arguments.name} is set up. Run it: python -m vipdesk\n"
+        f"Then sign in once with this link, which is good for three days:\n{url}"
+    ))  # fmt: skip
+    return 0
+
+
+async def _make(settings: Settings, arguments: argparse.Namespace) -> str:
+    email = arguments.admin.strip().lower()
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+        raise BadRequest("--admin must be a mail address.")
+    name = arguments.admin_name or " ".join(each.capitalize() for each in re.split(r"[._-]+", email.split("@")[0]))
+    async with wiring.opened(settings) as base:
+        if base.kind is not None:
+            raise StartError(f"There is a {base.kind} desk in this folder already; set VIPDESK_DATA to an empty one.")
+        admin = Profile(new_id(), name, email, "", ("admin",), (), ("en",), ZONE, 3, 0, 25)
+        now = base.clock.now()
+
+        def verb(connection: Connection) -> None:
+            meta.set_kind(connection, "real")
+            meta.ensure_epoch(connection)
+            kept_settings.put(connection, "name", arguments.name.strip() or "Vipdesk")
+            agents.add(connection, admin, None, micros(now))
+            office = Version("office", 1, "Office, Mon-Fri 9-17", OFFICE)
+            calendars.put(connection, office, micros(now), admin.id)
+            audit.append(connection, None, "setup", admin.id, {"name": arguments.name}, now)
+
+        await base.record.write(verb, name="setup")
+        parts = await wiring.parts_of(base, Metrics())
+        return await Identity(parts.desk, base.sealer).new_link(admin.id)
+
+
+def _new_key(settings: Settings, arguments: argparse.Namespace) -> int:
+    print(Sealer.new_key())
+    return 0

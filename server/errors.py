@@ -1,0 +1,107 @@
+"""How refusals look from outside: problem documents for programs (RFC 9457), a plain page for people."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from desk.identity import NotSignedIn
+from routing import errors
+
+log = logging.getLogger(__name__)
+
+STATUS: Mapping[str, int] = {
+    errors.BadRequest.code: 400,
+    errors.NotFound.code: 404,
+    errors.Forbidden.code: 403,
+    errors.Conflict.code: 409,
+    errors.Expired.code: 410,
+    errors.Stale.code: 409,
+    errors.Taken.code: 409,
+    errors.Closed.code: 409,
+    errors.TooLarge.code: 413,
+    errors.SlowDown.code: 429,
+    errors.Unavailable.code: 503,
+}
+TITLES = {
+    400: "This request cannot be understood", 401: "Not signed in", 403: "Not allowed", 404: "Not found",
+    405: "Not done this way", 409: "This does not fit the present state", 410: "Gone", 413: "Too large",
+    415: "Of the wrong kind", 429: "Too many requests", 500: "Something went wrong here", 503: "Not available now",
+}  # fmt: skip
+
+
+class ProblemResponse(JSONResponse):
+    """`application/problem+json`."""
+
+    media_type = "application/problem+json"
+
+
+def problem(
+    status: int, detail: str, *, field: str | None = None, retry_s: float | None = None, **more: Any
+) -> Response:
+    """A problem document; `code` is the wire's."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+    }
+    body |= {name: value for name, value in {"field": field, "retry_s": retry_s, **more}.items() if value is not None}
+    headers = {"Cache-Control": "no-store"}
+    if retry_s is not None:
+        headers["Retry-After"] = str(max(1, round(retry_s)))
+    return ProblemResponse(body, status, headers)
+
+
+def of_desk_error(error: errors.DeskError) -> Response:
+    """A refusal of the desk."""
+    status = STATUS.get(error.code, 400)
+    return problem(
+        status, error.message, field=error.field, retry_s=error.retry_s, code=error.code, **dict(error.extra)
+    )
+
+
+async def desk_error(request: Request, error: Exception) -> Response:
+    """Starlette's hook for DeskError."""
+    assert isinstance(error, errors.DeskError)
+    return of_desk_error(error)
+
+
+async def not_signed_in(request: Request, error: Exception) -> Response:
+    """Starlette's hook for NotSignedIn."""
+    assert isinstance(error, NotSignedIn)
+    return problem(401, str(error), code="not_signed_in")
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Starlette's hook for its own HTTPException."""
+    status = getattr(error, "status_code", 500)
+    headers = getattr(error, "headers", None)
+    if wants_page(request):
+        return request.app.state.pages.error(request, status)  # type: ignore[no-any-return]
+    answer = problem(status, TITLES.get(status, "This did not work") + ".", code=_code(status))
+    answer.headers.update(headers or {})
+    return answer
+
+
+async def fault(request: Request, error: Exception) -> Response:
+    """Ours: logged whole, told in one sentence."""
+    log.exception("request.failed path=%s", request.scope.get("route_path", request.url.path))
+    if wants_page(request):
+        return request.app.state.pages.error(request, 500)  # type: ignore[no-any-return]
+    return problem(500, "Something went wrong here. It was written down.", code="unavailable", retry_s=5.0)
+
+
+def wants_page(request: Request) -> bool:
+    """A person's browser asks for a page."""
+    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+
+
+def _code(status: int) -> str:
+    return {400: "bad_request", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 413: "too_large"}.get(
+        status, "bad_request" if status < 500 else "unavailable"
+    )

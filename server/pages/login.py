@@ -1,0 +1,93 @@
+"""Sign in, sign out, the first password."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from desk.identity import NotSignedIn
+from routing import hours
+from routing.errors import BadRequest, SlowDown
+from server.pages.sessions import cookie_of, expect_form, session_of, source_of, with_cookie, without_cookie
+from server.parts import Parts
+from server.security import expect_own_origin
+from store import calendars
+
+EVERYWHERE = "The 24/7 team is at the desk."
+
+
+async def show(parts: Parts, request: Request) -> Response:
+    """`GET /login`"""
+    if await session_of(parts, request) is not None:
+        return RedirectResponse("/", 303)
+    return await _page(parts, "", "")
+
+
+async def sign_in(parts: Parts, request: Request) -> Response:
+    """`POST /login`: a form; the address stays when it was wrong."""
+    expect_own_origin(request, parts.origins)
+    form = await request.form(max_files=0, max_fields=10)
+    email, password, totp = (str(form.get(name, "")) for name in ("email", "password", "totp"))
+    try:
+        begun = await parts.identity.sign_in(email, password, totp, source_of(request), cookie_of(request.cookies))
+    except NotSignedIn as error:
+        return await _page(parts, email, str(error), 401)
+    except SlowDown as error:
+        return await _page(parts, email, error.message, 429)
+    return with_cookie(RedirectResponse("/", 303), parts, begun)
+
+
+async def sign_out(parts: Parts, request: Request) -> Response:
+    """`POST /logout`: a form with the session's csrf."""
+    found = await session_of(parts, request)
+    if found is not None:
+        await expect_form(parts, request, found)
+        await parts.identity.sign_out(found.cookie)
+    return without_cookie(RedirectResponse("/login", 303), parts)
+
+
+async def show_welcome(parts: Parts, request: Request) -> Response:
+    """`GET /welcome/<token>`: asks for a password; the link is used up only by the form."""
+    holds = await parts.identity.link_holds(request.path_params["token"])
+    values = {"holds": holds, "error": ""}
+    return parts.pages.page("welcome.html", values, status=200 if holds else 410)
+
+
+async def welcome(parts: Parts, request: Request) -> Response:
+    """`POST /welcome/<token>`"""
+    expect_own_origin(request, parts.origins)
+    form = await request.form(max_files=0, max_fields=10)
+    try:
+        begun = await parts.identity.use_link(request.path_params["token"], str(form.get("password", "")))
+    except BadRequest as error:
+        return parts.pages.page("welcome.html", {"holds": True, "error": error.message}, status=400)
+    except NotSignedIn:
+        return parts.pages.page("welcome.html", {"holds": False, "error": ""}, status=410)
+    return with_cookie(RedirectResponse("/", 303), parts, begun)
+
+
+async def _page(parts: Parts, email: str, error: str, status: int = 200) -> Response:
+    now, office = await _office(parts)
+    values = {"email": email, "error": error, "now": now, "office": office}
+    return parts.pages.page("login.html", values, status=status)
+
+
+async def _office(parts: Parts) -> tuple[str, str]:
+    """What the clock says, and whether the office is open, in words."""
+    now = parts.desk.clock.now()
+    found = await parts.record.read(calendars.every)
+    if not found:
+        return f"Now, {now:%A %H:%M} UTC", EVERYWHERE
+    calendar = hours.Calendar.from_json(found[0].document)
+    zone = ZoneInfo(calendar.zone)
+    local = now.astimezone(zone)
+    state = hours.state(calendar, now)
+    if state.open and state.until is not None:
+        office = f"Office open until {state.until.astimezone(zone):%H:%M}."
+    elif state.next_opening is not None:
+        office = f"Office closed until {state.next_opening.astimezone(zone):%A %H:%M}. {EVERYWHERE}"
+    else:
+        office = EVERYWHERE
+    return f"Now, {local:%A %H:%M %Z}", office

@@ -1,0 +1,112 @@
+"""The agent behind a page's request: cookie in, signed person out; forms prove that they come from our own page."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from desk.actors import Signed
+from desk.identity import AgentSignedIn, NotSignedIn
+from routing.errors import Forbidden
+from server.parts import Parts
+from server.security import expect_own_origin
+
+SECURE_NAME = "__Host-vipdesk"
+PLAIN_NAME = "vipdesk"
+"""Over plain http (a desk on this machine only) browsers' rules and programs' cookie jars refuse `__Host-`."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """Who asks, and the token their forms must carry."""
+
+    signed: Signed
+    csrf: str
+    cookie: str
+
+
+class SignInFirst(Exception):
+    """The page is for agents, and nobody is signed in."""
+
+
+def cookie_of(cookies: Mapping[str, str]) -> str | None:
+    """The session among the cookies."""
+    return cookies.get(SECURE_NAME) or cookies.get(PLAIN_NAME)
+
+
+async def session_of(parts: Parts, request: Request) -> Session | None:
+    """Who is signed in here."""
+    cookie = cookie_of(request.cookies)
+    found = None if cookie is None else await parts.identity.session(cookie)
+    return None if found is None or cookie is None else Session(*found, cookie)
+
+
+async def expect_session(parts: Parts, request: Request, *roles: str) -> Session:
+    """The session of a page. Raises SignInFirst; Forbidden when none of the roles is theirs."""
+    found = await session_of(parts, request)
+    if found is None:
+        raise SignInFirst
+    if roles and not found.signed.actor.roles & set(roles):
+        raise Forbidden
+    return found
+
+
+async def expect_signed(parts: Parts, request: Request) -> Session:
+    """The session of a program's call; unsafe: our Origin (or none) and X-CSRF. Raises NotSignedIn, Forbidden."""
+    expect_own_origin(request, parts.origins)
+    found = await session_of(parts, request)
+    if found is None:
+        raise NotSignedIn("Sign in first.")
+    if request.method not in ("GET", "HEAD") and not _same(found.csrf, request.headers.get("x-csrf", "")):
+        raise Forbidden("The header X-CSRF is missing or wrong.", field="X-CSRF")
+    return found
+
+
+async def expect_form(parts: Parts, request: Request, session: Session) -> FormData:
+    """A form of our own page. Raises Forbidden."""
+    expect_own_origin(request, parts.origins)
+    form = await request.form(max_files=1, max_fields=200)
+    if not _same(session.csrf, str(form.get("csrf", ""))):
+        raise Forbidden("This page was too old. Load it again.")
+    return form
+
+
+def with_cookie(response: Response, parts: Parts, begun: AgentSignedIn) -> Response:
+    """The answer that signs a browser in."""
+    response.set_cookie(
+        SECURE_NAME if parts.is_secure else PLAIN_NAME,
+        begun.cookie,
+        max_age=14 * 24 * 3600,
+        path="/",
+        secure=parts.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def without_cookie(response: Response, parts: Parts) -> Response:
+    """The answer that signs it out."""
+    response.delete_cookie(
+        SECURE_NAME if parts.is_secure else PLAIN_NAME, path="/", secure=parts.is_secure, httponly=True, samesite="lax"
+    )
+    return response
+
+
+async def to_sign_in(request: Request, error: Exception) -> Response:
+    """Starlette's hook for SignInFirst."""
+    return RedirectResponse("/login", 303)
+
+
+def source_of(request: Request) -> str:
+    """The peer's address, for buckets."""
+    return request.client.host if request.client else "unknown"
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

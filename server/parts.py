@@ -1,0 +1,47 @@
+"""The running desk's parts, as every page and every door gets them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from desk.desk import Desk
+from desk.files import Files
+from desk.identity import Identity
+from desk.reading import Reading
+from desk.sealing import Sealer
+from live.base import Live
+from server.pages.static import Statics
+from server.pages.templates import Pages
+from server.settings import Settings
+from server.sockets.sockets import Sockets
+from store.blobs import Blobs
+from store.engine import Record
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Made once in the wiring. `is_demo`: the record says so."""
+
+    settings: Settings
+    record: Record
+    live: Live
+    blobs: Blobs
+    sealer: Sealer
+    desk: Desk
+    reading: Reading
+    identity: Identity
+    files: Files
+    sockets: Sockets
+    statics: Statics
+    pages: Pages
+    is_demo: bool
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The desk's own."""
+        return frozenset({self.settings.base_url})
+
+    @property
+    def is_secure(self) -> bool:
+        """Browsers reach us by https."""
+        return self.settings.base_url.startswith("https://")

@@ -1,0 +1,99 @@
+"""What protects every answer: content policies, headers, the hosts we answer to, the Origin of unsafe requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from routing.errors import Forbidden
+from server.errors import problem
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+COMMON = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=()",
+}
+NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+FILE = "default-src 'none'; sandbox; frame-ancestors 'none'"
+
+
+def page_policy() -> str:
+    """A page of ours that runs our own modules, and may be in nobody's frame."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
+        "media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def frame_policy(base_url: str, origins: Sequence[str]) -> str:
+    """The chat in its frame: only the customer's own pages may frame it."""
+    wire = base_url.replace("http", "ws", 1)
+    ancestors = " ".join(origins) or "'none'"
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
+        f"connect-src 'self' {wire}; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+class SecurityHeaders:
+    """Adds what an answer does not say itself; refuses hosts that are not ours (DNS rebinding)."""
+
+    def __init__(self, app: ASGIApp, hosts: frozenset[str], *, secure: bool) -> None:
+        """`hosts`: as in the Host header, with port; empty: any. `secure`: browsers reach us by https."""
+        self._app = app
+        self._hosts = hosts
+        self._secure = secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        host = Headers(scope=scope).get("host", "")
+        if self._hosts and host not in self._hosts and scope["path"] not in ("/live", "/ready", "/metrics"):
+            await problem(400, "This desk does not go by that name.", code="bad_request")(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in COMMON.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Content-Security-Policy", NOTHING)
+                headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+                if self._secure:
+                    headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+def expect_own_origin(request: Request, origins: frozenset[str]) -> None:
+    """An unsafe request with a foreign Origin is refused; programs send none. Raises Forbidden."""
+    given = request.headers.get("origin")
+    if request.method not in SAFE and given is not None and given not in origins:
+        raise Forbidden("This request comes from another site.")
+
+
+def origin_of(text: str) -> str | None:
+    """The origin in its one spelling (scheme, host, port if unusual); None when it is none, or says more."""
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError:
+        return None
+    rest = parts.path or parts.query or parts.fragment or parts.username or parts.password
+    if parts.scheme not in ("http", "https") or not parts.hostname or rest:
+        return None
+    if not all(sign.isalnum() or sign in ".-:" for sign in parts.hostname):
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + ("" if port is None or port == usual else f":{port}")

@@ -1,0 +1,217 @@
+"""The composition root: every part made once, every background task on one screen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from desk.clock import SystemClock
+from desk.desk import Desk
+from desk.due import DueWorker
+from desk.files import Files
+from desk.identity import Identity
+from desk.reading import Reading
+from desk.sealing import Sealer
+from desk.watch import Watch
+from live.base import Live
+from live.memory import MemoryLive
+from live.redis import RedisLive
+from mailbox.hander import Hander
+from server import app, serving
+from server.api import uploads
+from server.follow_clock import FollowClock
+from server.metrics import CountedDesk, Metrics
+from server.pages.sessions import cookie_of
+from server.pages.static import Statics
+from server.pages.templates import Pages
+from server.parts import Parts
+from server.settings import Settings
+from server.sockets.buckets import Rate
+from server.sockets.sockets import Sockets
+from store import meta
+from store import settings as kept_settings
+from store.blobs import Blobs
+from store.engine import Record, open_record
+
+Role = Literal["all", "web", "mailbox", "clock"]
+KEY_FILE = "secret.key"
+
+
+class StartError(Exception):
+    """The desk cannot start like this; the text is one sentence that says what to do."""
+
+
+@dataclass
+class Opened:
+    """Record and live, for commands and for the whole desk alike."""
+
+    settings: Settings
+    record: Record
+    live: Live
+    clock: SystemClock
+    sealer: Sealer
+    kind: meta.Kind | None
+
+    @property
+    def is_demo(self) -> bool:
+        return self.kind == "demo"
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Opened]:
+    """Opens what commands need; closes it. Raises StartError, RecordError."""
+    record = await open_record(_record_url(settings))
+    try:
+        kind, offset = await record.read(lambda connection: (meta.kind(connection), meta.clock_offset(connection)))
+        live = _live(settings)
+        await live.start()
+        try:
+            sealer = await asyncio.to_thread(_sealer, settings, kind)
+            yield Opened(settings, record, live, SystemClock(offset), sealer, kind)
+        finally:
+            await live.close()
+    finally:
+        await record.close()
+
+
+async def parts_of(base: Opened, metrics: Metrics) -> Parts:
+    """The parts that pages and doors work with."""
+    settings = base.settings
+    links = partial(uploads.link, base.sealer)
+    statics = await asyncio.to_thread(Statics)
+    name = await base.record.read(lambda connection: kept_settings.get(connection, "name", "Vipdesk"))
+    desk = Desk(base.record, base.live, base.clock, links)
+    reading, identity = Reading(desk), Identity(desk, base.sealer)
+    blobs = Blobs(settings.data / "files")
+    sockets = Sockets(
+        verbs=CountedDesk(desk, metrics),
+        reading=reading,
+        identity=identity,
+        live=base.live,
+        origins=frozenset({settings.base_url}),
+        session_of=cookie_of,
+        now=base.clock.now,
+        monotonic=base.clock.monotonic,
+        rate=Rate(settings.frame_rate, settings.frame_burst),
+    )
+    return Parts(
+        settings=settings,
+        record=base.record,
+        live=base.live,
+        blobs=blobs,
+        sealer=base.sealer,
+        desk=desk,
+        reading=reading,
+        identity=identity,
+        files=Files(desk, blobs),
+        sockets=sockets,
+        statics=statics,
+        pages=Pages(statics.base, name),
+        is_demo=base.is_demo,
+    )
+
+
+async def run(settings: Settings, role: Role, listener: socket.socket | None, started: Callable[[Parts], None]) -> None:
+    """Runs the desk, or one of its processes, until SIGTERM or SIGINT. Raises StartError, RecordError."""
+    async with opened(settings) as base:
+        if base.kind is None:
+            raise StartError("There is no desk in this folder yet: vipdesk setup --name … --admin … makes one.")
+        await base.record.write(meta.ensure_epoch, name="epoch")
+        parts = await parts_of(base, metrics := Metrics())
+        if base.is_demo:
+            from server.demo import pages  # a real desk never loads the demo
+
+            await pages.prepare(parts)
+        async with asyncio.TaskGroup() as tasks:
+            background = [
+                tasks.create_task(work)
+                for work in (
+                    FollowClock(parts.record, base.clock, parts.desk).run(),
+                    *((parts.sockets.run(),) if role in ("all", "web") else ()),
+                    *((DueWorker(parts.desk).run(), Watch(parts.desk).run()) if role in ("all", "clock") else ()),
+                    *((Hander(parts.record, parts.live, base.clock).run(),) if role in ("all", "mailbox") else ()),
+                    *((_simulated_customer(parts),) if base.is_demo and role == "all" else ()),
+                )
+            ]
+            await _serve(parts, metrics, role, listener, started)
+            for task in background:
+                task.cancel()
+
+
+async def _serve(
+    parts: Parts, metrics: Metrics, role: Role, listener: socket.socket | None, started: Callable[[Parts], None]
+) -> None:
+    """The web, or, for processes without one, waiting for the signal to stop."""
+    if listener is None:
+        started(parts)
+        await serving.wait_for_stop()
+        return
+    await serving.serve(
+        app.build(parts, metrics),
+        [listener],
+        drain=parts.sockets.drain,
+        started=lambda: started(parts),
+        trusted_proxies=parts.settings.trusted_proxies,
+    )
+
+
+async def _simulated_customer(parts: Parts) -> None:
+    from server.demo.simulator import Simulator  # a real desk never loads the demo
+
+    await Simulator(parts).run()
+
+
+def _record_url(settings: Settings) -> str:
+    if not settings.database_url:
+        try:
+            settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StartError(f"The data folder {settings.data} cannot be made: {error.strerror}.") from error
+    return settings.record_url
+
+
+def _live(settings: Settings) -> Live:
+    return RedisLive(settings.redis_url, settings.redis_prefix) if settings.redis_url else MemoryLive()
+
+
+def _sealer(settings: Settings, kind: meta.Kind | None) -> Sealer:
+    """The keys of the environment; for a folder of its own, one made once in it."""
+    if settings.secret_keys:
+        try:
+            return Sealer(settings.secret_keys)
+        except ValueError as error:
+            raise StartError(
+                "VIPDESK_SECRET_KEYS holds something that is no key: vipdesk new-key makes one."
+            ) from error
+    if settings.database_url and kind == "real":
+        raise StartError("Set VIPDESK_SECRET_KEYS: with PostgreSQL the key must be the same in every process.")
+    return Sealer([_own_key(settings.data / KEY_FILE)])
+
+
+def _own_key(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.suppress(FileExistsError), open(path, "x", opener=_private) as new:
+        new.write(Sealer.new_key())
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise StartError(f"The key file {path} cannot be read: {error.strerror}.") from error
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def check_split(settings: Settings) -> None:
+    """Several processes need a record and a live that they can share. Raises StartError."""
+    needed = {"VIPDESK_DATABASE_URL": settings.database_url, "VIPDESK_REDIS_URL": settings.redis_url}
+    missing = [name for name, value in needed.items() if not value]
+    if missing:
+        raise StartError(f"web, mailbox and clock as processes of their own need {' and '.join(missing)}.")
