@@ -61,8 +61,7 @@ def _said(after_s: int, who: str, text: str, **more: Any) -> Line:
     return Line(after_s, who, "say", text, more)
 
 
-DESK = frozenset({"anna", "ben", "clara", "petra", "lena"})
-NIGHT = frozenset({"petra", "paul"})
+DESK = frozenset({"anna", "ben", "clara", "petra"})
 
 STORIES = (
     Story(13, "10:12", "brightwater", "owen", DESK, (
@@ -83,14 +82,14 @@ STORIES = (
         Line(300, "jonas", "read"),
         Line(20, "jonas", "rate", "", {"score": 4}),
     )),
-    Story(7, "22:05", "brightwater", "priya", NIGHT, (
+    Story(7, "22:05", "brightwater", "priya", frozenset({"petra"}), (
         Line(0, "priya", "press", "The Brighton property shows no availability for tonight, guests are at the door.", {"severity": 2}),
         Line(6, "petra", "accept"),
         _said(28, "petra", "Good evening Priya. I see the feed stopped at 21:40. I start it again now, that takes about two minutes."),
         Line(10, "petra", "note", "Feed restarted by hand. Second time this month, Anna should look at the token's lifetime."),
         _said(130, "petra", "It is back: 14 rooms for tonight. Anna reads this in the morning and looks for the cause."),
         _said(25, "priya", "Wonderful, it shows. Thank you."),
-        Line(15, "petra", "leave"),
+        Line(15, "priya", "leave"),
         _said(40000, "anna", "Good morning Priya. The cause was a token that expired; it now renews itself an hour before. I keep an eye on it tonight.", next="solved"),
         Line(1200, "priya", "read"),
         Line(60, "priya", "rate", "Quick at night, and Anna followed up without being asked.", {"score": 5}),
@@ -100,7 +99,7 @@ STORIES = (
         Line(11, "petra", "accept"),
         _said(50, "petra", "Hello Hugo. Under Team, then Invite. The second editor sees everything but the invoices."),
         _said(60, "hugo", "Found it, thanks."),
-        Line(30, "petra", "leave"),
+        Line(30, "hugo", "leave"),
         Line(60, "petra", "status", "", {"status": "solved"}),
     )),
     Story(5, "09:48", "brightwater", "mei", DESK, (
@@ -146,7 +145,7 @@ STORIES = (
     Story(1, "13:25", "brightwater", "mei", DESK, (
         Line(0, "mei", "message", "Please add mei-reports@brightwater.example to the daily mail.", {"severity": 5}),
     )),
-    Story(1, "18:40", "halden", "jonas", NIGHT, (
+    Story(1, "18:40", "halden", "jonas", frozenset({"paul"}), (
         Line(0, "jonas", "press", "Is the planned maintenance on Sunday still at 6 in the morning?", {"severity": 5}),
         Line(8, "paul", "accept"),
         _said(30, "paul", "Guten Abend Jonas. Yes, Sunday 6:00 to 6:30 CET. Orders placed meanwhile are kept and sent afterwards."),
@@ -186,23 +185,22 @@ def _tell(connection: Connection, story: Story, begins: datetime, now: datetime)
         rid = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{story.days_ago}/{story.at}/{story.customer}/{number}"))
         done = work.finish(_do(work, signed, line, ticket, rid))
         ticket = ticket or done.answer["ticket"]
-        if line.what in ("say", "technical"):
-            _also_read(connection, story, ticket, at, now)
+        if line.what == "say":
+            _also_read(connection, story, ticket, done.answer["seq"], at.astimezone(now.tzinfo))
     for key in (f"unread:{ticket}", "people", "promises", "queue", "decide"):
         jobs.cancel(connection, key)
 
 
-def _also_read(connection: Connection, story: Story, ticket: str, at: datetime, now: datetime) -> None:
+def _also_read(connection: Connection, story: Story, ticket: str, seq: int, at: datetime) -> None:
     """Who takes part in a chat sees what is said."""
     for who in (story.contact, *sorted(story.present)):
         signed = _signed(who, story)
-        work = Work(connection, (at + timedelta(seconds=1)).astimezone(now.tzinfo), signed, story.present)
+        work = Work(connection, at + timedelta(seconds=1), signed, story.present)
         found = work.ticket(ticket)
-        serving = found.chat is not None and who in (found.chat.state.serving, story.contact)
-        if serving and found.chat is not None and found.chat.state.state == "live":
+        if found.chat is not None and who in (found.chat.state.serving, story.contact):
             jobs.cancel(connection, f"read:{ticket}:contact")
             jobs.cancel(connection, f"read:{ticket}:desk")
-            ticketing.read(work, signed, Read(str(uuid.uuid4()), ticket, found.ticket.public_seq))
+            ticketing.read(work, signed, Read(str(uuid.uuid4()), ticket, seq))
             work.finish({})
 
 
