@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Literal
 
-from desk import frames, presence
+from desk import frames, presence, verifying
 from desk.actors import Signed
 from desk.clock import Clock
 from desk.registry import VERBS, Verb
@@ -122,6 +122,10 @@ class Desk:
     ) -> None:
         function = agent if kind == "agent" else contact
         await self.run(f"{kind}_{what}", lambda work: function(work, person))
+
+    async def verified(self, visitor: str, contact: str) -> None:
+        """A visitor turned out to be this contact: their tickets and chat go on as theirs. Raises Unavailable."""
+        await self.run("verified", lambda work: verifying.verified(work, visitor, contact))
 
     # What is never stored --------------------------------------------------------------------------------------------
 

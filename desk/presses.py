@@ -10,7 +10,7 @@ from desk.deciding import decide
 from desk.paging import page_admins
 from desk.requests import Press
 from desk.saying import write_message
-from desk.summaries import chat_summary
+from desk.summaries import chat_summary, contact_summary, summary
 from desk.work import Work
 from routing import chat as moves
 from routing import entitlement
@@ -45,6 +45,7 @@ def press(work: Work, signed: Signed, request: Press) -> dict[str, Any]:
         "ticket": found.ticket.id,
         "seq": found.ticket.public_seq,
         "chat": None if found.chat is None else chat_summary(work.connection, found.chat, work.agents, found.named_id),
+        "summary": contact_summary(summary(work.connection, found, work.agents)),
     }
 
 

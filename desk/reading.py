@@ -13,6 +13,7 @@ from desk.deciding import ring_frame
 from desk.desk import Desk
 from desk.frames import maybe_written
 from desk.handing import offer_frame
+from desk.listing import customer_page, tickets_page, with_unread
 from desk.summaries import contact_summary, summaries
 from desk.work import Work
 from routing.allow import allow
@@ -99,6 +100,24 @@ class Reading:
         page = await self._desk.record.read(lambda connection: _ticket_page(connection, signed, id))
         return page | {"viewers": viewers}
 
+    async def tickets_page(self, signed: Signed, view: str, query: str, cursor: str | None) -> dict[str, Any]:
+        """One page of a view, with the counts of all. Raises BadRequest."""
+        return await self._desk.record.read(
+            lambda connection: tickets_page(self._work(connection), signed, view, query, cursor)
+        )
+
+    async def customer_page(self, signed: Signed, id: str) -> dict[str, Any]:
+        """One customer for the console. Raises NotFound."""
+        there = await self._desk.present()
+        pages = await self._desk.live.present("contact")
+
+        def query(connection: Connection) -> dict[str, Any]:
+            work = self._work(connection)
+            people = {str(each["id"]): each for each in people_of(work, there)}
+            return customer_page(work, signed, id, people, pages.people)
+
+        return await self._desk.record.read(query)
+
     async def people(self) -> list[dict[str, Any]]:
         """Every agent with their presence and load."""
         there = await self._desk.present()
@@ -116,12 +135,12 @@ def _opening(work: Work, signed: Signed, there: frozenset[str] | None) -> Openin
         shown = [contact_summary(fields) for fields in summaries(connection, found, agents)]
         you = {"id": signed.actor.id, "name": signed.name, "verified": signed.actor.verified}
         open_offers = [offer_frame(offer) for offer in offers.open_of(connection, [each.ticket.id for each in found])]
-        return Opening(_epoch(connection), you, _with_unread(connection, signed, shown), [], open_offers, None)
+        return Opening(_epoch(connection), you, with_unread(connection, signed, shown), [], open_offers, None)
     me = agents.get(signed.actor.id)
     you = {"id": signed.actor.id, "name": signed.name, "roles": sorted(signed.actor.roles)}
     if me is not None:
         you |= {"teams": list(me.teams), "status": me.status, "auto_answer": me.auto_answer, "photo": me.face["photo"]}
-    shown = _with_unread(connection, signed, summaries(connection, found, agents))
+    shown = with_unread(connection, signed, summaries(connection, found, agents))
     return Opening(_epoch(connection), you, shown, _rings(work, signed), [], people_of(work, there))
 
 
@@ -151,12 +170,6 @@ def _ids_of(connection: Connection, signed: Signed) -> list[str]:
 
 def _epoch(connection: Connection) -> str:
     return meta.epoch(connection) or ""
-
-
-def _with_unread(connection: Connection, signed: Signed, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """How many events of the public stream are newer than what this person read."""
-    marks = reads.marks(connection, signed.actor.id, [fields["ticket"] for fields in shown])
-    return [fields | {"unread": max(0, fields["seq"] - marks.get(fields["ticket"], 0))} for fields in shown]
 
 
 def _followable(connection: Connection, signed: Signed, streams: Sequence[str]) -> set[str]:
@@ -208,7 +221,7 @@ def _fitting(frames: list[bytes], budget: int = 900 * 1024) -> list[msgspec.Raw]
 def _ticket_page(connection: Connection, signed: Signed, id: str) -> dict[str, Any]:
     found = _seen(connection, signed, id)
     agents = _agents(connection)
-    [fields] = _with_unread(connection, signed, summaries(connection, [found], agents))
+    [fields] = with_unread(connection, signed, summaries(connection, [found], agents))
     decision = events.last_of_kind(connection, id + events.INTERNAL, "decision")
     fields |= {
         "members": [{"id": each, "name": agents[each].name} for each in sorted(found.members) if each in agents],

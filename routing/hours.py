@@ -133,6 +133,11 @@ def next_edge(calendar: Calendar, at: datetime) -> datetime | None:
         return now.next_opening if turn is None else turn
 
 
+def hours_of_day(calendar: Calendar, day: date) -> list[list[str]]:
+    """The local opening hours of a date as the document writes them: `[["09:00", "17:00"]]`; empty when shut."""
+    return _written(_hours_of(calendar, day))
+
+
 # Days and spans -----------------------------------------------------------------------------------------------------
 
 

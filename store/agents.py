@@ -10,7 +10,7 @@ from typing import cast
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from store.engine import Connection, Row
-from store.schema import absence, agent, customer, stand_in
+from store.schema import absence, agent, chat, customer, stand_in, ticket
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,31 @@ class Leave:
     reason: str
 
 
+@dataclass(frozen=True)
+class Owned:
+    """A ticket that is not done, whose owner this agent is; `live`: they talk in it now."""
+
+    id: str
+    number: int
+    subject: str
+    customer_name: str
+    live: bool
+
+
 _ALL = select(agent).order_by(agent.c.name)
 _ONE = select(agent).where(agent.c.id == bindparam("id"))
+_BY_EMAIL = select(agent).where(agent.c.email == bindparam("email"))
+_OWNED = (
+    select(ticket.c.id, ticket.c.number, ticket.c.subject, customer.c.name, chat.c.id.label("chat_id"))
+    .join(customer, customer.c.id == ticket.c.customer_id)
+    .outerjoin(
+        chat,
+        (chat.c.ticket_id == ticket.c.id) & chat.c.ended_at.is_(None) & (chat.c.serving_id == bindparam("serving")),
+    )
+    .where(ticket.c.owner_id == bindparam("owner"), ticket.c.status.in_(("new", "open", "waiting")))
+    .order_by(ticket.c.number)
+)
+_NAMED_FOR = select(customer.c.id).where(customer.c.named_id == bindparam("agent")).order_by(customer.c.name)
 _LOGIN = select(agent.c.id, agent.c.password_hash, agent.c.totp_secret, agent.c.totp_step).where(
     agent.c.email == bindparam("email"), agent.c.active == 1
 )
@@ -68,12 +91,14 @@ _TOTP_STEP = (
     .values(totp_step=bindparam("step"))
 )
 _PHOTO = update(agent).where(agent.c.id == bindparam("b_id")).values(photo=bindparam("photo"))
+_BRING_BACK = update(agent).where(agent.c.id == bindparam("b_id")).values(active=1)
 _RETIRE = update(agent).where(agent.c.id == bindparam("b_id")).values(active=0, status="offline")
 _UNNAME = update(customer).where(customer.c.named_id == bindparam("b_from")).values(named_id=bindparam("to"))
 _RANKS = select(stand_in).where(stand_in.c.customer_id.in_(
     select(stand_in.c.customer_id).where(stand_in.c.agent_id == bindparam("agent"))
 )).order_by(stand_in.c.customer_id, stand_in.c.rank)  # fmt: skip
 _ABSENCES = select(absence).where(absence.c.until > bindparam("after")).order_by(absence.c.since)
+_ABSENCE = select(absence).where(absence.c.id == bindparam("id"))
 _ADD_ABSENCE = insert(absence)
 _END_ABSENCE = delete(absence).where(absence.c.id == bindparam("id"))
 
@@ -86,6 +111,12 @@ def every(connection: Connection) -> list[Profile]:
 def find(connection: Connection, id: str) -> Profile | None:
     """One agent."""
     row = connection.one(_ONE, id=id)
+    return None if row is None else _profile(row)
+
+
+def by_email(connection: Connection, email: str) -> Profile | None:
+    """Who has this address, also somebody who left."""
+    row = connection.one(_BY_EMAIL, email=email)
     return None if row is None else _profile(row)
 
 
@@ -133,6 +164,22 @@ def retire(connection: Connection, id: str) -> None:
     connection.run(_RETIRE, b_id=id)
 
 
+def bring_back(connection: Connection, id: str) -> None:
+    """Works here again."""
+    connection.run(_BRING_BACK, b_id=id)
+
+
+def owned(connection: Connection, id: str) -> list[Owned]:
+    """What would have no owner any more without them, the oldest first."""
+    rows = connection.all(_OWNED, owner=id, serving=id)
+    return [Owned(row.id, row.number, row.subject, row.name, row.chat_id is not None) for row in rows]
+
+
+def named_for(connection: Connection, id: str) -> list[str]:
+    """Customers whose named agent this is."""
+    return [row.id for row in connection.all(_NAMED_FOR, agent=id)]
+
+
 def replace_named(connection: Connection, gone: str, successor: str | None) -> int:
     """Everybody who named one now names the other; how many."""
     return connection.run(_UNNAME, b_from=gone, to=successor)
@@ -150,6 +197,12 @@ def absences(connection: Connection, after: int) -> list[Leave]:
     """Absences that are not over."""
     rows = connection.all(_ABSENCES, after=after)
     return [Leave(row.id, row.agent_id, row.since, row.until, row.reason) for row in rows]
+
+
+def find_absence(connection: Connection, id: str) -> Leave | None:
+    """One absence."""
+    row = connection.one(_ABSENCE, id=id)
+    return None if row is None else Leave(row.id, row.agent_id, row.since, row.until, row.reason)
 
 
 def add_absence(connection: Connection, new: Leave) -> None:

@@ -55,6 +55,7 @@ _SELL = insert(add_on)
 _CHANGE_SALE = (
     update(add_on).where(add_on.c.id == bindparam("b_id")).values(since=bindparam("since"), until=bindparam("until"))
 )
+_DROP_SALE = delete(add_on).where(add_on.c.id == bindparam("id"))
 
 
 def every(connection: Connection) -> list[Customer]:
@@ -109,6 +110,11 @@ def sell(connection: Connection, new: Sale) -> None:
 def change_sale(connection: Connection, id: str, since: int, until: int | None) -> None:
     """When it holds."""
     connection.run(_CHANGE_SALE, b_id=id, since=since, until=until)
+
+
+def drop_sale(connection: Connection, id: str) -> None:
+    """One that had not begun is called off."""
+    connection.run(_DROP_SALE, id=id)
 
 
 def _columns(row: Customer) -> dict[str, object]:

@@ -16,11 +16,11 @@ class joined(FunctionElement[str]):  # named as a function of SQL, like those of
     inherit_cache = True
 
 
-@compiles(joined)  # type: ignore[no-untyped-call, untyped-decorator]
+@compiles(joined)
 def _sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return f"group_concat({compiler.process(element.clauses, **kw)}, ',')"
 
 
-@compiles(joined, "postgresql")  # type: ignore[no-untyped-call, untyped-decorator]
+@compiles(joined, "postgresql")
 def _postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"string_agg({compiler.process(element.clauses, **kw)}, ',')"

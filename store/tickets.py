@@ -192,6 +192,13 @@ _MEMBER_LEFT = (
 )
 
 
+_PARTICIPANT_LEFT = (
+    update(participant)
+    .where(participant.c.ticket_id == bindparam("b_ticket"), participant.c.contact_id == bindparam("b_contact"))
+    .values(left_at=bindparam("at"))
+)
+
+
 def add_participant(connection: Connection, ticket_id: str, contact_id: str, at: int) -> None:
     """A contact takes part from now on."""
     connection.run(_ADD_PARTICIPANT, ticket_id=ticket_id, contact_id=contact_id, joined_at=at, left_at=None)
@@ -201,6 +208,11 @@ def add_member(connection: Connection, ticket_id: str, agent_id: str, at: int) -
     """An agent joins, or joins again."""
     if not connection.run(_MEMBER_BACK, b_ticket=ticket_id, b_agent=agent_id):
         connection.run(_ADD_MEMBER, ticket_id=ticket_id, agent_id=agent_id, joined_at=at, left_at=None)
+
+
+def end_participant(connection: Connection, ticket_id: str, contact_id: str, at: int) -> None:
+    """A contact takes part no more."""
+    connection.run(_PARTICIPANT_LEFT, b_ticket=ticket_id, b_contact=contact_id, at=at)
 
 
 def end_member(connection: Connection, ticket_id: str, agent_id: str, at: int) -> None:
