@@ -67,9 +67,8 @@ class Desk:
         self.publish(await self._write(transaction, name))
 
     async def present(self) -> frozenset[str] | None:
-        """Agents with a lease; None while leases are not settled."""
-        there = await self.live.present("agent")
-        return there.people if there.settled else None
+        """Agents with a lease. Who lost theirs a moment ago is not rung; whether they are gone, watch judges."""
+        return (await self.live.present("agent")).people
 
     def publish(self, done: Done) -> None:
         """To this process' sockets at once, to the others bundled; the doorbell for what falls due."""

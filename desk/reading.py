@@ -50,8 +50,7 @@ class Reading:
     async def opening(self, signed: Signed) -> Opening:
         """Everything a line begins with. Raises Unavailable."""
         present = await self._desk.live.present("agent")
-        there = present.people if present.settled else None
-        return await self._desk.record.read(lambda connection: _opening(self._work(connection), signed, there))
+        return await self._desk.record.read(lambda connection: _opening(self._work(connection), signed, present.people))
 
     async def may_follow(self, signed: Signed, streams: Sequence[str]) -> set[str]:
         """Which of these streams this person may follow."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 
+from desk.deciding import freed
 from desk.desk import Desk
+from desk.work import Work
 from routing.errors import DeskError
 from store import chats, people, rings
 from store.engine import Connection
@@ -37,12 +39,18 @@ class Watch:
         if agents.settled:
             for gone in sorted(concerned - agents.people):
                 await self._desk.person_gone("agent", gone)
-            if agents.people != self._present:
-                self._present = agents.people
-                await self._desk.run("people", lambda work: work.job("people", "people"), decides=False)
+        if agents.people != self._present:
+            self._present = agents.people
+            await self._desk.run("people", _came_or_went, decides=False)
         if contacts.settled:
             for gone in sorted(pages - contacts.people):
                 await self._desk.person_gone("contact", gone)
+
+
+def _came_or_went(work: Work) -> None:
+    """Colleagues and buttons are told, and who waits is decided anew."""
+    work.job("people", "people")
+    freed(work)
 
 
 def _concerned(connection: Connection) -> tuple[frozenset[str], frozenset[str]]:

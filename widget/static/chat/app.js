@@ -87,7 +87,7 @@ export class App {
     if (phase === "ended") {
       const name = summary.status === "solved" ? t("Solved") : t("This chat has ended");
       const times = said.length ? `, ${time(said[0].at)} – ${time(said.at(-1).at)}` : "";
-      return { name, words: `VD-${summary.number}${times}`, person: chat.serving ?? state?.agent, presence: "off" };
+      return { name, words: `${summary.number}${times}`, person: chat.serving ?? state?.agent, presence: "off" };
     }
     const until = state?.until && state.step && t("here until {time}", { time: both(state.until) });
     if (agent) {

@@ -46,7 +46,7 @@ export const middles = {
 
   waiting(app, kind) {
     const { place, expected_s } = app.talk.queue ?? {};
-    const line = place ? h("p.place", { role: "status" }, t("You are number"), " ", h("b", null, String(place)), " ", expected_s ? t("in line, {span}", { span: span(expected_s) }) : t("in line")) : lead(app.talk.chat.words ?? t("Looking for somebody for you…"));
+    const line = place ? h("p.place", { role: "status" }, t("You are number"), " ", h("b", null, String(place)), " ", expected_s ? t("in line, {span}", { span: span(expected_s) }) : t("in line")) : lead(app.talk.chat.words || t("Looking for somebody for you…"));
     return [line, h("p.muted.small", null, t("We ring you here, and the button keeps your place if you go on working.")), picker(app, kind), choice("mail", t("Leave it as a message"), t("The ticket stays, you need not wait."), () => app.write())];
   },
 

@@ -111,7 +111,7 @@ export class Panel {
     this.#promise.hidden = !number || phase === "message";
     show(this.#promise, [app.severity, number, due, status], () => [
       h("button.btn.quiet", { type: "button", onclick: () => app.rise("severity") }, app.severity ? [severity_mark(app.severity), severity_name(app.severity)] : t("How bad is it?")),
-      h("span.grow", null, due ? t("Answer promised by {time}", { time: both(due) }) : `VD-${number}`),
+      h("span.grow", null, due ? t("Answer promised by {time}", { time: both(due) }) : number),
       status === "solved" && h("span.kept", null, icon("check"), t("solved")),
     ]);
   }

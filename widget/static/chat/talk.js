@@ -19,7 +19,10 @@ export class Talk {
   get seq() { return this.events.at(-1)?.seq ?? 0; }
 
   merge(summary) {
+    const { chat } = summary;
+    const was = this.summary?.chat;
     this.summary = { ...this.summary, ...summary };
+    if (chat) this.summary.chat = { ...(was?.state === chat.state && was), ...chat, words: chat.words || was?.words, serving: chat.serving ?? chat.ringing };
     this.read.contact = Math.max(this.read.contact, summary.read_contact ?? 0);
     this.read.desk = Math.max(this.read.desk, summary.read_desk ?? 0);
   }
