@@ -83,7 +83,7 @@ async def start_over(ground: Ground) -> None:
         meta.set_clock_offset(connection, offset)
         meta.put(connection, STARTED_AT, "" if ground.settings.clock is None else ground.settings.clock.isoformat())
         kept_settings.put(connection, "name", "Larkfield Support")
-        _people(connection, start, ground.sealer, photos)
+        people(connection, start, ground.sealer, photos)
         sessions.put_back(connection, kept)
         audit.append(connection, None, "demo", "desk", {"start": start.isoformat()}, start)
 
@@ -93,12 +93,13 @@ async def start_over(ground: Ground) -> None:
     ground.clock.offset = offset
 
 
-def _people(connection: Connection, now: datetime, sealer: Sealer, photos: dict[str, str]) -> None:
+def people(connection: Connection, now: datetime, sealer: Sealer, photos: dict[str, str]) -> None:
+    """The whole cast, without history. `photos`: hashes of pictures by agent; none: initials are shown."""
     at, long_ago = micros(now), micros(now - SOLD_BEFORE)
     for each in cast.AGENTS:
         profile = Profile(
             each.id, each.name, each.email, each.title, each.roles, each.teams, each.languages, cast.ZONE,
-            each.capacity, 0, 25, photos[each.id],
+            each.capacity, 0, 25, photos.get(each.id),
         )  # fmt: skip
         agents.add(connection, profile, _hashed(each.password), long_ago)
         if each.teams:
