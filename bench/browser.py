@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.support.browser import browser
 
 
 @dataclass(frozen=True)
@@ -26,28 +17,16 @@ class OpenTimes:
     blank: list[float]
 
 
-def chromium() -> str:
-    """The browser's path. Raises FileNotFoundError with what to do when there is none."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None or not Path(found).exists():
-        raise FileNotFoundError("no Chromium: run `make test` once, it fetches one, or set CHROMIUM")
-    return found
-
-
 def open_times_ms(port: int, button: str, tries: int) -> OpenTimes:
     """`tries` fresh visitors each: the chat page until its composer can be written in, and the empty `/live` page."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        try:
-            chat = [_chat_ms(browser, port, button) for _ in range(tries)]
-            blank = [_blank_ms(browser, port) for _ in range(tries)]
-        finally:
-            browser.close()
+    with browser() as chromium:
+        chat = [_chat_ms(chromium, port, button) for _ in range(tries)]
+        blank = [_blank_ms(chromium, port) for _ in range(tries)]
     return OpenTimes(chat, blank)
 
 
-def _chat_ms(browser: Browser, port: int, button: str) -> float:
-    context = browser.new_context()
+def _chat_ms(chromium: Browser, port: int, button: str) -> float:
+    context = chromium.new_context()
     try:
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/b/{button}")
@@ -62,8 +41,8 @@ def _chat_ms(browser: Browser, port: int, button: str) -> float:
         context.close()
 
 
-def _blank_ms(browser: Browser, port: int) -> float:
-    context = browser.new_context()
+def _blank_ms(chromium: Browser, port: int) -> float:
+    context = chromium.new_context()
     try:
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/live")

@@ -153,3 +153,4 @@ def _say(work: Work, found: Found, signed: Signed, request: Press) -> None:
         write_message(work, found, signed, request.text, [], rid=request.rid)
         if found.ticket.subject in ("", "Chat"):
             found.ticket.subject = words.subject(request.text, "Chat")
+            work.show(found)

@@ -14,7 +14,8 @@ from store.messages import Last
 from store.people import Agent
 from store.tickets import Found
 
-INTERNAL_FIELDS = ("internal_seq", "pooled", "asked_severity")
+INTERNAL_FIELDS = ("internal_seq", "pooled", "asked_severity", "last_at")
+"""`last_at` moves with notes and rings too: to contacts it would tell of them; they have `said_at`."""
 
 
 def summary(connection: Connection, found: Found, agents: Mapping[str, Agent]) -> dict[str, Any]:

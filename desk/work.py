@@ -190,5 +190,6 @@ class Work:
             )
             if watchers:
                 self.tell(watchers, "inbox", fields)
-            if found.participants:
-                self.tell(tuple(f"contact:{each}" for each in found.participants), "inbox", contact_summary(fields))
+            readers = found.participants | set(people.coordinators(self.connection, found.ticket.customer_id))
+            if readers:
+                self.tell(tuple(f"contact:{each}" for each in sorted(readers)), "inbox", contact_summary(fields))

@@ -70,9 +70,9 @@ def routes(parts: Parts, metrics: Metrics) -> list[BaseRoute]:
 def _demo(parts: Parts) -> list[BaseRoute]:
     if not parts.is_demo:
         return []
-    from server.demo import pages  # a real desk never loads the demo
+    from server.demo.pages import routes as demo  # a real desk never loads the demo
 
-    return pages.routes(parts)
+    return demo(parts)
 
 
 def _bound(handler: Handler, parts: Parts) -> Callable[[Request], Awaitable[Response]]:

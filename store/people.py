@@ -68,6 +68,9 @@ _AGENT = select(agent).where(agent.c.id == bindparam("id"))
 _AGENTS = select(agent).where(agent.c.active == 1).order_by(agent.c.name)
 _LOCK_AGENT = select(agent.c.id).where(agent.c.id == bindparam("id")).with_for_update()
 _CONTACT = select(contact).where(contact.c.id == bindparam("id"))
+_COORDINATORS = select(contact.c.id).where(
+    contact.c.customer_id == bindparam("customer"), contact.c.coordinator == 1, contact.c.verified == 1
+)
 _BUTTONS_OF = (
     select(contact_session.c.button_id)
     .distinct()
@@ -118,6 +121,11 @@ def note_missed(connection: Connection, id: str, missed: int, status: str) -> No
 def note_offered(connection: Connection, id: str, at: datetime) -> None:
     """Rung, or given a chat."""
     connection.run(_OFFERED, b_id=id, at=micros(at))
+
+
+def coordinators(connection: Connection, customer: str) -> list[str]:
+    """Ids of contacts who see everything of their customer."""
+    return [row.id for row in connection.all(_COORDINATORS, customer=customer)]
 
 
 def find_contact(connection: Connection, id: str) -> Contact | None:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.support import services
+from tests.support.browser import browser
 from tests.support.services import NotToBeHad, PostgresServer, RedisServer
 
 T = TypeVar("T")
@@ -68,9 +70,28 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     postgres_server.drop(name)
 
 
+@pytest.fixture(scope="module")
+def _browser() -> Iterator[Browser | None]:
+    try:
+        with browser() as started:
+            yield started
+    except NotToBeHad:
+        yield None
+
+
+@pytest.fixture
+def chromium(_browser: Browser | None, request: pytest.FixtureRequest) -> Browser:
+    """A headless Chromium, the same for the module (Playwright's loop must have ended when another test runs its own);
+    every test makes contexts of its own."""
+    if _browser is None:
+        _skip("chromium", request)
+    assert _browser is not None
+    return _browser
+
+
 @pytest.fixture
 def chromium_path(request: pytest.FixtureRequest) -> str:
-    """Where Chromium is."""
+    """Where Chromium is, for who needs a profile of their own."""
     try:
         return services.chromium()
     except NotToBeHad:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_the_standard_mailbox_keeps_its_names() -> None:
     import mailbox
 
-    assert mailbox.Maildir is not None
+    assert mailbox.__dict__["Maildir"] is not None
     assert Path(mailbox.__file__).parent == ROOT / "mailbox"
 
 

@@ -45,12 +45,6 @@ def at(text: str) -> datetime:
         ("2026-12-31T11:00:00Z", False, "closed"),
     ],
 )
-def test_the_hours_of_a_day_are_written_as_in_the_document() -> None:
-    calendar = Calendar.from_json({"tz": "Europe/Bratislava", "weekly": {"0": [["09:00", "17:00"]]}})
-    assert hours.hours_of_day(calendar, date(2026, 3, 2)) == [["09:00", "17:00"]]
-    assert hours.hours_of_day(calendar, date(2026, 3, 3)) == []
-
-
 def test_the_desk_is_open_from_opening_until_just_before_closing(instant: str, open: bool, because: str) -> None:
     assert hours.is_open(DESK, at(instant)) is open
     assert hours.because(DESK, at(instant)) == because
@@ -254,3 +248,9 @@ def test_a_document_that_makes_no_sense_is_refused_with_its_field(document: Any,
 def test_a_weekday_that_does_not_exist_is_refused() -> None:
     with pytest.raises(BadRequest, match="Weekday 7"):
         Calendar("UTC", {7: NINE_TO_FIVE})
+
+
+def test_the_hours_of_a_day_are_written_as_in_the_document() -> None:
+    calendar = Calendar.from_json({"tz": "Europe/Bratislava", "weekly": {"0": [["09:00", "17:00"]]}})
+    assert hours.hours_of_day(calendar, date(2026, 3, 2)) == [["09:00", "17:00"]]
+    assert hours.hours_of_day(calendar, date(2026, 3, 3)) == []

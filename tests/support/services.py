@@ -52,8 +52,7 @@ def environment(path: str) -> dict[str, str]:
     if box and Path(path).resolve().is_relative_to(Path(box).resolve()):
         return os.environ | {
             "LD_LIBRARY_PATH": os.environ.get("VIPDESK_SERVICES_LIBRARIES", ""),
-            "FONTCONFIG_FILE": f"{box}/etc/fonts/fonts.conf",
-            "FONTCONFIG_SYSROOT": box,
+            "FONTCONFIG_FILE": f"{Path(box).parent}/fonts.conf",
         }
     else:
         return dict(os.environ)
@@ -201,9 +200,13 @@ def _as_owner(command: list[str]) -> None:
 
 def chromium() -> str:
     """The browser's path. Raises NotToBeHad."""
-    return os.environ.get("CHROMIUM") or program(
-        "chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", f"{_box()}/usr/bin/chromium"
-    )
+    unpacked = f"{_box()}/usr/lib/chromium/chromium"
+    if os.environ.get("CHROMIUM"):
+        return os.environ["CHROMIUM"]
+    elif Path(unpacked).exists():
+        return unpacked  # itself: Debian's wrapper around it looks for its settings outside the box
+    else:
+        return program("chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 
 
 def _until(true: object, timeout_s: float = 20.0) -> None:

@@ -70,7 +70,7 @@ class World:
         self.worker = DueWorker(self.desk)
         self.watch = Watch(self.desk)
         self.there: set[tuple[Kind, str]] = set()
-        self.told: dict[str, list[Published]] = {}
+        self.heard = 0
 
     @classmethod
     async def make(
@@ -190,14 +190,16 @@ class World:
         return found
 
     def listen(self, *topics: str) -> list[dict[str, Any]]:
-        """Frames published on these topics from now on; orders to sockets come as {"type": kind, "order": text}."""
+        """Frames published on these topics from now on, numbered; orders as {"type": kind, "order": text}."""
         heard: list[dict[str, Any]] = []
 
         def receive(item: Published) -> None:
+            self.heard += 1
             try:
-                heard.append(json.loads(item.frame))
+                frame = json.loads(item.frame)
             except ValueError:
-                heard.append({"type": item.kind, "order": item.frame.decode()})
+                frame = {"type": item.kind, "order": item.frame.decode()}
+            heard.append(frame | {"heard": self.heard})
 
         for topic in topics:
             self.live.follow(topic, receive)

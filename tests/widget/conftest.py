@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright
 
+from tests.support import services
+from tests.support.browser import FLAGS
 from tests.widget.peer import Peer
 from tests.widget.peer import peer as open_peer
 
@@ -31,7 +33,8 @@ async def browser(chromium_path: str, tmp_path: Path) -> AsyncIterator[BrowserCo
         context = await playwright.chromium.launch_persistent_context(
             str(tmp_path),
             executable_path=chromium_path,
-            args=["--no-sandbox"],
+            args=FLAGS,
+            env=dict(services.environment(chromium_path)),
             timezone_id="Europe/London",
             locale="en-GB",
             viewport={"width": 900, "height": 800},

@@ -285,8 +285,8 @@ export class App {
     const ids = new Set(frame.tickets.map(({ ticket }) => ticket));
     for (const id of this.#talks.keys()) if (!ids.has(id)) this.#talks.delete(id);
     const recent = [...this.#talks.values()]
-      .filter(({ open, summary }) => open || (summary.status !== "closed" && this.now() - Date.parse(summary.said_at ?? summary.last_at) < DAY_MS))
-      .sort((one, other) => other.open - one.open || (one.summary.last_at < other.summary.last_at ? 1 : -1));
+      .filter(({ open, summary }) => open || (summary.status !== "closed" && this.now() - Date.parse(summary.said_at) < DAY_MS))
+      .sort((one, other) => other.open - one.open || (one.summary.said_at < other.summary.said_at ? 1 : -1));
     this.#view(this.#talks.get(this.talk?.id) ?? recent[0] ?? null);
     this.#next();
     this.draw();

@@ -1,0 +1,32 @@
+"""Two hundred days at random: no promise is broken, no viewer believes anything wrong, nobody is left waiting."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from desk.registry import VERBS
+from store import ids
+from tests.support.simulation import Simulation
+
+SEEDS, STEPS, BATCH = 200, 30, 10
+UNREHEARSED = {"contact link", "agent link", "agent answer_offer"}
+"""Files and agents' offers have tests of their own."""
+rehearsed: set[str] = set()
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
+async def test_a_random_day_breaks_no_promise(first: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(first, first + BATCH):
+        chance = random.Random(seed)
+        monkeypatch.setattr(ids, "source", lambda size, chance=chance: chance.randbytes(size).hex()[:22])
+        play = Simulation(seed, tmp_path / f"{seed}.db")
+        assert await play.play(STEPS) == [], f"seed {seed}"
+        rehearsed.update(play.done)
+
+
+def test_the_random_days_rehearse_every_verb() -> None:
+    named = {f"{verb.audience} {verb.name}" for verb in VERBS.values()}
+    assert named - UNREHEARSED - rehearsed == set()
