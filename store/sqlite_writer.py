@@ -180,7 +180,8 @@ class Writer:
             db.execute("ROLLBACK TO verb")
         db.execute("RELEASE verb")
         if took > SLOW_S:
-            log.warning("record.slow_verb name=%s ms=%d", task.name, took * 1000)
+            level = logging.DEBUG if self._queue.empty() else logging.WARNING  # it matters to whoever waits behind it
+            log.log(level, "record.slow_verb name=%s ms=%d", task.name, took * 1000)
         return Outcome(task.future, value, failure)
 
     def _fall(self, cause: BaseException | None) -> None:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 FEE_CENTS = 100_000
 SOLD_BEFORE = timedelta(days=180)
 STARTED_AT = "demo_clock"
+WHOLE = "demo_whole"
+"""Set when everything is seeded: a demo that was interrupted in its making is made anew."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,13 @@ async def begin(base: Opened) -> None:
 
 async def go_on(base: Opened) -> None:
     """A demo started again: VIPDESK_CLOCK, when it is a new one and ahead, moves its clock there."""
+    whole, said = await base.record.read(lambda c: (meta.get(c, WHOLE), meta.get(c, STARTED_AT)))
+    if not whole:
+        await start_over(Ground(base.settings, base.record, base.clock, base.sealer))
+        return
     wanted = base.settings.clock
     if wanted is None:
         return
-    said = await base.record.read(lambda connection: meta.get(connection, STARTED_AT))
     if said == wanted.isoformat() or wanted <= base.clock.now():
         return
     offset = wanted - base.clock.real()
@@ -73,12 +78,14 @@ async def go_on(base: Opened) -> None:
 async def start_over(ground: Ground) -> None:
     """Everything anew, with a new epoch; who is signed in as an agent stays so."""
     photos = await asyncio.to_thread(_photos, Blobs(ground.settings.data / "files"))
+    await asyncio.to_thread(_hash_all)
     start = ground.settings.clock or ground.clock.real()
     offset = start - ground.clock.real() if ground.settings.clock else timedelta()
 
     def verb(connection: Connection) -> None:
         kept = sessions.open_agent_sessions(connection)
         emptying.empty(connection)
+        meta.put(connection, WHOLE, "")
         meta.begin_epoch(connection, secrets.token_urlsafe(12))
         meta.set_clock_offset(connection, offset)
         meta.put(connection, STARTED_AT, "" if ground.settings.clock is None else ground.settings.clock.isoformat())
@@ -90,6 +97,7 @@ async def start_over(ground: Ground) -> None:
     await ground.record.write(verb, name="seed")
     for act in history.acts(start):
         await ground.record.write(act, name="seed")
+    await ground.record.write(lambda connection: meta.put(connection, WHOLE, "yes"), name="seed")
     ground.clock.offset = offset
 
 
@@ -143,6 +151,12 @@ def _hashed(password: str) -> str:
     """argon2 with its least cost: these passwords are printed in the README."""
     hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
     return _hashes.setdefault(password, hasher.hash(password))
+
+
+def _hash_all() -> None:
+    """Before the verb, which others wait for."""
+    for each in cast.AGENTS:
+        _hashed(each.password)
 
 
 def _photos(blobs: Blobs) -> dict[str, str]:
