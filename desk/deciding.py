@@ -117,7 +117,7 @@ def _queue(work: Work, found: Found, decision: Decision, again: bool) -> None:
     found.ticket.pooled = 1
     if chat.state.forgiven_at is not None:
         work.job("forgive", f"forgive:{chat.id}", chat.state.forgiven_at, {"ticket": found.ticket.id})
-    chat_event(work, found, words.waiting(decision.alarm, again), alarm=decision.alarm)
+    chat_event(work, found, words.waiting(chat.language, decision.alarm, again), alarm=decision.alarm)
     if decision.alarm:
         leads = tuple(f"agent:{agent.id}" for agent in work.agents.values() if "lead" in agent.roles)
         if leads:
@@ -141,7 +141,9 @@ def _ring(work: Work, found: Found, agent: Agent, decision: Decision, following:
     chat_event(
         work,
         found,
-        words.ringing(agent.name, following.name if following else None, timedelta(seconds=agent.ring_seconds)),
+        words.ringing(
+            chat.language, agent.name, following.name if following else None, timedelta(seconds=agent.ring_seconds)
+        ),
         agent=agent,
         next=words.first(following.name) if following else None,
     )
@@ -159,7 +161,8 @@ def begin_serving(work: Work, found: Found, agent: Agent) -> None:
     if ticket.owner_id is None:
         set_owner(work, found, agent.id, "accepted first")
     named = work.agents.get(found.named_id or "")
-    chat_event(work, found, words.live(agent.name, chat.state.step, named.name if named else None), agent=agent)
+    said = words.live(chat.language, agent.name, chat.state.step, named.name if named else None)
+    chat_event(work, found, said, agent=agent)
     work.order(f"agent:{agent.id}", "follow", ticket.id)
     work.job("silence", f"silence:{chat.id}", moves.silent_at(chat.state) or work.now, {"ticket": ticket.id})
     work.show(found)
@@ -207,7 +210,7 @@ def end_chat(work: Work, found: Found, ended: moves.Chat) -> None:
     chat_event(
         work,
         found,
-        words.ended(ended.ended_because, agent.name if agent else None),
+        words.ended(chat.language, ended.ended_because, agent.name if agent else None),
         agent=agent,
         ended_because=ended.ended_because,
     )

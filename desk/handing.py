@@ -138,7 +138,7 @@ def offer_change(work: Work, found: Found, agent_id: str) -> None:
         new_id(),
         found.ticket.id,
         "change_agent",
-        words.change_agent(agent.name, serving.name),
+        words.change_agent(found.chat.language, agent.name, serving.name),
         {"agent": agent_id},
         work.now + OFFER_STANDS,
         None,

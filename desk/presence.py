@@ -52,7 +52,7 @@ def agent_lost(work: Work, agent_id: str) -> None:
             agent = work.agent(agent_id)
             until = found.chat.state.grace_until
             assert until is not None
-            chat_event(work, found, words.grace(agent.name), agent=agent)
+            chat_event(work, found, words.grace(found.chat.language, agent.name), agent=agent)
             work.job("grace", f"grace:{found.chat.id}", until, {"ticket": id})
             work.show(found)
     work.job("people", "people")
@@ -68,9 +68,8 @@ def agent_back(work: Work, agent_id: str) -> None:
             found.chat.state = moves.agent_back(found.chat.state, agent_id)
             agent = work.agent(agent_id)
             named = work.agents.get(found.named_id or "")
-            chat_event(
-                work, found, words.live(agent.name, found.chat.state.step, named.name if named else None), agent=agent
-            )
+            step, whose = found.chat.state.step, named.name if named else None
+            chat_event(work, found, words.live(found.chat.language, agent.name, step, whose), agent=agent)
             work.show(found)
     work.job("people", "people")
     freed(work)

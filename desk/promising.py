@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from desk.frames import maybe_written
-from desk.words import BUTTON, first
+from desk.texts import say
+from desk.words import first
 from routing import choose
 from routing.choose import Candidate, Promise, Request
 from store import candidates, people
@@ -18,26 +19,30 @@ MOST_VALID_S = 300
 
 
 def button_state(
-    connection: Connection, button_id: str, now: datetime, present: frozenset[str] | None
+    connection: Connection, button_id: str, now: datetime, present: frozenset[str] | None, language: str | None = None
 ) -> dict[str, Any] | None:
-    """The body of `/b/<button>/state`, answered as for a verified contact; None when the button is gone."""
+    """The body of `/b/<button>/state`, answered as for a verified contact; None when the button is gone.
+
+    `language`: of the reader; without it the button's own.
+    """
     way = candidates.way_of(connection, button_id, now)
     if way is None:
         return None
     known = candidates.candidates(connection, now, present)
-    request = Request(identity="verified", language=way.language)
+    language = language or way.language
+    request = Request(identity="verified", language=language)
     promised = choose.promise(now, way.calendar, way.line, known, request)
     agents = {agent.id: agent for agent in people.agents(connection)}
-    return _state(way, promised, known, agents, now)
+    return _state(way, promised, known, agents, now, language)
 
 
 def _state(
-    way: Way, promised: Promise, known: dict[str, Candidate], agents: dict[str, Agent], now: datetime
+    way: Way, promised: Promise, known: dict[str, Candidate], agents: dict[str, Agent], now: datetime, language: str
 ) -> dict[str, Any]:
     named = agents.get(way.line.named or "")
     due = promised.because == "open"
     agent = agents.get(promised.agent or "") if due else (named if promised.because in ("closed", "holiday") else None)
-    label = _label(promised, agent, named)
+    label = _label(promised, agent, named, language)
     return {
         "label": label,
         "because": promised.because,
@@ -53,20 +58,22 @@ def _state(
     }
 
 
-def _label(promised: Promise, agent: Agent | None, named: Agent | None) -> str:
+def _label(promised: Promise, agent: Agent | None, named: Agent | None, language: str) -> str:
     who, whose = first(agent.name) if agent else "", first(named.name) if named else ""
     if promised.because == "open" and promised.step == "named" and agent:
-        return BUTTON["named_here"].format(agent=who)
+        return say(language, "{agent} is here", agent=who)
+    elif promised.because == "open" and promised.step == "stand_in" and agent and whose:
+        return say(language, "{agent} covers for {named}", agent=who, named=whose)
     elif promised.because == "open" and promised.step == "stand_in" and agent:
-        return BUTTON["stand_in"].format(agent=who, named=whose) if whose else BUTTON["named_here"].format(agent=who)
+        return say(language, "{agent} is here", agent=who)
     elif promised.because == "open" and promised.step == "technical" and agent:
-        return BUTTON["technical"].format(agent=who)
+        return say(language, "{agent}, technical, is here", agent=who)
     elif promised.step is not None:
-        return BUTTON["pool"]
+        return say(language, "The 24/7 team is here")
     elif promised.because == "open" and named is not None:
-        return BUTTON["named_busy"].format(agent=whose)
+        return say(language, "{agent} is busy", agent=whose)
     else:
-        return BUTTON["nobody"]
+        return say(language, "Leave a message")
 
 
 def _step(step: str | None) -> str:

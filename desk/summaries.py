@@ -71,6 +71,7 @@ def chat_summary(
     serving = None if state.serving is None else _agent(connection, state.serving, agents)
     ringing = None if state.ring is None else _agent(connection, state.ring.agent, agents)
     named = None if named_id is None else _agent(connection, named_id, agents)
+    whose = None if named is None else named.name
     return {
         "id": chat.id,
         "state": state.state,
@@ -80,7 +81,7 @@ def chat_summary(
         "step": state.step,
         "because": chat.because,
         "waiting_since": written(state.waiting_since),
-        "words": "" if serving is None else words.live(serving.name, state.step, None if named is None else named.name),
+        "words": "" if serving is None else words.live(chat.language, serving.name, state.step, whose),
     }
 
 

@@ -1,9 +1,10 @@
-"""What the desk says to contacts, plainly: who, what, by when. Every text is a msgid of the catalogues."""
+"""What the desk says to contacts, plainly: who, what, by when; in the contact's language."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from desk.texts import say
 from routing.chat import EndedBecause
 
 
@@ -12,58 +13,89 @@ def first(name: str) -> str:
     return name.split()[0] if name.strip() else name
 
 
-def ringing(agent: str, following: str | None, ring: timedelta) -> str:
+def ringing(language: str, agent: str, following: str | None, ring: timedelta) -> str:
     """Before it happens: who is rung, and who is next."""
-    seconds = round(ring.total_seconds())
+    who, seconds = first(agent), round(ring.total_seconds())
     if following is None:
-        return f"Ringing {first(agent)}. If that takes longer than {seconds} s, you keep your place in the queue."
-    return f"Ringing {first(agent)}. If {first(agent)} cannot pick up in {seconds} s, {first(following)} takes over."
+        return say(
+            language,
+            "Ringing {agent}. If that takes longer than {seconds} s, you keep your place in the queue.",
+            agent=who,
+            seconds=seconds,
+        )
+    return say(
+        language,
+        "Ringing {agent}. If {agent} cannot pick up in {seconds} s, {following} takes over.",
+        agent=who,
+        seconds=seconds,
+        following=first(following),
+    )
 
 
-def live(agent: str, step: str | None, named: str | None) -> str:
+def live(language: str, agent: str, step: str | None, named: str | None) -> str:
     """Who is here, and in whose place."""
+    who = first(agent)
     if step == "stand_in" and named is not None:
-        return f"{first(agent)} is here and covers for {first(named)}."
+        return say(language, "{agent} is here and covers for {named}.", agent=who, named=first(named))
     elif step == "pool":
-        return f"{first(agent)} of the 24/7 team is here."
+        return say(language, "{agent} of the 24/7 team is here.", agent=who)
     elif step == "technical":
-        return f"{first(agent)}, technical specialist, is here."
+        return say(language, "{agent}, technical specialist, is here.", agent=who)
     else:
-        return f"{first(agent)} is here."
+        return say(language, "{agent} is here.", agent=who)
 
 
-def waiting(alarm: bool, again: bool) -> str:
+def waiting(language: str, alarm: bool, again: bool) -> str:
     """In the queue: what that means."""
     if again:
-        return "Sorry, the line to your agent broke off. You are at your old place, with everything you wrote."
+        return say(
+            language, "Sorry, the line to your agent broke off. You are at your old place, with everything you wrote."
+        )
     elif alarm:
-        return "Nobody is at the desk this minute. We have alerted the lead. You can wait here or leave a message."
+        return say(
+            language,
+            "Nobody is at the desk this minute. We have alerted the lead. You can wait here or leave a message.",
+        )
     else:
-        return "Everybody is in a conversation. You keep your place here, or leave a message that is answered first."
+        return say(
+            language,
+            "Everybody is in a conversation. You keep your place here, or leave a message that is answered first.",
+        )
 
 
-def grace(agent: str) -> str:
+def grace(language: str, agent: str) -> str:
     """The agent's line broke."""
-    return f"{first(agent)} lost the connection. If it is not back in 30 s, a colleague takes over and sees everything."
+    return say(
+        language,
+        "{agent} lost the connection. If it is not back in 30 s, a colleague takes over and sees everything.",
+        agent=first(agent),
+    )
 
 
-def ended(because: EndedBecause | None, agent: str | None) -> str:
+def ended(language: str, because: EndedBecause | None, agent: str | None) -> str:
     """Why it is over; the ticket stays."""
     if because == "left":
-        return "You ended the chat. What you wrote is kept."
+        return say(language, "You ended the chat. What you wrote is kept.")
     elif because == "contact_gone":
-        return "You were away, so the chat ended. What you wrote is kept and will be answered."
+        return say(language, "You were away, so the chat ended. What you wrote is kept and will be answered.")
     elif because == "silence":
-        return "Nobody wrote for 30 minutes, so the chat ended. Write again whenever you like."
+        return say(language, "Nobody wrote for 30 minutes, so the chat ended. Write again whenever you like.")
+    elif because == "solved" and agent is not None:
+        return say(language, "Solved with {agent}.", agent=first(agent))
     elif because == "solved":
-        return f"Solved with {first(agent)}." if agent else "Solved."
+        return say(language, "Solved.")
     else:
-        return "The chat has ended. What you wrote is kept."
+        return say(language, "The chat has ended. What you wrote is kept.")
 
 
-def change_agent(agent: str, serving: str) -> str:
+def change_agent(language: str, agent: str, serving: str) -> str:
     """The named agent is free again: an offer, never a move."""
-    return f"{first(agent)} is free now and has read everything. {first(serving)} can also finish this with you."
+    return say(
+        language,
+        "{agent} is free now and has read everything. {serving} can also finish this with you.",
+        agent=first(agent),
+        serving=first(serving),
+    )
 
 
 def subject(text: str | None, fallback: str) -> str:
@@ -72,14 +104,3 @@ def subject(text: str | None, fallback: str) -> str:
     if not line:
         return fallback
     return line if len(line) <= 80 else line[:79].rstrip() + "…"
-
-
-BUTTON = {
-    "named_here": "{agent} is here",
-    "named_busy": "{agent} is busy",
-    "stand_in": "{agent} covers for {named}",
-    "technical": "{agent}, technical, is here",
-    "pool": "The 24/7 team is here",
-    "pool_for_named": "{named} is back later",
-    "nobody": "Leave a message",
-}

@@ -15,6 +15,7 @@ from routing.errors import DeskError
 from server import errors
 from server.metrics import Metrics
 from server.pages.sessions import SignInFirst, to_sign_in
+from server.pages.texts import Reading
 from server.parts import Parts
 from server.routes import routes
 from server.security import SecurityHeaders
@@ -33,7 +34,7 @@ def build(parts: Parts, metrics: Metrics) -> ASGIApp:
         },
     )
     app.state.pages = parts.pages
-    return SecurityHeaders(app, _hosts(parts), secure=parts.is_secure)
+    return SecurityHeaders(Reading(app), _hosts(parts), secure=parts.is_secure)
 
 
 async def _page_or_problem(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from desk.identity import NotSignedIn
 from routing import errors
+from server.pages.texts import _
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +28,6 @@ STATUS: Mapping[str, int] = {
     errors.SlowDown.code: 429,
     errors.Unavailable.code: 503,
 }
-TITLES = {
-    400: "This request cannot be understood", 401: "Not signed in", 403: "Not allowed", 404: "Not found",
-    405: "Not done this way", 409: "This does not fit the present state", 410: "Gone", 413: "Too large",
-    415: "Of the wrong kind", 429: "Too many requests", 500: "Something went wrong here", 503: "Not available now",
-}  # fmt: skip
 
 
 class ProblemResponse(JSONResponse):
@@ -46,7 +42,7 @@ def problem(
     """A problem document; `code` is the wire's."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": TITLES.get(status, "Error"),
+        "title": title(status),
         "status": status,
         "detail": detail,
     }
@@ -61,7 +57,7 @@ def of_desk_error(error: errors.DeskError) -> Response:
     """A refusal of the desk."""
     status = STATUS.get(error.code, 400)
     return problem(
-        status, error.message, field=error.field, retry_s=error.retry_s, code=error.code, **dict(error.extra)
+        status, _(error.message), field=error.field, retry_s=error.retry_s, code=error.code, **dict(error.extra)
     )
 
 
@@ -74,7 +70,7 @@ async def desk_error(request: Request, error: Exception) -> Response:
 async def not_signed_in(request: Request, error: Exception) -> Response:
     """Starlette's hook for NotSignedIn."""
     assert isinstance(error, NotSignedIn)
-    return problem(401, str(error), code="not_signed_in")
+    return problem(401, _(str(error)), code="not_signed_in")
 
 
 async def http_error(request: Request, error: Exception) -> Response:
@@ -83,7 +79,7 @@ async def http_error(request: Request, error: Exception) -> Response:
     headers = getattr(error, "headers", None)
     if wants_page(request):
         return request.app.state.pages.error(request, status)  # type: ignore[no-any-return]
-    answer = problem(status, TITLES.get(status, "This did not work") + ".", code=_code(status))
+    answer = problem(status, title(status) + ".", code=_code(status))
     answer.headers.update(headers or {})
     return answer
 
@@ -93,7 +89,25 @@ async def fault(request: Request, error: Exception) -> Response:
     log.exception("request.failed path=%s", request.scope.get("route_path", request.url.path))
     if wants_page(request):
         return request.app.state.pages.error(request, 500)  # type: ignore[no-any-return]
-    return problem(500, "Something went wrong here. It was written down.", code="unavailable", retry_s=5.0)
+    return problem(500, _("Something went wrong here. It was written down."), code="unavailable", retry_s=5.0)
+
+
+def title(status: int) -> str:
+    """A status in words."""
+    return {
+        400: _("This request cannot be understood"),
+        401: _("Not signed in"),
+        403: _("Not allowed"),
+        404: _("Not found"),
+        405: _("Not done this way"),
+        409: _("This does not fit the present state"),
+        410: _("Gone"),
+        413: _("Too large"),
+        415: _("Of the wrong kind"),
+        429: _("Too many requests"),
+        500: _("Something went wrong here"),
+        503: _("Not available now"),
+    }.get(status, _("This did not work"))
 
 
 def wants_page(request: Request) -> bool:

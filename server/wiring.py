@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from desk import texts
 from desk.clock import SystemClock
 from desk.desk import Desk
 from desk.due import DueWorker
@@ -31,6 +32,7 @@ from server.metrics import CountedDesk, Metrics
 from server.pages.sessions import cookie_of
 from server.pages.static import Statics
 from server.pages.templates import Pages
+from server.pages.texts import catalogues
 from server.parts import Parts
 from server.settings import Settings
 from server.sockets.buckets import Rate
@@ -85,6 +87,7 @@ async def parts_of(base: Opened, metrics: Metrics) -> Parts:
     """The parts that pages and doors work with."""
     settings = base.settings
     links = partial(uploads.link, base.sealer)
+    texts.speak(await asyncio.to_thread(catalogues))
     statics = await asyncio.to_thread(Statics)
     name = await base.record.read(lambda connection: kept_settings.get(connection, "name", "Vipdesk"))
     desk = Desk(base.record, base.live, base.clock, links)

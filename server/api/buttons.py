@@ -7,12 +7,14 @@ from starlette.responses import JSONResponse, Response
 
 from desk.identity import NotSignedIn
 from desk.promising import button_state
+from desk.texts import spoken
 from routing.errors import NotFound
 from server import security
 from server.api.agents import json_body
 from server.errors import problem
 from server.pages.sessions import source_of
 from server.pages.static import sent
+from server.pages.texts import _, loader_words, reader
 from server.parts import Parts
 from store import buttons, candidates, customers
 from store.buttons import Button
@@ -38,10 +40,13 @@ async def state(parts: Parts, request: Request) -> Response:
     """`GET /b/<key>/state`: what a press would do, for the button's own pages."""
     button = await _button(parts, request)
     present = await parts.desk.present()
-    now = parts.desk.clock.now()
-    found = await parts.record.read(lambda connection: button_state(connection, button.id, now, present))
+    now, language = parts.desk.clock.now(), reader(button.language)
+    found = await parts.record.read(lambda connection: button_state(connection, button.id, now, present, language))
     if found is None:
         raise NotFound("There is no such button.")
+    words = loader_words(spoken(language))
+    if words is not None:
+        found["words"] = words
     return JSONResponse(found, headers={"Cache-Control": "no-store", **_shared(parts, button, request)})
 
 
@@ -49,11 +54,12 @@ async def page(parts: Parts, request: Request) -> Response:
     """`GET /b/<key>`: the chat itself."""
     button = await _button(parts, request)
     name = await parts.record.read(lambda connection: _customer_name(connection, button))
-    language = request.query_params.get("lang", button.language)[:16] or "en"
+    language = reader(button.language)
     values = {
         "key": button.key,
         "desk": parts.pages.desk_name,
-        "title": f"{name}: support",
+        "title": _("{customer}: support", customer=name),
+        "speaks": language,
         "texts": parts.statics.text_url("widget", language),
         "policy": button.policy,
     }
@@ -69,7 +75,7 @@ async def session(parts: Parts, request: Request) -> Response:
     try:
         begun = await parts.identity.open_session(request.path_params["key"], body, source_of(request))
     except NotSignedIn as error:
-        return problem(401, str(error), code="not_signed_in")
+        return problem(401, _(str(error)), code="not_signed_in")
     if begun is None:
         return JSONResponse({}, 202, {"Cache-Control": "no-store"})
     contact = {"id": begun.id, "name": begun.name, "verified": begun.verified}

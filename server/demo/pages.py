@@ -26,6 +26,7 @@ from server.demo.seed import Ground
 from server.demo.simulator import SWITCH
 from server.pages import console
 from server.pages.sessions import cookie_of, with_cookie
+from server.pages.texts import _
 from server.parts import Parts
 from server.settings import Settings
 from store import buttons, meta, outgoing
@@ -186,8 +187,8 @@ async def _home_page(parts: Parts, until: str, error: str, status: int = 200) ->
         "portal": portal_url(parts.settings), "customers": cast.CUSTOMERS, "agents": cast.AGENTS,
         "until": until or f"{parts.desk.clock.now().astimezone(zone):%Y-%m-%dT%H:%M}", "error": error,
         "simulator_on": on,
-        "simulator_words": "Sofia Lindqvist of Halden & Frey presses the button now and then, and answers."
-        if on else "Sofia Lindqvist of Halden & Frey is resting.",
+        "simulator_words": _("Sofia Lindqvist of Halden & Frey presses the button now and then, and answers.")
+        if on else _("Sofia Lindqvist of Halden & Frey is resting."),
         "mails": [
             {"subject": mail.subject, "recipient": mail.recipient, "body": mail.body,
              "when": f"{instant(mail.created_at).astimezone(zone):%a %d %b %H:%M:%S}"}
@@ -215,7 +216,7 @@ async def _move_clock(parts: Parts, request: Request) -> Response:
     try:
         wanted = moves.target(str(form.get("to", "")), now, Calendar.from_json(cast.CALENDAR), until)
     except BadRequest as error:
-        return await _home_page(parts, until, error.message, 400)
+        return await _home_page(parts, until, _(error.message), 400)
     await follow_clock.move(parts.record, clock, parts.desk, wanted - now)
     return RedirectResponse(_back(form), 303)
 
@@ -264,5 +265,6 @@ async def _strip(parts: Parts, back: str) -> dict[str, Any]:
         "desk": parts.settings.base_url, "csrf": parts.sealer.sign("demo"), "back": back,
         "now_utc": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "office_zone": cast.ZONE,
         "office_now": f"{local:%a %d %b, %H:%M:%S}",
-        "office_words": "the office is open" if state.open else "the office is closed",
+        "office_zone_name": local.tzname(),
+        "office_words": _("the office is open") if state.open else _("the office is closed"),
     }  # fmt: skip

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from server.api.agents import agent_of
 from server.pages.sessions import session_of
+from server.pages.texts import reader
 from server.parts import Parts
 from store import calendars
 
@@ -27,7 +28,7 @@ async def show(parts: Parts, request: Request) -> Response:
         "csrf": found.csrf,
         "agent": json.dumps(agent),
         "zone": kept[0].document["tz"] if kept else "Europe/Bratislava",
-        "texts": parts.statics.text_url("console", "en"),
+        "texts": parts.statics.text_url("console", reader()),
         "preload": [url for url in preload if "/demo" not in url and "/reveal" not in url],
     }
     return parts.pages.page("console/index.html", values)

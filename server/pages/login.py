@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -11,11 +12,10 @@ from desk.identity import NotSignedIn
 from routing import hours
 from routing.errors import BadRequest, SlowDown
 from server.pages.sessions import cookie_of, expect_form, session_of, source_of, with_cookie, without_cookie
+from server.pages.texts import _
 from server.parts import Parts
 from server.security import expect_own_origin
 from store import calendars
-
-EVERYWHERE = "The 24/7 team is at the desk."
 
 
 async def show(parts: Parts, request: Request) -> Response:
@@ -33,9 +33,9 @@ async def sign_in(parts: Parts, request: Request) -> Response:
     try:
         begun = await parts.identity.sign_in(email, password, totp, source_of(request), cookie_of(request.cookies))
     except NotSignedIn as error:
-        return await _page(parts, email, str(error), 401)
+        return await _page(parts, email, _(str(error)), 401)
     except SlowDown as error:
-        return await _page(parts, email, error.message, 429)
+        return await _page(parts, email, _(error.message), 429)
     return with_cookie(RedirectResponse("/", 303), parts, begun)
 
 
@@ -62,7 +62,7 @@ async def welcome(parts: Parts, request: Request) -> Response:
     try:
         begun = await parts.identity.use_link(request.path_params["token"], str(form.get("password", "")))
     except BadRequest as error:
-        return parts.pages.page("welcome.html", {"holds": True, "error": error.message}, status=400)
+        return parts.pages.page("welcome.html", {"holds": True, "error": _(error.message)}, status=400)
     except NotSignedIn:
         return parts.pages.page("welcome.html", {"holds": False, "error": ""}, status=410)
     return with_cookie(RedirectResponse("/", 303), parts, begun)
@@ -78,16 +78,29 @@ async def _office(parts: Parts) -> tuple[str, str]:
     """What the clock says, and whether the office is open, in words."""
     now = parts.desk.clock.now()
     found = await parts.record.read(calendars.every)
+    pool = _("The 24/7 team is at the desk.")
     if not found:
-        return f"Now, {now:%A %H:%M} UTC", EVERYWHERE
+        return _now(now, UTC), pool
     calendar = hours.Calendar.from_json(found[0].document)
     zone = ZoneInfo(calendar.zone)
-    local = now.astimezone(zone)
     state = hours.state(calendar, now)
     if state.open and state.until is not None:
-        office = f"Office open until {state.until.astimezone(zone):%H:%M}."
+        office = _("Office open until {time}.", time=f"{state.until.astimezone(zone):%H:%M}")
     elif state.next_opening is not None:
-        office = f"Office closed until {state.next_opening.astimezone(zone):%A %H:%M}. {EVERYWHERE}"
+        opening = state.next_opening.astimezone(zone)
+        office = _("Office closed until {day} {time}.", day=_weekday(opening), time=f"{opening:%H:%M}") + " " + pool
     else:
-        office = EVERYWHERE
-    return f"Now, {local:%A %H:%M %Z}", office
+        office = pool
+    return _now(now, zone), office
+
+
+def _now(now: datetime, zone: tzinfo) -> str:
+    local = now.astimezone(zone)
+    return _("Now, {day} {time} {zone}", day=_weekday(local), time=f"{local:%H:%M}", zone=local.tzname())
+
+
+def _weekday(local: datetime) -> str:
+    names = (
+        _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
+    )  # fmt: skip
+    return names[local.weekday()]

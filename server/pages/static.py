@@ -12,6 +12,8 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from desk.texts import spoken
+from server.pages.texts import compiled
 from server.squeeze import widget_files
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +40,7 @@ class Statics:
         files = {str(path.relative_to(server)): path.read_bytes() for path in _files(server)}
         files |= {f"widget/{path.relative_to(widget)}": path.read_bytes() for path in _files(widget)}
         files |= {f"widget/{name}": body for name, body in joined.items() if name != "loader.js"}
-        files |= {f"texts/{path.name}": path.read_bytes() for path in _files(ROOT / "server" / "texts")}
+        files |= compiled(ROOT / "server" / "texts")
         self._files = {name: _kept(name, body) for name, body in files.items()}
         self.loader = _kept("loader.js", joined["loader.js"])
         self.tag = hashlib.sha256(
@@ -59,7 +61,7 @@ class Statics:
 
     def text_url(self, part: str, language: str) -> str:
         """The catalogue of a part in a language; empty when there is none, as for English."""
-        name = f"texts/{part}.{language.split('-')[0].lower()}.json"
+        name = f"texts/{part}.{spoken(language)}.json"
         return f"{self.base}/{name}" if name in self._files else ""
 
     def answer(self, request: Request) -> Response:

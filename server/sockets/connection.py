@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from desk.actors import Signed
+from desk.texts import ENGLISH
 from live.base import Published
 from routing.errors import BadRequest, DeskError, SlowDown, Unavailable
 from server.sockets import frames
@@ -114,7 +115,7 @@ class Connection:
         except Exhausted:
             self.shut(4029)
         except frames.Unread as unread:
-            self.answer(frames.refused(unread.rid, _slow_down(wait_s) if wait_s else unread.error))
+            self.refuse(unread.rid, _slow_down(wait_s) if wait_s else unread.error)
         else:
             await self._take(frame, wait_s, now)
 
@@ -126,7 +127,7 @@ class Connection:
     async def _take(self, frame: Any, wait_s: float, now: float) -> None:
         rid = getattr(frame, "rid", None)
         if wait_s:
-            self.answer(frames.refused(rid, _slow_down(wait_s)))
+            self.refuse(rid, _slow_down(wait_s))
         elif not isinstance(frame, frames.Pong):
             self.asked_at = now
             await self._run(frame, rid)
@@ -137,14 +138,19 @@ class Connection:
         try:
             await self.sockets.answer(self, frame)
         except DeskError as error:
-            self.answer(frames.refused(rid, error))
+            self.refuse(rid, error)
         except Exception:  # the edge: a fault of ours is logged, the client may send it again
             log.exception("socket.request_failed type=%s", type(frame).__name__)
-            self.answer(frames.refused(rid, Unavailable()))
+            self.refuse(rid, Unavailable())
         finally:
             self.busy = False
             performing.reset(token)
             self.sockets.progressed()
+
+    def refuse(self, rid: str | None, error: DeskError, **more: Any) -> None:
+        """Says why not, in the person's language."""
+        language = ENGLISH if self.signed is None else self.signed.language
+        self.answer(frames.refused(rid, error, language, **more))
 
     async def perform(self, request: Any) -> dict[str, Any]:
         """Runs one verb; `ok` is queued before what the verb publishes. Raises DeskError when refused."""

@@ -88,7 +88,7 @@ class Following:
         self.own.update(ticket_of(stream) for stream in allowed)
         for stream in unknown:
             if stream not in allowed:
-                self._connection.answer(frames.refused(None, NotFound(), stream=stream))
+                self._connection.refuse(None, NotFound(), stream=stream)
         known = {stream: seq for stream, seq in cursors.items() if stream in self.streams or stream in allowed}
         await self.follow_from(known, resumed=True)
 

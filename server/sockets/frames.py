@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from desk.requests import AgentRequest, ContactRequest
+from desk.texts import ENGLISH, say
 from routing.errors import BadRequest, DeskError, TooLarge
 from server.sockets.strict import read_object
 
@@ -158,9 +159,10 @@ def ok(rid: str, answer: Mapping[str, Any]) -> bytes:
     return _encoder.encode({"type": "ok", "rid": rid} | dict(answer))
 
 
-def refused(rid: str | None, error: DeskError, **more: Any) -> bytes:
+def refused(rid: str | None, error: DeskError, language: str = ENGLISH, **more: Any) -> bytes:
     """An error frame: code and sentence, and what helps the client."""
-    frame: dict[str, Any] = {"type": "error", "rid": rid, "code": error.code, "message": error.message}
+    message = say(language, error.message)
+    frame: dict[str, Any] = {"type": "error", "rid": rid, "code": error.code, "message": message}
     if error.field is not None:
         frame["field"] = error.field
     if error.retry_s is not None:

@@ -57,7 +57,7 @@ async def open_line(connection: Connection, hello: Hello) -> None:
     heads = await sockets.reading.heads(list(connection.following.streams)) if connection.following.streams else {}
     _send_ready(connection, opening)
     for stream in unknown:
-        connection.answer(frames.refused(None, NotFound(), stream=stream))
+        connection.refuse(None, NotFound(), stream=stream)
     _start(connection, heads)
     connection.opened()
     sockets.spawn(sockets.verbs.person_here(connection.audience, connection.person))

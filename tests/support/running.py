@@ -41,11 +41,15 @@ class Person:
 class RunningDesk:
     """`with RunningDesk(folder) as desk:` a demo desk on a free port; `desk.kill()` is SIGKILL, then `desk.start()`."""
 
-    def __init__(self, folder: Path, env: dict[str, str] | None = None, arguments: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, folder: Path, env: dict[str, str] | None = None, arguments: tuple[str, ...] = (), root: Path = ROOT
+    ) -> None:
+        """`root`: where the product's folders are."""
         self.folder = folder
         self.port = free_port()
         self.log = folder.parent / f"{folder.name}.log"
         self._arguments = arguments
+        self._root = root
         self._env = os.environ | {"VIPDESK_DATA": str(folder), "VIPDESK_PORT": str(self.port)} | (env or {})
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -68,7 +72,11 @@ class RunningDesk:
         """Starts and waits until `/ready` says so. Raises RuntimeError with the log's end when it does not."""
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "vipdesk", *self._arguments], cwd=ROOT, env=self._env, stdout=log, stderr=log
+                [sys.executable, "-m", "vipdesk", *self._arguments],
+                cwd=self._root,
+                env=self._env,
+                stdout=log,
+                stderr=log,
             )
         ends = time.monotonic() + 60
         while time.monotonic() < ends and self._child.poll() is None:
@@ -98,7 +106,7 @@ class RunningDesk:
         """What `vipdesk demo --json` prints."""
         text = subprocess.run(
             [sys.executable, "-m", "vipdesk", "demo", "--json"],
-            cwd=ROOT,
+            cwd=self._root,
             env=self._env,
             check=True,
             capture_output=True,

@@ -33,12 +33,12 @@ export class App {
   #noted = "";
   #due = false;
 
-  constructor({ key, policy, lang, host, root }) {
-    Object.assign(this, { key, policy, lang, host });
+  constructor({ key, policy, lang, speaks, host, root }) {
+    Object.assign(this, { key, policy, lang, speaks, host });
     this.session = new Session(key, async () => (await host?.token()) ?? null);
     this.line = new Line({
       audience: "contact",
-      lang,
+      lang: speaks,
       zone,
       who: "",
       credentials: () => this.#credentials(),
@@ -361,7 +361,7 @@ export class App {
 
   async #ask_state() {
     if (this.state && this.live) return;
-    const answer = await fetch(`/b/${this.key}/state?lang=${this.lang}`).catch(() => null);
+    const answer = await fetch(`/b/${this.key}/state?lang=${this.speaks}`).catch(() => null);
     if (answer?.ok) this.promise(await answer.json());
   }
 

@@ -3,7 +3,7 @@
 import { load } from "../wire/texts.js";
 import { App } from "./app.js";
 
-const { key, policy, texts } = document.body.dataset;
+const { key, policy, texts, speaks } = document.body.dataset; // speaks: what the visitor speaks, whatever we have texts for
 const { lang } = document.documentElement;
 const framed = parent !== window;
 const asked = new Map();
@@ -23,7 +23,7 @@ const host = !framed ? null : {
 
 await load(lang, texts);
 document.body.classList.toggle("page", !framed);
-const app = new App({ key, policy, lang, host, root: document.querySelector("main") });
+const app = new App({ key, policy, lang, speaks, host, root: document.querySelector("main") });
 
 const heard = {
   hello({ active }) {
@@ -52,6 +52,6 @@ addEventListener("keydown", (event) => {
 if (!framed) {
   app.shown = true;
   app.draw();
-  const answer = await fetch(`/b/${key}/state?lang=${lang}`).catch(() => null);
+  const answer = await fetch(`/b/${key}/state?lang=${speaks}`).catch(() => null);
   if (answer?.ok) app.promise(await answer.json());
 }
