@@ -21,9 +21,8 @@ const host = !framed ? null : {
     }),
 };
 
-await load(lang, texts);
+const started = load(lang, texts).then(() => new App({ key, policy, lang, speaks, host, root: document.querySelector("main") }));
 document.body.classList.toggle("page", !framed);
-const app = new App({ key, policy, lang, speaks, host, root: document.querySelector("main") });
 
 const heard = {
   hello({ active }) {
@@ -35,11 +34,14 @@ const heard = {
   token: ({ id, jwt }) => asked.get(id)?.(jwt),
 };
 
-addEventListener("message", ({ source, origin, data }) => {
+// Heard from the first moment, while the texts are still on their way: the page greets only once.
+addEventListener("message", async ({ source, origin, data }) => {
   if (!framed || source !== parent || (page && origin !== page) || !Object.hasOwn(heard, data?.vipdesk)) return;
   page = origin;
+  await started;
   heard[data.vipdesk](data);
 });
+const app = await started;
 
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
