@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 PREFIX = "VIPDESK_"
-DATA = Path("data")
+DATA = Path("var")
 
 
 class SettingError(Exception):

@@ -1,4 +1,4 @@
-"""`vipdesk setup`: makes a real desk in an empty folder. `vipdesk new-key`: a key that seals secrets."""
+"""`vipdesk setup`: makes a real desk in an empty folder. `vipdesk new-key`: a key that seals secrets. `new-epoch`."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ def add(commands: Any) -> None:
     setup.set_defaults(command=_setup)
     key = commands.add_parser("new-key", help="print a new key for VIPDESK_SECRET_KEYS")
     key.set_defaults(command=_new_key)
+    epoch = commands.add_parser("new-epoch", help="after a backup was put back: every client begins anew")
+    epoch.set_defaults(command=_new_epoch)
 
 
 def _setup(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -77,6 +79,19 @@ async def _make(settings: Settings, arguments: argparse.Namespace) -> str:
         await base.record.write(verb, name="setup")
         parts = await wiring.parts_of(base, Metrics())
         return await Identity(parts.desk, base.sealer).new_link(admin.id)
+
+
+def _new_epoch(settings: Settings, arguments: argparse.Namespace) -> int:
+    """What clients saw after the backup is gone; under the old epoch they would take new events for old ones."""
+
+    async def begin() -> str:
+        async with wiring.opened(settings) as base:
+            if base.kind is None:
+                raise StartError("There is no desk in this folder.")
+            return await base.record.write(meta.begin_epoch, name="epoch")
+
+    print(f"The epoch is {asyncio.run(begin())} from now on. Start the desk's processes again.")
+    return 0
 
 
 def _new_key(settings: Settings, arguments: argparse.Namespace) -> int:
