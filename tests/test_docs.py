@@ -236,11 +236,24 @@ def test_every_metric_is_documented() -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_every_link_leads_somewhere(path: Path) -> None:
-    page = Page(str(path.relative_to(ROOT)))
-    targets = [link.split("#")[0] for link in page.links() if not re.match(r"(https?|mailto):", link)]
-    missing = [each for each in targets if each and not (path.parent / each).exists()]
+def test_every_link_leads_somewhere_and_to_a_test_that_is_there(path: Path) -> None:
+    missing = []
+    for link in Page(str(path.relative_to(ROOT))).links():
+        name, _, test = link.partition("#")
+        target = path.parent / name
+        if re.match(r"(https?|mailto):", link):
+            continue
+        elif not target.exists() or (test and f"def {test}(" not in target.read_text()):
+            missing.append(link)
     assert missing == []
+
+
+def test_the_readme_is_short_and_each_promise_names_its_test() -> None:
+    readme = Page("README.md")
+    assert len(readme.text.splitlines()) <= 80
+    promises = re.findall(r"^- .*$", readme.text.split("## What it promises")[1].split("\n## ")[0], re.M)
+    assert len(promises) == 8
+    assert [promise for promise in promises if not re.search(r"\]\(tests/\S+#test_\w+\)", promise)] == []
 
 
 def test_every_folder_of_the_product_has_its_line() -> None:
