@@ -3,13 +3,51 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import random
 import uuid
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
 from bench.wire import Wire, connect, text_frame
+
+VISITS_OF_ONE = 250
+"""Fewer than the desk takes from one address a minute."""
+_numbers = itertools.cycle(range(1, 250))
+
+
+def _next() -> int:
+    return next(_numbers)
+
+
+class Town:
+    """Where visitors come from: a few hundred from one address, then the next, as the desk slows down single ones."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.origin = f"http://127.0.0.1:{port}"
+        self._clients: list[httpx2.AsyncClient] = []
+        self._visits = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for client in self._clients:
+            await client.aclose()
+
+    def door(self) -> httpx2.AsyncClient:
+        """A client towards the desk."""
+        if self._visits % VISITS_OF_ONE == 0:
+            transport = httpx2.AsyncHTTPTransport(local_address=f"127.{random.randint(1, 250)}.{_next()}.1")
+            headers = {"Origin": self.origin}
+            self._clients.append(
+                httpx2.AsyncClient(base_url=self.origin, headers=headers, timeout=60, transport=transport)
+            )
+        self._visits += 1
+        return self._clients[-1]
 
 
 class Inbox:
@@ -18,6 +56,11 @@ class Inbox:
     def __init__(self, wire: Wire) -> None:
         self._frames: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         wire.on_text = lambda payload: self._frames.put_nowait(json.loads(payload))
+
+    def tickets(self) -> list[str]:
+        """Those of the summaries that came so far."""
+        waiting = [self._frames.get_nowait() for _ in range(self._frames.qsize())]
+        return list(dict.fromkeys(frame["ticket"] for frame in waiting if frame["type"] == "inbox"))
 
     async def until(self, kind: str, timeout_s: float = 30.0) -> dict[str, Any]:
         """The next frame of that type. Raises ConnectionError on an error frame, TimeoutError when none comes."""
@@ -49,28 +92,37 @@ async def open_desk(
 
     `people` are agents as `vipdesk demo --json` lists them, `buttons` are keys; visitors spread over them.
     """
-    origin = f"http://127.0.0.1:{port}"
-    async with httpx2.AsyncClient(base_url=origin, headers={"Origin": origin}, timeout=60) as client:
-        agents = [await agent_socket(client, port, person) for person in people[:receivers]]
+    async with Town(port) as town:
+        agents = [await agent_socket(town, person) for person in people[:receivers]]
         gate = asyncio.Semaphore(32)
 
         async def visitor(number: int) -> tuple[Wire, str]:
             async with gate:
-                return await _live_chat(client, port, buttons[number % len(buttons)])
+                return await _live_chat(town, buttons[number % len(buttons)])
 
+        inboxes = [Inbox(agent) for agent in agents]
         lanes = await asyncio.gather(*(visitor(number) for number in range(senders)))
+        for agent, inbox in zip(agents, inboxes, strict=True):
+            await _follow(agent, inbox, inbox.tickets())
     return list(lanes), agents
 
 
-async def agent_socket(
-    client: httpx2.AsyncClient, port: int, person: dict[str, str], *, auto_answer: bool = True
-) -> Wire:
+async def _follow(agent: Wire, inbox: Inbox, tickets: list[str]) -> None:
+    """Tickets that came by themselves are followed when their agent resumes them."""
+    for some in (tickets[start : start + 64] for start in range(0, len(tickets), 64)):
+        agent.send(_json({"type": "resume", "resume": dict.fromkeys(some, 0)}))
+        for _ in some:
+            await inbox.until("resumed")
+
+
+async def agent_socket(town: Town, person: dict[str, str], *, auto_answer: bool = True) -> Wire:
     """A signed-in agent's socket, available."""
+    client = town.door()
     client.cookies.clear()
     answer = await client.post("/api/v1/sessions", json={"email": person["email"], "password": person["password"]})
     answer.raise_for_status()
     cookie = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
-    wire = await connect(port, "/ws/agent", str(client.base_url).rstrip("/"), {"Cookie": cookie})
+    wire = await connect(town.port, "/ws/agent", town.origin, {"Cookie": cookie})
     inbox = Inbox(wire)
     wire.send(
         _json(
@@ -83,11 +135,11 @@ async def agent_socket(
     return wire
 
 
-async def contact_socket(client: httpx2.AsyncClient, port: int, button: str) -> tuple[Wire, Inbox]:
+async def contact_socket(town: Town, button: str) -> tuple[Wire, Inbox]:
     """A fresh visitor's socket, `ready`."""
-    answer = await client.post(f"/b/{button}/session", json={})
+    answer = await town.door().post(f"/b/{button}/session", json={})
     answer.raise_for_status()
-    wire = await connect(port, "/ws/contact", str(client.base_url).rstrip("/"))
+    wire = await connect(town.port, "/ws/contact", town.origin)
     inbox = Inbox(wire)
     token = answer.json()["token"]
     wire.send(_json({"type": "hello", "token": token, "epoch": None, "resume": {}, "lang": "en", "zone": "UTC"}))
@@ -95,8 +147,8 @@ async def contact_socket(client: httpx2.AsyncClient, port: int, button: str) -> 
     return wire, inbox
 
 
-async def _live_chat(client: httpx2.AsyncClient, port: int, button: str) -> tuple[Wire, str]:
-    wire, inbox = await contact_socket(client, port, button)
+async def _live_chat(town: Town, button: str) -> tuple[Wire, str]:
+    wire, inbox = await contact_socket(town, button)
     wire.send(_json({"type": "press", "rid": str(uuid.uuid4()), "text": "hello"}))
     pressed = await inbox.until("ok")
     while True:
@@ -111,8 +163,8 @@ async def open_idle(fleet: str, port: int, sockets: int, button: str) -> list[Wi
     if fleet == "relay":
         wires = [await _greet(port, "/", origin, {"type": "hello"}) for _ in range(sockets)]
     else:
-        async with httpx2.AsyncClient(base_url=origin, headers={"Origin": origin}, timeout=60) as client:
-            wires = [(await contact_socket(client, port, button))[0] for _ in range(sockets)]
+        async with Town(port) as town:
+            wires = [(await contact_socket(town, button))[0] for _ in range(sockets)]
     for wire in wires:
         wire.on_text = lambda payload: None
     return wires

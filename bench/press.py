@@ -9,9 +9,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx2
-
-from bench.fleet import Inbox, agent_socket, contact_socket
+from bench.fleet import Inbox, Town, agent_socket, contact_socket
 from bench.table import quantile
 from bench.wire import Wire, text_frame
 
@@ -35,14 +33,13 @@ async def press_and_ring(
     port: int, rate: float, seconds: float, people: list[dict[str, str]], buttons: list[str]
 ) -> dict[str, Any]:
     """`rate` presses a second, each by a fresh visitor whose socket is open already; every one leaves afterwards."""
-    origin = f"http://127.0.0.1:{port}"
     presses = Presses()
     total = int(rate * seconds)
-    async with httpx2.AsyncClient(base_url=origin, headers={"Origin": origin}, timeout=60) as client:
-        agents = [await agent_socket(client, port, person, auto_answer=False) for person in people]
+    async with Town(port) as town:
+        agents = [await agent_socket(town, person, auto_answer=False) for person in people]
         for agent in agents:
             agent.on_text = presses.heard
-        visitors = [await contact_socket(client, port, buttons[number % len(buttons)]) for number in range(total)]
+        visitors = [await contact_socket(town, buttons[number % len(buttons)]) for number in range(total)]
         started = time.perf_counter()
         async with asyncio.TaskGroup() as tasks:
             for number, (wire, inbox) in enumerate(visitors):

@@ -47,9 +47,7 @@ class Stage:
 @contextmanager
 def stage() -> Iterator[Stage]:
     """A relay, a desk seeded for load, the load process; all stopped and forgotten afterwards."""
-    with tempfile.TemporaryDirectory(
-        prefix="vipdesk-bench-", dir=ROOT / "var" if (ROOT / "var").exists() else None
-    ) as name:
+    with tempfile.TemporaryDirectory(prefix="vipdesk-bench-") as name:
         folder = Path(name) / "desk"
         seeded = _seed(folder)
         with Relay() as relay, DeskServer(folder, seeded["env"]) as desk, LoadProcess() as load:
@@ -153,6 +151,7 @@ def _must_be_whole(run: dict[str, Any]) -> None:
 
 def press_to_ring(on: Stage, extent: Extent) -> list[Row]:
     """From the press to the frame that rings on the agent's socket, conversation and decision committed."""
+    on.load.order(order="open_relay", port=on.relay.port, senders=extent.senders, receivers=len(on.people))
     pairs = []
     for _ in range(extent.pairs):
         relay = on.load.order(order="open_loop", fleet="relay", rate=50, seconds=extent.seconds)
