@@ -1,4 +1,4 @@
-"""A real desk for load: `python -m bench.seed FOLDER` makes it and prints `{"env", "people", "buttons"}`.
+"""A real desk for load: `python -m bench.seed FOLDER ORIGIN` makes it and prints `{"people", "buttons"}`.
 
 Eight customers whose office never closes, each with a named agent of their own who never runs full: what is measured is
 the desk, not its queue.
@@ -30,8 +30,8 @@ PASSWORD = "a-password-for-load"
 ALWAYS = {"tz": "UTC", "weekly": {str(day): [["00:00", "24:00"]] for day in range(7)}, "holidays": [], "special": {}}
 
 
-async def seed(folder: Path) -> dict[str, Any]:
-    """Makes the desk."""
+async def seed(folder: Path, origin: str) -> dict[str, Any]:
+    """Makes the desk; `origin` is where its buttons may be shown."""
     hashed = argon2.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     async with wiring.opened(Settings(data=folder)) as base:
         at = micros(base.clock.now())
@@ -41,14 +41,14 @@ async def seed(folder: Path) -> dict[str, Any]:
             meta.ensure_epoch(connection)
             calendars.put(connection, Version("always", 1, "Always", ALWAYS), at, None)
             for number in range(AGENTS):
-                _one(connection, number, hashed, at)
+                _one(connection, number, hashed, origin, at)
 
         await base.record.write(verb, name="seed")
     people = [{"email": f"agent{number}@load.example", "password": PASSWORD} for number in range(AGENTS)]
-    return {"env": {}, "people": people, "buttons": [f"load_{number}" for number in range(AGENTS)]}
+    return {"people": people, "buttons": [f"load_{number}" for number in range(AGENTS)]}
 
 
-def _one(connection: Connection, number: int, hashed: str, at: int) -> None:
+def _one(connection: Connection, number: int, hashed: str, origin: str, at: int) -> None:
     agent, customer = f"agent{number}", f"customer{number}"
     teams = ("dedicated", "pool")
     profile = Profile(
@@ -57,9 +57,9 @@ def _one(connection: Connection, number: int, hashed: str, at: int) -> None:
     agents.add(connection, profile, hashed, at)
     customers.add(connection, Customer(customer, f"Customer {number}", (), "UTC", "en", "", agent), at)
     customers.sell(connection, Sale(f"sale{number}", customer, "All-inclusive", 100_000, "EUR", at, None))
-    button = Button(f"button{number}", f"load_{number}", customer, "Load", "always", (), "open", "en")
+    button = Button(f"button{number}", f"load_{number}", customer, "Load", "always", (origin,), "open", "en")
     buttons.add(connection, button, at)
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(seed(Path(sys.argv[1])))))
+    print(json.dumps(asyncio.run(seed(Path(sys.argv[1]), sys.argv[2]))))

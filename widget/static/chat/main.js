@@ -29,7 +29,10 @@ const heard = {
     host.post("ready");
     if (active) app.start();
   },
-  show: () => app.show(),
+  show() {
+    app.show();
+    requestAnimationFrame(() => performance.mark("vipdesk-open"));
+  },
   hide: () => app.hidden(),
   token: ({ id, jwt }) => asked.get(id)?.(jwt),
 };
