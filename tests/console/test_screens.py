@@ -398,3 +398,15 @@ def test_the_next_page_comes_on_the_way_down(opened: Open) -> None:
         page.evaluate("document.querySelector('.tickets').scrollTop = 1e9")
         page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     until(page, "document.querySelectorAll('.tk').length === 300")
+
+
+def test_the_desks_clock_counts_from_the_first_frame(opened: Open) -> None:
+    began = """() => {
+      let now = 0;
+      const parts = {me: desk.desk.me.peek(), zone: "UTC", rest: {}, settings: desk.settings, storage: localStorage};
+      const one = new desk.constructor({...parts, now: () => now});
+      now = 5000;
+      one.ears.ready({type: "ready", you: parts.me, people: [], tickets: [], rings: [], offers: []});
+      return one.second.peek();
+    }"""
+    assert opened().evaluate(began) == 5000

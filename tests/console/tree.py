@@ -10,7 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import jinja2
+from server.pages.templates import Pages
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICY = (
@@ -33,18 +33,8 @@ def lay(folder: Path) -> Path:
 
 def _page() -> str:
     """The console's page as the desk renders it, but for the script that opens the line."""
-    templates = jinja2.Environment(loader=jinja2.FileSystemLoader(ROOT / "server" / "templates"), autoescape=True)
-    page = templates.get_template("console/index.html").render(
-        static="",
-        desk_name="Vipdesk",
-        lang="en",
-        dir="ltr",
-        csrf="",
-        agent="{}",
-        preload=[],
-        zone="Europe/Berlin",
-        texts="",
-    )
+    values = {"csrf": "", "agent": "{}", "preload": [], "zone": "Europe/Berlin", "texts": ""}
+    page = bytes(Pages("", "Vipdesk").page("console/index.html", values).body).decode()
     return page.replace('<script type="module" src="/js/main.js"></script>', "")
 
 

@@ -190,6 +190,7 @@ export class Console {
   }
 
   async #ready(frame) {
+    this.second.value = this.now(); // the desk's clock is known from here on
     this.desk.take(frame);
     this.looking.again();
     if (!frame.people) this.desk.people.merge((await this.rest.people().catch(() => ({ agents: [] }))).agents);
