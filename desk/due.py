@@ -11,6 +11,7 @@ from desk.deciding import decide, freed
 from desk.desk import Desk
 from desk.promising import button_state
 from desk.reading import people_of
+from desk.texts import say
 from desk.work import Done, LostRace, Work
 from routing import chat as moves
 from routing import entitlement, waiting
@@ -122,6 +123,7 @@ def _unread_mail(work: Work, job: Job) -> None:
     contact = people.find_contact(work.connection, found.ticket.contact_id)
     if not unread or contact is None or not contact.email or contact.id in job.payload.get("present", ()):
         return
+    language = contact.language if found.chat is None else found.chat.language
     said = "\n\n".join(f"{row.name}:\n{row.body}" for row in unread)
     mail = outbox.add(
         work.connection,
@@ -129,7 +131,7 @@ def _unread_mail(work: Work, job: Job) -> None:
         kind="unread",
         recipient=contact.email,
         ticket_id=id,
-        subject=f"{unread[-1].name} answered: {found.ticket.subject}",
+        subject=say(language, "{name} answered: {subject}", name=unread[-1].name, subject=found.ticket.subject),
         body=said,
     )
     messages.mailed(work.connection, [row.id for row in unread], mail)

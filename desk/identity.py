@@ -22,6 +22,7 @@ import pyotp
 from desk.actors import Signed
 from desk.desk import Desk
 from desk.sealing import Sealer
+from desk.texts import say
 from live.base import Published
 from routing.allow import Actor
 from routing.errors import BadRequest, Forbidden, NotFound, SlowDown
@@ -374,10 +375,13 @@ class Identity:
             if customer is None or match[1] not in customer.domains:
                 return False
             contacts.put_code(connection, button.id, email, _code_hash(button, email, code), micros(real + CODE_LASTS))
+            works = say(
+                button.language, "Your code for the support desk is {code}. It works for ten minutes.", code=code
+            )
             outbox.add(
-                connection, now, kind="code", recipient=email, subject=f"{code} is your code",
-                body=f"Your code for the support desk is {code}. It works for ten minutes.\n\n"
-                "If you did not ask for it, nothing needs to be done.",
+                connection, now, kind="code", recipient=email,
+                subject=say(button.language, "{code} is your code", code=code),
+                body=works + "\n\n" + say(button.language, "If you did not ask for it, nothing needs to be done."),
             )  # fmt: skip
             jobs.put(connection, "hand_mail", now, "hand_mail")
             return True

@@ -262,3 +262,17 @@ def test_every_folder_of_the_product_has_its_line() -> None:
     kept = {name for name in there if any((ROOT / name).rglob("*.py")) or name in ("widget", "bin", "vendor")}
     assert kept - {"build", "dist", "docs", "var"} <= named
     assert all((ROOT / name).exists() for name in named)
+
+
+def test_every_make_target_that_is_named_is_there() -> None:
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.M))
+    named = {name for path in DOCUMENTS for name in re.findall(r"(?:^|`)make (\w+)", path.read_text(), re.M)}
+    assert {"run", "test", "shots"} <= named <= targets
+
+
+def test_the_processes_are_commands_and_what_the_wiring_needs() -> None:
+    lines = [line.split(" -m vipdesk ") for line in (ROOT / "Procfile").read_text().splitlines()]
+    started = {command: name.split(":")[0] for name, command in lines}
+    known = {name.removeprefix("vipdesk ") for name, _ in commands(parser(), "vipdesk")}
+    assert started == {name: name for name in ("web", "mailbox", "clock")}
+    assert set(started) <= known

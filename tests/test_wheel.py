@@ -10,6 +10,7 @@ import sysconfig
 import time
 import urllib.request
 import venv
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +30,7 @@ def test_a_wheel_installed_in_an_empty_environment_starts_elsewhere(tmp_path: Pa
         capture_output=True,
     )
     [wheel] = tmp_path.glob("*.whl")
+    expect_everything_in(wheel)
     home = tmp_path / "elsewhere"
     venv.create(home, with_pip=False, symlinks=True)
     site = home / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
@@ -64,6 +66,17 @@ def test_a_wheel_installed_in_an_empty_environment_starts_elsewhere(tmp_path: Pa
     finally:
         child.terminate()
         child.wait(20)
+
+
+def expect_everything_in(wheel: Path) -> None:
+    """Code, pages, scripts, texts and licences: what the tree has, the wheel has."""
+    with zipfile.ZipFile(wheel) as archive:
+        packed = set(archive.namelist())
+    folders = ("routing", "store", "live", "desk", "mailbox", "server", "widget")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+    wanted = {f"vipdesk/app/{path.relative_to(ROOT)}" for path in files if path.suffix != ".pyc"}
+    assert wanted - packed == set()
+    assert {"LICENSE", "widget/LICENSE"} <= {name.split("/licenses/")[-1] for name in packed}
 
 
 def alive(port: int, child: subprocess.Popen[bytes]) -> bool:
