@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from desk.frames import maybe_written
-from desk.texts import say
+from desk.texts import say, spoken
 from desk.words import first
 from routing import choose
 from routing.choose import Candidate, Promise, Request
@@ -45,6 +45,7 @@ def _state(
     label = _label(promised, agent, named, language)
     return {
         "label": label,
+        "lang": spoken(language),
         "because": promised.because,
         "agent": None if agent is None else {"name": agent.name, "photo": agent.face["photo"]},
         "until": maybe_written(promised.until),

@@ -31,7 +31,9 @@ class Settings:
         8000, "Port on which web listens; in a demo, when it was not set and is taken, the next free one."
     )
     host: str = _setting("127.0.0.1", "Address on which web listens.")
-    data: Path = _setting(DATA, "Folder of the SQLite record, the files and, in a demo, the secret key.")
+    data: Path = _setting(
+        DATA, "Folder of the SQLite record, the files and, unless VIPDESK_SECRET_KEYS is set, the secret key."
+    )
     public_url: str = _setting("", "Address under which browsers reach the desk; needed behind a proxy.")
     public_demo: bool = _setting(False, "Set to 1 to let a demo listen on an address that others can reach.")
     database_url: str = _setting(

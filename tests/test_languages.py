@@ -115,3 +115,9 @@ def test_button_and_chat_speak_the_pages_language(spoken: tuple[RunningDesk, Cat
     chat.get_by_text(disguised("How bad is it?"), exact=True).first.wait_for()
     frame = next(each for each in page.frames if "/b/" in each.url)
     expect_translated(frame, catalog)
+    with page.expect_request(lambda request: "/state?lang=ar" in request.url):  # the news came in the button's language
+        colleague = reader.browser.new_context()  # type: ignore[union-attr]
+        other = colleague.new_page()
+        other.goto(f"{desk.origin}/demo")
+        other.click("button[value=petra]")
+    colleague.close()

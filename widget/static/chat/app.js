@@ -260,7 +260,9 @@ export class App {
     this.draw();
   }
 
-  on_promise({ type, ...state }) {
+  async on_promise({ type, ...said }) {
+    const state = this.lang.startsWith(said.lang) ? said : await this.#state_now(); // it is said in the button's language
+    if (!state) return;
     this.promise(state);
     this.host?.post("state", { state });
   }
@@ -361,8 +363,13 @@ export class App {
 
   async #ask_state() {
     if (this.state && this.live) return;
+    const state = await this.#state_now();
+    if (state) this.promise(state);
+  }
+
+  async #state_now() {
     const answer = await fetch(`/b/${this.key}/state?lang=${this.speaks}`).catch(() => null);
-    if (answer?.ok) this.promise(await answer.json());
+    return answer?.ok ? answer.json() : null;
   }
 
   #tick() {
