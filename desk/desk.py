@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Literal
 
+import msgspec
+
 from desk import frames, presence, verifying
 from desk.actors import Signed
 from desk.clock import Clock
@@ -22,6 +24,7 @@ from store.engine import Connection, Record, Violation
 Acknowledge = Callable[[dict[str, Any]], None]
 SignLink = Callable[[str, bool, str], str]
 TRIES = 5
+_encoder = msgspec.json.Encoder()
 
 
 class Desk:
@@ -96,7 +99,9 @@ class Desk:
         work = Work(connection, now, signed, present)
         done = work.finish(verb.function(work, signed, request))
         if verb.keeps_receipt:
-            receipts.keep(connection, signed.actor.id, request.rid, verb.name, digest, json.dumps(done.answer), now)
+            receipts.keep(
+                connection, signed.actor.id, request.rid, verb.name, digest, _encoder.encode(done.answer).decode(), now
+            )
         return done
 
     # Presence --------------------------------------------------------------------------------------------------------

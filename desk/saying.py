@@ -24,6 +24,7 @@ from store.tickets import Found
 from store.times import instant, micros
 
 MOST_BYTES = 16 * 1024
+_sorted = msgspec.json.Encoder(order="sorted")
 
 
 def write_message(
@@ -180,4 +181,4 @@ def digest_of(request: Any) -> str:
     """What a repeated rid is compared by: the request without its rid."""
     fields = msgspec.to_builtins(request)
     fields.pop("rid", None)
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_sorted.encode(fields)).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,14 +71,14 @@ class Work:
     def adopt(self, found: Found) -> Found:
         """What was just made, or looked up, is watched for changes from now on."""
         self._found[found.ticket.id] = found
-        self._before[found.ticket.id] = copy.deepcopy(found)
+        self._before[found.ticket.id] = replace(found, ticket=copy.copy(found.ticket), chat=copy.copy(found.chat))
         return found
 
     def begin_chat(self, found: Found, chat: OpenChat) -> None:
         """A new chat of the ticket. Raises Violation when another one was begun meanwhile."""
         chats.add(self.connection, chat)
         found.chat = chat
-        self._before[found.ticket.id].chat = copy.deepcopy(chat)
+        self._before[found.ticket.id].chat = copy.copy(chat)
 
     def allowed(self, id: str, verb: str) -> Found:
         """The ticket, if whoever performs may do this. Raises NotFound for what they may not see, Forbidden else."""
