@@ -14,7 +14,7 @@ from routing.choose import Absence, Candidate, Line
 from routing.entitlement import AddOn
 from routing.hours import Calendar
 from store.engine import Connection, Row
-from store.schema import absence, add_on, agent, button, calendar, chat, customer, ring, stand_in
+from store.schema import SERVE, absence, add_on, agent, button, calendar, chat, customer, ring, stand_in
 from store.times import instant, micros
 
 _chats = (
@@ -27,7 +27,7 @@ _chats = (
 _rings = (
     select(func.count())
     .select_from(ring)
-    .where(ring.c.agent_id == agent.c.id, ring.c.ended_at.is_(None), ring.c.kind == "serve")
+    .where(ring.c.agent_id == agent.c.id, ring.c.ended_at.is_(None), ring.c.kind == SERVE)
     .correlate(agent)
     .scalar_subquery()
 )

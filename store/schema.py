@@ -7,6 +7,7 @@ Columns are plain so that SQLite, PostgreSQL and the raw driver path agree: inst
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
@@ -356,6 +358,10 @@ chat = Table(
         postgresql_where=text("ended_at IS NULL"),
     ),
 )
+
+SERVE: ColumnElement[str] = literal_column("'serve'")
+"""The kind as part of a statement's text: as a bound value SQLite would plan the statement anew at each use of the
+partial index below."""
 
 ring = Table(
     "ring",

@@ -29,6 +29,10 @@ _REASONS = {
 }
 
 
+CACHE_KIB = 64 * 1024
+"""Of each connection, taken as needed: a batch whose pages do not fit is written twice."""
+
+
 @dataclass(frozen=True)
 class Trouble:
     """Why nothing can be written now; `damaged`: the file must be looked through before it is trusted again."""
@@ -80,6 +84,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
             "foreign_keys=ON",
             "journal_size_limit=67108864",
             "temp_store=MEMORY",
+            f"cache_size=-{CACHE_KIB}",
             "trusted_schema=OFF",
         ):
             db.execute(f"PRAGMA {pragma}").fetchall()

@@ -13,7 +13,7 @@ from routing.ticket import Status
 from store.chats import CHAT_COLUMNS, OpenChat, chat_of
 from store.engine import Connection, Row
 from store.joined import joined
-from store.schema import add_on, chat, contact, customer, member, participant, ring, stand_in, ticket
+from store.schema import SERVE, add_on, chat, contact, customer, member, participant, ring, stand_in, ticket
 
 
 @dataclass
@@ -103,7 +103,7 @@ _FROM = (
     ticket.join(customer, customer.c.id == ticket.c.customer_id)
     .join(contact, contact.c.id == ticket.c.contact_id)
     .outerjoin(chat, and_(chat.c.ticket_id == ticket.c.id, chat.c.ended_at.is_(None)))
-    .outerjoin(_serve, and_(_serve.c.chat_id == chat.c.id, _serve.c.kind == "serve", _serve.c.ended_at.is_(None)))
+    .outerjoin(_serve, and_(_serve.c.chat_id == chat.c.id, _serve.c.kind == SERVE, _serve.c.ended_at.is_(None)))
 )
 _WITH_RING = (
     *_COLUMNS,
