@@ -131,12 +131,18 @@ def _unread_mail(work: Work, job: Job) -> None:
         kind="unread",
         recipient=contact.email,
         ticket_id=id,
-        subject=say(language, "{name} answered: {subject}", name=unread[-1].name, subject=found.ticket.subject),
+        subject=_answered(language, unread[-1].name, found.ticket.subject),
         body=said,
     )
     messages.mailed(work.connection, [row.id for row in unread], mail)
     work.job("hand_mail", "hand_mail")
     work.event(found, "mail", {"mail": mail, "state": "queued", "seqs": [row.seq for row in unread]}, by=None)
+
+
+def _answered(language: str, name: str, subject: str) -> str:
+    if subject:
+        return say(language, "{name} answered: {subject}", name=name, subject=subject)
+    return say(language, "{name} answered you", name=name)
 
 
 def _people(work: Work, job: Job) -> None:

@@ -75,7 +75,8 @@ def transfer(work: Work, signed: Signed, request: Transfer) -> dict[str, Any]:
             raise BadRequest("Name a colleague or a team.", field="to")
         known = candidates.candidates(work.connection, work.now, work.present)
         if known[agent.id].status != "available":
-            raise Conflict(f"{words.first(agent.name)} is not available now.", field="to")
+            name = words.first(agent.name)
+            raise Conflict("{name} is not available now.", field="to", values={"name": name})
     work.event(
         found,
         "transfer",

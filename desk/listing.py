@@ -27,7 +27,8 @@ PAGE = 50
 def tickets_page(work: Work, signed: Signed, view: str, query: str, cursor: str | None) -> dict[str, Any]:
     """`{"tickets","next","counts"}`. Raises BadRequest for an unknown view or a cursor that is none of ours."""
     if view not in listing.VIEWS:
-        raise BadRequest(f"There is no such view. There are {', '.join(listing.VIEWS)}.", field="view")
+        views = ", ".join(listing.VIEWS)
+        raise BadRequest("There is no such view. There are {views}.", field="view", values={"views": views})
     actor = signed.actor
     if not actor.roles & {"agent", "lead"}:
         return {"tickets": [], "next": None, "counts": dict.fromkeys(listing.VIEWS, 0)}

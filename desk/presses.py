@@ -88,7 +88,7 @@ def new_ticket(
         customer_id=way.customer_id,
         button_id=way.button_id,
         contact_id=contact.id,
-        subject=words.subject(text, "Chat"),
+        subject=words.subject(text),
         channel=channel,
         status="new",
         severity=judged.value,
@@ -151,6 +151,6 @@ def _begin(work: Work, found: Found, signed: Signed, request: Press, contact: Co
 def _say(work: Work, found: Found, signed: Signed, request: Press) -> None:
     if request.text is not None and request.text.strip():
         write_message(work, found, signed, request.text, [], rid=request.rid)
-        if found.ticket.subject in ("", "Chat"):
-            found.ticket.subject = words.subject(request.text, "Chat")
+        if not found.ticket.subject:
+            found.ticket.subject = words.subject(request.text)
             work.show(found)

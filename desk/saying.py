@@ -79,8 +79,8 @@ def say_as_contact(work: Work, signed: Signed, request: ContactSay) -> dict[str,
     seq, at = write_message(work, found, signed, request.body, request.files, rid=request.rid)
     if found.ticket.status != was:
         _status_event(work, found, was)
-    if found.ticket.subject in ("", "Chat"):
-        found.ticket.subject = words.subject(request.body, "Chat")
+    if not found.ticket.subject:
+        found.ticket.subject = words.subject(request.body)
         work.show(found)
     return {"ticket": found.ticket.id, "seq": seq, "at": micros_written(at)}
 

@@ -40,7 +40,7 @@ def catalogue(language: str) -> NullTranslations:
     return _catalogues.get(spoken(language), _NOTHING)
 
 
-def say(language: str, msgid: str, **values: Any) -> str:
+def say(language: str, msgid: str, /, **values: Any) -> str:
     """The sentence in that language, with the values in their places."""
     text = catalogue(language).gettext(msgid)
     return text.format(**values) if values else text

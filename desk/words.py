@@ -98,9 +98,7 @@ def change_agent(language: str, agent: str, serving: str) -> str:
     )
 
 
-def subject(text: str | None, fallback: str) -> str:
-    """The first line of what was said, at most 80 characters."""
+def subject(text: str | None) -> str:
+    """The first line of what was said, at most 80 characters; empty while nothing was."""
     line = (text or "").strip().splitlines()[0].strip() if (text or "").strip() else ""
-    if not line:
-        return fallback
     return line if len(line) <= 80 else line[:79].rstrip() + "…"

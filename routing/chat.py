@@ -304,7 +304,8 @@ def _open_ring(chat: Chat, ring_id: str) -> Ring:
 
 def _expect(chat: Chat, *states: State) -> None:
     if chat.state not in states:
-        raise Conflict(f"The chat is {chat.state}, not {' or '.join(states)}.")
+        wanted = {"state": chat.state, "states": " or ".join(states)}
+        raise Conflict("The chat is {state}, not {states}.", values=wanted)
 
 
 def _expect_not_ended(chat: Chat) -> None:

@@ -25,8 +25,9 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 class DeskError(Exception):
     """Base of all refusals. Raise one of the subclasses; catch this one at the edges.
 
-    `message` is one plain sentence without internals, fit to be read by the person who asked; `field` names the field
-    of the request that is wrong; `retry_s` says in seconds when to try again; `extra` goes beside them on the wire.
+    `message` is one plain sentence without internals, fit to be read by the person who asked: `msgid` with `values` in
+    their places, so that an edge can say it in another language. `field` names the field of the request that is wrong;
+    `retry_s` says in seconds when to try again; `extra` goes beside them on the wire.
     """
 
     code: ClassVar[str] = "error"
@@ -39,8 +40,11 @@ class DeskError(Exception):
         field: str | None = None,
         retry_s: float | None = None,
         extra: Mapping[str, Any] = _NOTHING,
+        values: Mapping[str, Any] = _NOTHING,
     ) -> None:
-        self.message = self.sentence if message is None else message
+        self.msgid = self.sentence if message is None else message
+        self.values = values
+        self.message = self.msgid.format(**values) if values else self.msgid
         self.field = field
         self.retry_s = retry_s
         self.extra = extra

@@ -43,7 +43,7 @@ class Calendar:
         _zone(self.zone)
         for weekday, intervals in self.weekly.items():
             if weekday not in range(7):
-                raise BadRequest(f"Weekday {weekday} does not exist; Monday is 0, Sunday is 6.", field="weekly")
+                raise _no_weekday(weekday)
             _check_day(f"Weekday {weekday}", intervals, "weekly")
         for day, intervals in self.special.items():
             _check_day(f"The special day {day}", intervals, "special")
@@ -285,16 +285,17 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError) as unknown:  # LookupError: ZoneInfoNotFoundError; OSError: a folder
-        raise BadRequest(f"There is no zone {name!r}.", field="tz") from unknown
+        raise BadRequest("There is no zone {name}.", field="tz", values={"name": repr(name)}) from unknown
 
 
 def _check_day(name: str, intervals: tuple[Interval, ...], field: str) -> None:
     before: time | None = None
     for opening, closing in intervals:
+        hours = {"day": name, "opening": f"{opening:%H:%M}", "closing": f"{closing:%H:%M}"}
         if closing <= opening and closing != _MIDNIGHT:
-            raise BadRequest(f"{name} closes at {closing:%H:%M}, not after it opens at {opening:%H:%M}.", field=field)
+            raise BadRequest("{day} closes at {closing}, not after it opens at {opening}.", field=field, values=hours)
         if before is not None and (before == _MIDNIGHT or opening < before):
-            raise BadRequest(f"{name} opens at {opening:%H:%M} before it has closed.", field=field)
+            raise BadRequest("{day} opens at {opening} before it has closed.", field=field, values=hours)
         before = closing
 
 
@@ -314,14 +315,20 @@ def _weekday(key: object) -> int:
     if isinstance(key, str) and len(key) == 1 and key in "0123456":
         return int(key)
     else:
-        raise BadRequest(f"Weekday {key!r} does not exist; Monday is 0, Sunday is 6.", field="weekly")
+        raise _no_weekday(key)
+
+
+def _no_weekday(given: object) -> BadRequest:
+    return BadRequest(
+        "Weekday {day} does not exist; Monday is 0, Sunday is 6.", field="weekly", values={"day": repr(given)}
+    )
 
 
 def _date(value: object, field: str) -> date:
     try:
         return date.fromisoformat(value)  # type: ignore[arg-type]  # another type raises TypeError
     except (TypeError, ValueError) as wrong:
-        raise BadRequest(f"{value!r} is not a date like 2026-12-31.", field=field) from wrong
+        raise BadRequest("{text} is not a date like 2026-12-31.", field=field, values={"text": repr(value)}) from wrong
 
 
 def _intervals(value: object, field: str) -> tuple[Interval, ...]:
@@ -346,9 +353,11 @@ def _time(value: object, field: str) -> time:
     try:
         parsed = time.fromisoformat(value)  # type: ignore[arg-type]  # another type raises TypeError
     except (TypeError, ValueError) as wrong:
-        raise BadRequest(f"{value!r} is not a time like 09:00.", field=field) from wrong
+        raise BadRequest("{text} is not a time like 09:00.", field=field, values={"text": repr(value)}) from wrong
     if parsed.tzinfo is not None:
-        raise BadRequest(f"{value!r} must not carry an offset; hours are those of the zone.", field=field)
+        raise BadRequest(
+            "{text} must not carry an offset; hours are those of the zone.", field=field, values={"text": repr(value)}
+        )
     return parsed
 
 

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from desk.identity import NotSignedIn
 from routing import errors
-from server.pages.texts import _
+from server.pages.texts import _, sentence
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def of_desk_error(error: errors.DeskError) -> Response:
     """A refusal of the desk."""
     status = STATUS.get(error.code, 400)
     return problem(
-        status, _(error.message), field=error.field, retry_s=error.retry_s, code=error.code, **dict(error.extra)
+        status, sentence(error), field=error.field, retry_s=error.retry_s, code=error.code, **dict(error.extra)
     )
 
 

@@ -125,7 +125,7 @@ class _Arriving:
     def take(self, data: bytes) -> None:
         self._size += len(data)
         if self._size > self._most:
-            raise TooLarge(f"A file may have at most {self._most} bytes.")
+            raise TooLarge("A file may have at most {most} bytes.", values={"most": self._most})
         self._hash.update(data)
         self._file.write(data)
 

@@ -26,7 +26,7 @@ from server.demo.seed import Ground
 from server.demo.simulator import SWITCH
 from server.pages import console
 from server.pages.sessions import cookie_of, with_cookie
-from server.pages.texts import _
+from server.pages.texts import _, sentence
 from server.parts import Parts
 from server.settings import Settings
 from store import buttons, meta, outgoing
@@ -216,7 +216,7 @@ async def _move_clock(parts: Parts, request: Request) -> Response:
     try:
         wanted = moves.target(str(form.get("to", "")), now, Calendar.from_json(cast.CALENDAR), until)
     except BadRequest as error:
-        return await _home_page(parts, until, _(error.message), 400)
+        return await _home_page(parts, until, sentence(error), 400)
     await follow_clock.move(parts.record, clock, parts.desk, wanted - now)
     return RedirectResponse(_back(form), 303)
 

@@ -12,7 +12,7 @@ from desk.identity import NotSignedIn
 from routing import hours
 from routing.errors import BadRequest, SlowDown
 from server.pages.sessions import cookie_of, expect_form, session_of, source_of, with_cookie, without_cookie
-from server.pages.texts import _
+from server.pages.texts import _, sentence
 from server.parts import Parts
 from server.security import expect_own_origin
 from store import calendars
@@ -35,7 +35,7 @@ async def sign_in(parts: Parts, request: Request) -> Response:
     except NotSignedIn as error:
         return await _page(parts, email, _(str(error)), 401)
     except SlowDown as error:
-        return await _page(parts, email, _(error.message), 429)
+        return await _page(parts, email, sentence(error), 429)
     return with_cookie(RedirectResponse("/", 303), parts, begun)
 
 
@@ -62,7 +62,7 @@ async def welcome(parts: Parts, request: Request) -> Response:
     try:
         begun = await parts.identity.use_link(request.path_params["token"], str(form.get("password", "")))
     except BadRequest as error:
-        return parts.pages.page("welcome.html", {"holds": True, "error": _(error.message)}, status=400)
+        return parts.pages.page("welcome.html", {"holds": True, "error": sentence(error)}, status=400)
     except NotSignedIn:
         return parts.pages.page("welcome.html", {"holds": False, "error": ""}, status=410)
     return with_cookie(RedirectResponse("/", 303), parts, begun)

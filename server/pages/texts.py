@@ -18,6 +18,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from desk import texts
+from routing.errors import DeskError
 
 FOLDER = Path(__file__).resolve().parents[1] / "texts"
 PARTS = ("loader", "widget", "console")
@@ -53,9 +54,14 @@ def reader(otherwise: str = texts.ENGLISH) -> str:
     return _reader.get() or otherwise
 
 
-def _(msgid: str, **values: Any) -> str:
+def _(msgid: str, /, **values: Any) -> str:
     """The sentence in the reader's language."""
     return texts.say(reader(), msgid, **values)
+
+
+def sentence(error: DeskError) -> str:
+    """Why not, in the reader's language."""
+    return _(error.msgid, **error.values)
 
 
 class Reading:

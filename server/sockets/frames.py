@@ -161,7 +161,7 @@ def ok(rid: str, answer: Mapping[str, Any]) -> bytes:
 
 def refused(rid: str | None, error: DeskError, language: str = ENGLISH, **more: Any) -> bytes:
     """An error frame: code and sentence, and what helps the client."""
-    message = say(language, error.message)
+    message = say(language, error.msgid, **error.values)
     frame: dict[str, Any] = {"type": "error", "rid": rid, "code": error.code, "message": message}
     if error.field is not None:
         frame["field"] = error.field

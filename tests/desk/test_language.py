@@ -11,7 +11,7 @@ import pytest
 from desk import texts
 from desk.promising import button_state
 from desk.requests import Accept, Press
-from routing.errors import Forbidden
+from routing.errors import Conflict, Forbidden
 from server.sockets import frames
 from tests.support.catalogues import disguised
 from tests.support.world import BUTTON, World
@@ -61,3 +61,10 @@ async def test_the_button_speaks_the_pages_language(world: World) -> None:
 def test_a_refusal_speaks_the_persons_language() -> None:
     said = json.loads(frames.refused(None, Forbidden(), "sk"))["message"]
     assert said == disguised(Forbidden.sentence)
+
+
+def test_a_refusal_with_a_value_speaks_it_too() -> None:
+    error = Conflict("{name} is not available now.", values={"name": "Anna"})
+    assert error.message == "Anna is not available now."
+    said = json.loads(frames.refused(None, error, "sk"))["message"]
+    assert said == disguised("{name} is not available now.").format(name="Anna")
