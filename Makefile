@@ -19,7 +19,7 @@ test: dev
 check: dev
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
-	$(PYTHON) -m mypy .
+	$(PYTHON) -m mypy . bin/shots bin/texts bin/vendor
 	$(PYTHON) -m pytest -q tests/test_layers.py
 
 bench: dev
