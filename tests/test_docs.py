@@ -131,6 +131,25 @@ def test_every_event_kind_is_documented() -> None:
     assert set(PROTOCOL.names("Internal kinds")) == kinds(internal=True)
 
 
+def given(name: str, place: int) -> Iterator[tuple[str, set[str]]]:
+    """Kinds with the fields of data that is written out where it is told."""
+    for call in calls("desk", name):
+        if len(call.args) > place and isinstance(call.args[1], ast.Constant) and isinstance(call.args[place], ast.Dict):
+            keys = cast(ast.Dict, call.args[place]).keys
+            yield str(call.args[1].value), {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+
+
+def test_the_fields_of_events_and_frames_are_documented() -> None:
+    events = [*PROTOCOL.rows("Public kinds"), *PROTOCOL.rows("Internal kinds")]
+    unstored = PROTOCOL.rows("What the desk says by itself, unstored")
+    known: dict[str, set[str]] = {}
+    for kind, cell in [(row[0], row[1]) for row in events] + [(row[0], row[2]) for row in unstored]:
+        known.setdefault(ticked(kind)[0], set()).update(ticked(cell))
+    found = [*given("event", 2), *given("tell", 2)]
+    assert len(found) > 10
+    assert [(kind, data - known[kind]) for kind, data in found if data - known[kind]] == []
+
+
 def sent_frames() -> set[str]:
     """Kinds of ephemeral frames, and the types of frames that the sockets write themselves."""
     told = {call.args[1] for call in (*calls("desk", "tell"), *calls("desk", "ephemeral")) if len(call.args) > 1}
