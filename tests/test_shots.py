@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
 from types import ModuleType
 
+import pytest
 from PIL import Image
 
 from tests.support.pages import ROOT, Page
@@ -44,3 +48,11 @@ def test_the_readme_leads_with_both_sides_in_both_themes() -> None:
         with Image.open(SHOTS / f"hero-{theme}.png") as image:
             sizes.append(image.size)
     assert sizes[0] == sizes[1] and sizes[0][0] > 2 * sizes[0][1]
+
+
+@pytest.mark.browser
+def test_the_pictures_can_be_taken_anew(chromium_path: str, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, str(ROOT / "bin" / "shots"), str(tmp_path)], check=True, timeout=240)
+    for name in taker().NAMES:
+        with Image.open(SHOTS / name) as kept, Image.open(tmp_path / name) as taken:
+            assert kept.size == taken.size, name
