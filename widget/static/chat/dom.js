@@ -23,6 +23,11 @@ export function icon(name, kind = "") {
   return svg;
 }
 
+/** A sentence with elements in it, wherever the language puts them: rich(t("Number {place}"), {place: h("b", null, "2")}) */
+export function rich(sentence, pieces) {
+  return sentence.split(/\{(\w+)\}/).map((part, at) => (at % 2 ? pieces[part] : part));
+}
+
 export function button(kind, label, onclick, name) {
   return h(`button.btn${kind}`, { type: "button", onclick }, name && icon(name), label);
 }

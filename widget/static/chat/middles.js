@@ -1,7 +1,7 @@
 /* The middle of the panel in each phase before and after the talk. Reads the app, decides nothing. */
 
 import { t } from "../wire/texts.js";
-import { button, face, first, h, icon } from "./dom.js";
+import { button, face, first, h, icon, rich } from "./dom.js";
 import { severity_picker } from "./sheets.js";
 import { both, span } from "./times.js";
 
@@ -39,14 +39,14 @@ export const middles = {
     return [
       h("span.ringface", until && { "data-until": until, "data-from": Date.parse(at) }, face(serving)),
       lead(name ? t("Ringing {name}", { name }) : words),
-      until && h("p.muted", null, t("If {name} cannot pick up in", { name }), " ", h("b", { "data-until": until }), takes ? t(", {name} takes over.", { name: takes }) : t(", we ring the next one.")),
+      until && h("p.muted", null, rich(takes ? t("If {name} cannot pick up in {seconds}, {next} takes over.", { name, next: takes }) : t("If {name} cannot pick up in {seconds}, we ring the next one.", { name }), { seconds: h("b", { "data-until": until }) })),
       picker(app, kind),
     ];
   },
 
   waiting(app, kind) {
     const { place, expected_s } = app.talk.queue ?? {};
-    const line = place ? h("p.place", { role: "status" }, t("You are number"), " ", h("b", null, String(place)), " ", expected_s ? t("in line, {span}", { span: span(expected_s) }) : t("in line")) : lead(app.talk.chat.words || t("Looking for somebody for you…"));
+    const line = place ? h("p.place", { role: "status" }, rich(expected_s ? t("You are number {place} in line, {span}", { span: span(expected_s) }) : t("You are number {place} in line"), { place: h("b", null, String(place)) })) : lead(app.talk.chat.words || t("Looking for somebody for you…"));
     return [line, h("p.muted.small", null, t("We ring you here, and the button keeps your place if you go on working.")), picker(app, kind), choice("mail", t("Leave it as a message"), t("The ticket stays, you need not wait."), () => app.write())];
   },
 

@@ -1,7 +1,7 @@
 /* The panel from top to bottom: header, promise, what is wrong, the middle, the talk, the composer. Decides nothing. */
 
 import { n, t } from "../wire/texts.js";
-import { button, face, first, h, icon, show, tool } from "./dom.js";
+import { button, face, first, h, icon, rich, show, tool } from "./dom.js";
 import { middles } from "./middles.js";
 import { severity_mark, severity_name, sheets } from "./sheets.js";
 import { Thread } from "./thread.js";
@@ -128,7 +128,7 @@ export class Panel {
     show(this.#strip, [state, lost && retry_at, trouble], () => {
       if (trouble) return [h("span.grow", null, trouble), button("", t("Close"), () => app.warn(null))];
       if (state === "over") return [h("span.grow", null, t("The desk has closed this line. Is the chat open in many windows?")), again()];
-      if (lost) return [icon("off", "l"), h("span.grow", null, t("No connection since {time}. Trying again in", { time: time(since + ahead) }), " ", h("span", { "data-until": retry_at + ahead })), again()];
+      if (lost) return [icon("off", "l"), h("span.grow", null, rich(t("No connection since {time}. Trying again in {seconds}", { time: time(since + ahead) }), { seconds: h("span", { "data-until": retry_at + ahead }) })), again()];
       return [h("span.grow", null, app.policy === "verified" ? t("Your agent answers once you have confirmed who you are.") : t("The desk cannot see yet that it is you.")), button("", t("Confirm"), () => app.rise("known"))];
     });
   }
