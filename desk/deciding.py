@@ -218,6 +218,8 @@ def end_chat(work: Work, found: Found, ended: moves.Chat) -> None:
         work.cancel(f"{key}:{chat.id}")
     work.show(found)
     freed(work)
+    if serving is not None:
+        may_be_offered(work, serving)
 
 
 def freed(work: Work) -> None:
@@ -225,6 +227,11 @@ def freed(work: Work) -> None:
     work.job("decide", "decide")
     work.job("queue", "queue")
     work.job("promises", "promises")
+
+
+def may_be_offered(work: Work, agent_id: str) -> None:
+    """An agent who has just become free; contacts whose named agent this is may wish to be served by them."""
+    work.job("offers", f"offers:{agent_id}", payload={"agent": agent_id})
 
 
 def from_team(work: Work, found: Found, team: str, without: frozenset[str]) -> Agent | None:

@@ -13,7 +13,7 @@ from desk.requests import AnswerOffer, AskTechnical, Escalate, Leave, Transfer
 from desk.ringing import ring_agent, ring_technical
 from desk.work import Work
 from routing import chat as moves
-from routing.errors import BadRequest, Closed, Conflict, Expired, NotFound
+from routing.errors import BadRequest, Closed, Conflict, Expired, Forbidden, NotFound
 from store import candidates, offers, tickets
 from store.ids import new_id
 from store.offers import Offer
@@ -150,11 +150,13 @@ def offer_change(work: Work, found: Found, agent_id: str) -> None:
 
 
 def answer_offer(work: Work, signed: Signed, request: AnswerOffer) -> dict[str, Any]:
-    """Yes or no; Expired when it has lapsed."""
+    """Yes or no; Expired when it has lapsed. Whom the contact talks to, the contact alone decides."""
     found = work.allowed(request.ticket, "answer_offer")
     offer = offers.find(work.connection, request.offer)
     if offer is None or offer.ticket_id != found.ticket.id:
         raise NotFound
+    if offer.kind == "change_agent" and signed.actor.kind != "contact":
+        raise Forbidden("The contact answers this offer.")
     if offer.answered == "lapsed" or (offer.answered is None and work.now >= offer.expires_at):
         raise Expired("This offer has lapsed.")
     if offer.answered is not None:

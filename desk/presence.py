@@ -6,7 +6,7 @@ from typing import Any
 
 from desk import words
 from desk.actors import Signed
-from desk.deciding import chat_event, decide, end_chat, freed
+from desk.deciding import chat_event, decide, end_chat, freed, may_be_offered
 from desk.handing import offer_change
 from desk.requests import Presence
 from desk.ringing import refused
@@ -30,7 +30,7 @@ def presence(work: Work, signed: Signed, request: Presence) -> dict[str, Any]:
     if request.status != "available":
         _give_back(work, agent.id)
     else:
-        work.job("offers", f"offers:{agent.id}", payload={"agent": agent.id})
+        may_be_offered(work, agent.id)
     return {"status": request.status, "auto_answer": auto_answer}
 
 
@@ -73,6 +73,7 @@ def agent_back(work: Work, agent_id: str) -> None:
             work.show(found)
     work.job("people", "people")
     freed(work)
+    may_be_offered(work, agent_id)
 
 
 def grace_over(work: Work, ticket_id: str) -> None:
@@ -140,9 +141,7 @@ def offer_changes(work: Work, agent_id: str) -> None:
     me = known.get(agent_id)
     if me is None or me.status != "available" or me.load >= me.capacity:
         return
-    for id in chats.all_open(work.connection):
+    for id in chats.served_by_others(work.connection, agent_id):
         found = work.ticket(id)
-        if found.chat is None or found.named_id != agent_id or found.chat.state.state != "live":
-            continue
-        if found.chat.dedicated and found.chat.state.serving != agent_id:
+        if found.chat is not None and found.chat.state.state == "live" and found.chat.dedicated:
             offer_change(work, found, agent_id)

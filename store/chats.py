@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, insert, select, update
 from routing.chat import Chat, Ring, State
 from routing.choose import Step
 from store.engine import Connection, Row
-from store.schema import chat
+from store.schema import chat, customer, ticket
 from store.times import instant, micros
 
 
@@ -69,7 +69,17 @@ _OPEN_OF_CONTACT = select(chat.c.ticket_id).where(
     chat.c.contact_id == bindparam("contact"), chat.c.button_id == bindparam("button"), chat.c.ended_at.is_(None)
 )
 _WAITING = select(chat.c.ticket_id).where(chat.c.state == "waiting", chat.c.ended_at.is_(None))
-_OPEN_TICKETS = select(chat.c.ticket_id).where(chat.c.ended_at.is_(None))
+_OF_OTHERS = (
+    select(chat.c.ticket_id)
+    .join(ticket, ticket.c.id == chat.c.ticket_id)
+    .join(customer, customer.c.id == ticket.c.customer_id)
+    .where(
+        chat.c.state == "live",
+        chat.c.dedicated == 1,
+        customer.c.named_id == bindparam("named"),
+        chat.c.serving_id != bindparam("named"),
+    )
+)
 _OF_AGENT = select(chat.c.ticket_id).where(chat.c.serving_id == bindparam("agent"), chat.c.ended_at.is_(None))
 _OF_CONTACT = select(chat.c.ticket_id).where(chat.c.contact_id == bindparam("contact"), chat.c.ended_at.is_(None))
 _SERVED = (
@@ -183,9 +193,9 @@ def waiting(connection: Connection) -> list[str]:
     return [row.ticket_id for row in connection.all(_WAITING)]
 
 
-def all_open(connection: Connection) -> list[str]:
-    """Tickets of all un-ended chats."""
-    return [row.ticket_id for row in connection.all(_OPEN_TICKETS)]
+def served_by_others(connection: Connection, named: str) -> list[str]:
+    """Tickets of the live dedicated chats of this named agent's customers that somebody else serves."""
+    return [row.ticket_id for row in connection.all(_OF_OTHERS, named=named)]
 
 
 def served_by(connection: Connection, agent: str) -> list[str]:

@@ -18,6 +18,7 @@ from desk.requests import (
     Press,
 )
 from routing.errors import BadRequest, Taken
+from tests.desk.conftest import NewWorld
 from tests.support.world import BUTTON, NIGHT, World, of_type
 
 
@@ -98,13 +99,12 @@ async def test_two_missed_rings_in_a_row_make_an_agent_away(world: World) -> Non
     assert anna["status"] == "away"
 
 
-async def test_at_night_the_same_button_reaches_the_pool() -> None:
-    world = await World.make(start=NIGHT)
+async def test_at_night_the_same_button_reaches_the_pool(new_world: NewWorld) -> None:
+    world = await new_world(start=NIGHT)
     answer = await world.ask("priya", Press, text="Hello")
     assert await world.rung() == {"petra": 1}
     shown = await world.summary("petra", answer["ticket"])
     assert shown["chat"]["because"] == "closed" and shown["owner"]["id"] == "anna"
-    await world.record.close()
 
 
 async def test_without_the_add_on_the_pool_answers_and_whoever_accepts_first_owns_it(world: World) -> None:
@@ -139,8 +139,8 @@ async def test_a_message_only_press_is_a_ticket_without_a_ring(world: World) -> 
         await world.ask("priya", Press, message_only=True)
 
 
-async def test_nobody_there_is_a_queue_with_a_place_and_an_alarm_for_the_leads() -> None:
-    world = await World.make(here=())
+async def test_nobody_there_is_a_queue_with_a_place_and_an_alarm_for_the_leads(new_world: NewWorld) -> None:
+    world = await new_world(here=())
     heard = world.listen("agent:lena", "contact:priya")
     answer = await world.ask("priya", Press, text="Hello")
     await world.comes("contact", "priya")
@@ -150,7 +150,6 @@ async def test_nobody_there_is_a_queue_with_a_place_and_an_alarm_for_the_leads()
     await world.comes("agent", "petra")
     await world.due()
     assert await world.rung() == {"petra": 1}
-    await world.record.close()
 
 
 async def test_who_became_free_gets_the_most_severe_first(world: World) -> None:
@@ -167,8 +166,10 @@ async def test_who_became_free_gets_the_most_severe_first(world: World) -> None:
     assert [ring["ticket"] for ring in of_type(heard, "ring")] == [grave, calm]
 
 
-async def test_a_contact_who_goes_while_waiting_loses_the_chat_after_two_minutes_and_keeps_the_ticket() -> None:
-    world = await World.make(here=())
+async def test_a_contact_who_goes_while_waiting_loses_the_chat_after_two_minutes_and_keeps_the_ticket(
+    new_world: NewWorld,
+) -> None:
+    world = await new_world(here=())
     await world.comes("contact", "priya")
     ticket = (await world.ask("priya", Press, text="Hello"))["ticket"]
     await world.goes("contact", "priya")
@@ -177,7 +178,6 @@ async def test_a_contact_who_goes_while_waiting_loses_the_chat_after_two_minutes
     await world.go_on(10)
     shown = await world.summary("priya", ticket)
     assert shown["chat"] is None and shown["status"] == "new"
-    await world.record.close()
 
 
 async def test_a_lost_agent_has_thirty_seconds_to_come_back(world: World) -> None:
