@@ -56,7 +56,7 @@ class Desk:
         self._after(verb, signed, request, done)
         acknowledge(done.answer)
         crash.at(verb.name, "after_ack")
-        self.publish(done)
+        self.publish(done, verb.name)
 
     async def run(self, name: str, function: Callable[[Work], None], *, decides: bool = True) -> None:
         """A verb of the desk itself: what fell due, who came or went. Raises Unavailable."""
@@ -67,15 +67,17 @@ class Desk:
             function(work)
             return work.finish({})
 
-        self.publish(await self._write(transaction, name))
+        self.publish(await self._write(transaction, name), name)
 
     async def present(self) -> frozenset[str] | None:
         """Agents with a lease. Who lost theirs a moment ago is not rung; whether they are gone, watch judges."""
         return (await self.live.present("agent")).people
 
-    def publish(self, done: Done) -> None:
+    def publish(self, done: Done, name: str) -> None:
         """To this process' sockets at once, to the others bundled; the doorbell for what falls due."""
-        self.live.publish(done.items)
+        self.live.publish(done.items[:1])
+        crash.at(name, "during_fanout")  # some have heard it, others have not: the heads tell them
+        self.live.publish(done.items[1:])
         if done.bell:
             self.live.bell()
 

@@ -223,7 +223,7 @@ class DueWorker:
             log.exception("due.failed key=%s", key)
             await self._put_off(key)
             return
-        self._desk.publish(done)
+        self._desk.publish(done, "due")
 
     def _transaction(
         self, connection: Connection, key: str, present: frozenset[str] | None, contacts: frozenset[str]

@@ -8,15 +8,18 @@ Besides: every stream is gapless from 1 and agrees with its ticket's head; `at` 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, create_engine, select
 
 from store import schema
+from store.audit import HEAD, NOBODY
 
 
 @dataclass
@@ -43,7 +46,7 @@ def check(url: str, logs: Sequence[ClientLog], *, settled: bool = True) -> list[
     `url` is a SQLAlchemy URL of the record. `settled`: all clients have caught up, so that what they showed must reach
     to the head of each stream.
     """
-    engine = create_engine(url)
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     try:
         with engine.connect() as connection:
             return [
@@ -51,10 +54,21 @@ def check(url: str, logs: Sequence[ClientLog], *, settled: bool = True) -> list[
                 *_acknowledged(connection, logs),
                 *_shown(connection, logs, settled),
                 *_chats(connection),
+                *_audit(connection),
                 *_unread_by_strangers(logs),
             ]
     finally:
         engine.dispose()
+
+
+def lost(sentence: str) -> bool:
+    """Whether a broken promise is that something acknowledged is missing."""
+    return "is there 0 times" in sentence
+
+
+def doubled(sentence: str) -> bool:
+    """Whether it is that something is there twice."""
+    return "acknowledged" in sentence and " times" in sentence and not lost(sentence)
 
 
 def _streams(connection: Connection) -> Iterable[str]:
@@ -147,6 +161,25 @@ def _chats(connection: Connection) -> Iterable[str]:
         }
         if sum(holds.values()) != 1 or (rings and row.state != "ringing") or rings > 1:
             yield f"chat {row.id} is {row.state}, serving {row.serving_id}, {rings} serve rings"
+
+
+def _audit(connection: Connection) -> Iterable[str]:
+    """I8: each row's hash is made of the row and the hash before; numbers have no gap; the head is the last."""
+    audit, meta = schema.audit, schema.meta
+    before, number = NOBODY, 0
+    for row in connection.execute(select(audit).order_by(audit.c.number)):
+        number += 1
+        if row.number != number:
+            yield f"audit row {number} is missing"
+            return
+        said = [before, row.number, row.at, row.actor_id, row.action, row.object, row.detail]
+        if row.hash != hashlib.sha256(msgspec.json.encode(said)).hexdigest():
+            yield f"audit row {number} does not follow from the one before"
+            return
+        before = row.hash
+    head = connection.execute(select(meta.c.value).where(meta.c.key == HEAD)).scalar()
+    if number and head != f"{number} {before}":
+        yield "the audit's head is not its last row"
 
 
 def _unread_by_strangers(logs: Sequence[ClientLog]) -> Iterable[str]:

@@ -1,0 +1,182 @@
+"""Every verb of the registry on a small stage: what must have happened before, who then asks for what.
+
+Used where processes die: a rehearsal needs nobody else, and leaves nothing behind when its contact leaves.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from desk import requests
+from desk.actors import Signed
+from desk.registry import VERBS
+from store import contacts, files, offers
+from store.contacts import Person
+from store.files import File
+from store.ids import new_id
+from store.offers import Offer
+from store.times import micros
+from tests.support.world import World
+
+HERE = ("anna", "ben", "clara")
+REQUESTS = {(verb.audience, verb.name): request for (_, request), verb in VERBS.items()}
+KEEPS_RECEIPT = {(verb.audience, verb.name): verb.keeps_receipt for verb in VERBS.values()}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request, as it can be sent again by another process."""
+
+    who: str
+    contact: str
+    audience: str
+    verb: str
+    fields: Mapping[str, Any]
+
+    @property
+    def request(self) -> Any:
+        return REQUESTS[self.audience, self.verb](**self.fields)
+
+
+class Scene:
+    """A world with the agents of HERE at their consoles and one contact of its own."""
+
+    def __init__(self, world: World, contact: str) -> None:
+        self.world = world
+        self.contact = contact
+
+    async def begin(self) -> None:
+        """Leases are taken; no verb is performed."""
+        await self.world.live.start()
+        for agent in HERE:
+            await self.world.live.beat("agent", agent, "socket")
+
+    async def prepare(self, audience: str, verb: str) -> Asked:
+        """Whatever must be there before the verb, and then the request itself."""
+        await self._enter()
+        who, fields = await REHEARSALS[audience, verb](self)
+        return Asked(who, self.contact, audience, verb, {"rid": str(uuid.uuid4())} | fields)
+
+    async def perform(self, asked: Asked, acknowledge: Callable[[dict[str, Any]], None]) -> None:
+        """Asks for it, or asks again. Raises DeskError."""
+        signed: Signed = await self.world.signed(asked.who)
+        await self.world.desk.perform(signed, asked.request, acknowledge)
+
+    async def end(self, ticket: str | None) -> None:
+        """The contact leaves, so that the agents are free for the next."""
+        if ticket is not None and (await self.world.summary(self.contact, ticket))["chat"] is not None:
+            await self.world.ask(self.contact, requests.Leave, ticket=ticket)
+
+    async def _enter(self) -> None:
+        person = Person(self.contact, "brightwater", "Somebody", None, None, verified=True, coordinator=False)
+        at = micros(self.world.clock.now())
+        await self.world.record.write(lambda connection: contacts.add(connection, person, at))
+
+    async def pressed(self) -> str:
+        """The contact has pressed, Anna is rung."""
+        ticket: str = (await self.world.ask(self.contact, requests.Press, text="Hello"))["ticket"]
+        return ticket
+
+    async def talking(self) -> str:
+        """Anna has picked up."""
+        ticket = await self.pressed()
+        await self.world.ask("anna", requests.Accept, ring=await self.world.ring_of("anna"))
+        return ticket
+
+    async def offered(self) -> dict[str, Any]:
+        """Something stands to be answered with yes or no."""
+        ticket = await self.talking()
+        now = self.world.clock.now()
+        offer = Offer(new_id(), ticket, "call", "A call?", {}, now + timedelta(minutes=10), None)
+        await self.world.record.write(lambda connection: offers.add(connection, offer, now))
+        return {"ticket": ticket, "offer": offer.id, "yes": True}
+
+    async def with_file(self) -> dict[str, Any]:
+        """The contact has sent a file."""
+        ticket = await self.talking()
+        file = File(new_id(), "feed.txt", "text/plain", 4, "0" * 64, None, self.contact)
+        at = micros(self.world.clock.now())
+        await self.world.record.write(lambda connection: files.add(connection, file, at))
+        await self.world.ask(self.contact, requests.ContactSay, ticket=ticket, body="See", files=[file.id])
+        return {"ticket": ticket, "file": file.id}
+
+
+Rehearsal = Callable[[Scene], Awaitable[tuple[str, dict[str, Any]]]]
+
+
+def _by_contact(before: Callable[[Scene], Awaitable[str]], **fields: Any) -> Rehearsal:
+    async def rehearsal(scene: Scene) -> tuple[str, dict[str, Any]]:
+        return scene.contact, {"ticket": await before(scene)} | fields
+
+    return rehearsal
+
+
+def _by_anna(**fields: Any) -> Rehearsal:
+    async def rehearsal(scene: Scene) -> tuple[str, dict[str, Any]]:
+        return "anna", {"ticket": await scene.talking()} | fields
+
+    return rehearsal
+
+
+async def _press(scene: Scene) -> tuple[str, dict[str, Any]]:
+    return scene.contact, {"text": "Hello"}
+
+
+async def _presence(scene: Scene) -> tuple[str, dict[str, Any]]:
+    return "jana", {"status": "away"}
+
+
+async def _accept(scene: Scene) -> tuple[str, dict[str, Any]]:
+    await scene.pressed()
+    return "anna", {"ring": await scene.world.ring_of("anna")}
+
+
+async def _decline(scene: Scene) -> tuple[str, dict[str, Any]]:
+    who, fields = await _accept(scene)
+    return who, fields | {"reason": "in a call"}
+
+
+async def _contact_answers(scene: Scene) -> tuple[str, dict[str, Any]]:
+    return scene.contact, await scene.offered()
+
+
+async def _agent_answers(scene: Scene) -> tuple[str, dict[str, Any]]:
+    return "anna", await scene.offered()
+
+
+async def _contact_links(scene: Scene) -> tuple[str, dict[str, Any]]:
+    return scene.contact, await scene.with_file()
+
+
+async def _agent_links(scene: Scene) -> tuple[str, dict[str, Any]]:
+    return "anna", await scene.with_file()
+
+
+REHEARSALS: dict[tuple[str, str], Rehearsal] = {
+    ("contact", "press"): _press,
+    ("contact", "say"): _by_contact(Scene.talking, body="Is it back?"),
+    ("contact", "read"): _by_contact(Scene.talking, seq=1),
+    ("contact", "ask_technical"): _by_contact(Scene.talking),
+    ("contact", "answer_offer"): _contact_answers,
+    ("contact", "ask_severity"): _by_contact(Scene.talking, severity=2, reason="it spreads"),
+    ("contact", "leave"): _by_contact(Scene.pressed),
+    ("contact", "rate"): _by_contact(Scene.talking, score=5),
+    ("contact", "link"): _contact_links,
+    ("agent", "presence"): _presence,
+    ("agent", "accept"): _accept,
+    ("agent", "decline"): _decline,
+    ("agent", "say"): _by_anna(body="It is back.", base_seq=3),
+    ("agent", "read"): _by_anna(seq=1),
+    ("agent", "view"): _by_anna(on=True),
+    ("agent", "escalate"): _by_anna(note="Token expired?"),
+    ("agent", "transfer"): _by_anna(to="ben", note="Knows the contract"),
+    ("agent", "answer_offer"): _agent_answers,
+    ("agent", "set_severity"): _by_anna(severity=2, mode="situation", reason="all hotels"),
+    ("agent", "set_status"): _by_anna(status="solved"),
+    ("agent", "leave"): _by_anna(),
+    ("agent", "link"): _agent_links,
+}
