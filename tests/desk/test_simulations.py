@@ -9,6 +9,7 @@ import pytest
 
 from desk.registry import VERBS
 from store import ids
+from store.engine import InlineRecord
 from tests.support.simulation import Simulation
 
 SEEDS, STEPS, BATCH = 200, 30, 10
@@ -22,7 +23,8 @@ async def test_a_random_day_breaks_no_promise(first: int, tmp_path: Path, monkey
     for seed in range(first, first + BATCH):
         chance = random.Random(seed)
         monkeypatch.setattr(ids, "source", lambda size, chance=chance: chance.randbytes(size).hex()[:22])
-        play = Simulation(seed, tmp_path / f"{seed}.db")
+        file = tmp_path / f"{seed}.db"
+        play = Simulation(seed, InlineRecord(file), f"sqlite:///{file}")
         assert await play.play(STEPS) == [], f"seed {seed}"
         rehearsed.update(play.done)
 
