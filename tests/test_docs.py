@@ -295,3 +295,9 @@ def test_the_processes_are_commands_and_what_the_wiring_needs() -> None:
     known = {name.removeprefix("vipdesk ") for name, _ in commands(parser(), "vipdesk")}
     assert started == {name: name for name in ("web", "mailbox", "clock")}
     assert set(started) <= known
+
+
+def test_no_document_names_a_setting_that_is_not_there() -> None:
+    known = {name_of(each.name) for each in fields(Settings)}
+    named = {name for path in DOCUMENTS for name in re.findall(r"VIPDESK_[A-Z_]+", path.read_text())}
+    assert named - known == set()
