@@ -110,7 +110,9 @@ def redis_server(folder: Path) -> Iterator[RedisServer]:
     process = subprocess.Popen(command, env=environment(path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _until(lambda: Path(f"{folder}/redis.sock").exists())
-        yield RedisServer(folder, port, process)
+        server = RedisServer(folder, port, process)
+        yield server
+        process = server.process  # a test may have started it anew
     finally:
         process.terminate()
         process.wait()

@@ -1,0 +1,1 @@
+"""The running server, as processes of its own."""
