@@ -13,6 +13,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -108,14 +109,13 @@ def redis_server(folder: Path) -> Iterator[RedisServer]:
         "no",
     ]
     process = subprocess.Popen(command, env=environment(path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = RedisServer(folder, port, process)
     try:
         _until(lambda: Path(f"{folder}/redis.sock").exists())
-        server = RedisServer(folder, port, process)
         yield server
-        process = server.process  # a test may have started it anew
     finally:
-        process.terminate()
-        process.wait()
+        server.process.terminate()  # a test may have started it anew
+        server.process.wait()
 
 
 # PostgreSQL -----------------------------------------------------------------------------------------------------------
@@ -166,17 +166,19 @@ class PostgresServer:
 
 @contextlib.contextmanager
 def postgres_server(folder: Path) -> Iterator[PostgresServer]:
-    """Makes and starts a cluster. Raises NotToBeHad."""
+    """Makes and starts a cluster in `folder`; as root in one of its own, which `nobody` reaches whoever else tests
+    (pytest closes the folder above ours at the start of every run). Raises NotToBeHad.
+    """
     initdb = program("initdb", "/usr/lib/postgresql/*/bin/initdb", f"{_box()}/usr/lib/postgresql/*/bin/initdb")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    own = None
     if os.geteuid() == 0:
         owner = pwd.getpwnam("nobody")
+        own = tempfile.TemporaryDirectory(prefix="vipdesk-postgres-")
+        folder = Path(own.name)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
-        for parent in folder.parents:
-            if parent.stat().st_uid == 0 and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
     server = PostgresServer(folder, port, str(Path(os.path.realpath(initdb)).parent))
     _as_owner(
         [initdb, "-D", f"{folder}/data", "-U", "desk", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
@@ -187,6 +189,8 @@ def postgres_server(folder: Path) -> Iterator[PostgresServer]:
     finally:
         with contextlib.suppress(subprocess.CalledProcessError):
             server.stop()
+        if own is not None:
+            own.cleanup()
 
 
 def _as_owner(command: list[str]) -> None:
