@@ -17,7 +17,7 @@ from desk.viewing import Viewers
 from desk.work import Done, LostRace, Work
 from live.base import Live, Published
 from routing.allow import allow
-from routing.errors import BadRequest, Conflict, Expired, NotFound, Unavailable
+from routing.errors import BadRequest, Conflict, DeskError, Expired, NotFound, Unavailable
 from store import crash, events, messages, receipts, tickets
 from store.engine import Connection, Record, Violation
 
@@ -99,7 +99,12 @@ class Desk:
                 return repeated
         now = self.clock.now()
         work = Work(connection, now, signed, present)
-        done = work.finish(verb.function(work, signed, request))
+        try:
+            done = work.finish(verb.function(work, signed, request))
+        except DeskError as error:
+            if verb.keeps_receipt and receipts.find(connection, signed.actor.id, request.rid) is not None:
+                raise LostRace from error  # another process did it while this one waited for its locks: so it answers
+            raise
         if verb.keeps_receipt:
             receipts.keep(
                 connection, signed.actor.id, request.rid, verb.name, digest, _encoder.encode(done.answer).decode(), now

@@ -17,7 +17,7 @@ from desk.due import DueWorker
 from desk.reading import Reading
 from desk.sealing import Sealer
 from desk.watch import Watch
-from live.base import Published
+from live.base import Live, Published
 from live.memory import MemoryLive
 from routing.allow import Actor
 from server.demo import cast, seed
@@ -61,10 +61,10 @@ class MovedClock:
 class World:
     """Use `await World.make(...)`."""
 
-    def __init__(self, record: Record, start: datetime) -> None:
+    def __init__(self, record: Record, start: datetime, live: Live | None = None) -> None:
         self.record = record
         self.clock = MovedClock(start)
-        self.live = MemoryLive(monotonic=self.clock.monotonic)
+        self.live = live or MemoryLive(monotonic=self.clock.monotonic)
         self.desk = Desk(record, self.live, self.clock)
         self.reading = Reading(self.desk)
         self.worker = DueWorker(self.desk)
@@ -74,10 +74,15 @@ class World:
 
     @classmethod
     async def make(
-        cls, record: Record | None = None, *, start: datetime = OPEN, here: tuple[str, ...] = ("anna", "ben", "petra")
+        cls,
+        record: Record | None = None,
+        *,
+        start: datetime = OPEN,
+        here: tuple[str, ...] = ("anna", "ben", "petra"),
+        live: Live | None = None,
     ) -> World:
         """A world with these agents at their consoles. Leases are settled."""
-        world = cls(record or InlineRecord(), start - timedelta(seconds=20))
+        world = cls(record or InlineRecord(), start - timedelta(seconds=20), live)
 
         def verb(connection: Connection) -> None:
             meta.set_kind(connection, "demo")
