@@ -26,9 +26,9 @@ class Direction:
     cut_after_bytes: int | None = None
     """The connection is reset when so many more bytes have passed."""
     cut_at: bytes | None = None
-    """The connection is reset once these bytes have passed (they pass)."""
+    """The connection is reset once these bytes have passed (they pass); this once."""
     cut_before: bytes | None = None
-    """The connection is reset when these bytes come by (they do not pass)."""
+    """The connection is reset when these bytes come by (they do not pass); this once."""
 
 
 @dataclass
@@ -134,6 +134,7 @@ class FaultProxy:
             return b""
         window = tail + data
         if way.cut_before is not None and way.cut_before in window:
+            way.cut_before = None
             raise Cut
         if way.cut_after_bytes is not None and len(data) >= way.cut_after_bytes:
             writer.write(data[: way.cut_after_bytes])
@@ -144,6 +145,7 @@ class FaultProxy:
         writer.write(data)
         await writer.drain()
         if way.cut_at is not None and way.cut_at in window:
+            way.cut_at = None
             raise Cut
         return window[-256:]
 
