@@ -132,8 +132,7 @@ class FaultProxy:
             await asyncio.sleep(len(data) / way.bytes_per_s)
         if way.swallow:
             return b""
-        window = tail + data
-        if way.cut_before is not None and way.cut_before in window:
+        if way.cut_before is not None and _comes(way.cut_before, tail, data):
             way.cut_before = None
             raise Cut
         if way.cut_after_bytes is not None and len(data) >= way.cut_after_bytes:
@@ -144,10 +143,17 @@ class FaultProxy:
             way.cut_after_bytes -= len(data)
         writer.write(data)
         await writer.drain()
-        if way.cut_at is not None and way.cut_at in window:
+        if way.cut_at is not None and _comes(way.cut_at, tail, data):
             way.cut_at = None
             raise Cut
-        return window[-256:]
+        return (tail + data)[-256:]
+
+
+def _comes(pattern: bytes, tail: bytes, data: bytes) -> bool:
+    """Whether the pattern ends in the new bytes; one that has passed already does not count."""
+    return (
+        pattern in tail[len(tail) - len(pattern) + 1 :] + data if len(tail) >= len(pattern) else pattern in tail + data
+    )
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
