@@ -149,6 +149,11 @@ def _people(work: Work, job: Job) -> None:
     work.tell("desk", "people", {"people": people_of(work, work.present)})
 
 
+def _revoked(work: Work, job: Job) -> None:
+    """Sessions ended, or roles changed, perhaps in another process: the agent's lines are looked at again."""
+    work.order(f"agent:{job.payload['agent']}", "revoked", "4401")
+
+
 def _receipts(work: Work, job: Job) -> None:
     receipts.expire(work.connection, work.now)
     work.job("receipts", "receipts", RECEIPTS_EVERY)
@@ -164,6 +169,7 @@ EFFECTS: dict[str, Effect] = {
     "queue": _queue,
     "promises": _promises,
     "people": _people,
+    "revoked": _revoked,
     "edges": _edges,
     "offers": lambda work, job: presence.offer_changes(work, job.payload["agent"]),
     "offer_lapse": lambda work, job: handing.lapse_offer(work, job.payload["offer"]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -80,20 +79,3 @@ def expect_own_origin(request: Request, origins: frozenset[str]) -> None:
     given = request.headers.get("origin")
     if request.method not in SAFE and given is not None and given not in origins:
         raise Forbidden("This request comes from another site.")
-
-
-def origin_of(text: str) -> str | None:
-    """The origin in its one spelling (scheme, host, port if unusual); None when it is none, or says more."""
-    try:
-        parts = urlsplit(text.strip())
-        port = parts.port
-    except ValueError:
-        return None
-    rest = parts.path or parts.query or parts.fragment or parts.username or parts.password
-    if parts.scheme not in ("http", "https") or not parts.hostname or rest:
-        return None
-    if not all(sign.isalnum() or sign in ".-:" for sign in parts.hostname):
-        return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    usual = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + ("" if port is None or port == usual else f":{port}")

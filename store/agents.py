@@ -77,6 +77,7 @@ _OWNED = (
     .where(ticket.c.owner_id == bindparam("owner"), ticket.c.status.in_(("new", "open", "waiting")))
     .order_by(ticket.c.number)
 )
+_SERVING = select(chat.c.ticket_id).where(chat.c.serving_id == bindparam("agent"), chat.c.ended_at.is_(None))
 _NAMED_FOR = select(customer.c.id).where(customer.c.named_id == bindparam("agent")).order_by(customer.c.name)
 _LOGIN = select(agent.c.id, agent.c.password_hash, agent.c.totp_secret, agent.c.totp_step).where(
     agent.c.email == bindparam("email"), agent.c.active == 1
@@ -173,6 +174,11 @@ def owned(connection: Connection, id: str) -> list[Owned]:
     """What would have no owner any more without them, the oldest first."""
     rows = connection.all(_OWNED, owner=id, serving=id)
     return [Owned(row.id, row.number, row.subject, row.name, row.chat_id is not None) for row in rows]
+
+
+def serving(connection: Connection, id: str) -> list[str]:
+    """Tickets in whose chat they talk."""
+    return [row.ticket_id for row in connection.all(_SERVING, agent=id)]
 
 
 def named_for(connection: Connection, id: str) -> list[str]:

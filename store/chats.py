@@ -68,6 +68,12 @@ _SAVE = (
 _OPEN_OF_CONTACT = select(chat.c.ticket_id).where(
     chat.c.contact_id == bindparam("contact"), chat.c.button_id == bindparam("button"), chat.c.ended_at.is_(None)
 )
+_CALLED = (
+    select(ticket.c.id)
+    .outerjoin(chat, chat.c.ticket_id == ticket.c.id)
+    .where((ticket.c.number == bindparam("number")) | (ticket.c.id == bindparam("id")) | (chat.c.id == bindparam("id")))
+    .limit(1)
+)
 _WAITING = select(chat.c.ticket_id).where(chat.c.state == "waiting", chat.c.ended_at.is_(None))
 _OF_OTHERS = (
     select(chat.c.ticket_id)
@@ -91,6 +97,14 @@ _SERVED = (
 _PEOPLE = select(chat.c.contact_id, chat.c.serving_id, chat.c.state, chat.c.contact_gone_at).where(
     chat.c.ended_at.is_(None)
 )
+
+
+def ticket_called(connection: Connection, name: str) -> str | None:
+    """The ticket of a number such as VD-12, of its own id or of a chat's."""
+    number = name.upper().removeprefix("VD-")
+    known = number.isascii() and number.isdigit() and len(number) <= 9
+    found: str | None = connection.scalar(_CALLED, number=int(number) if known else 0, id=name)
+    return found
 
 
 def chat_of(row: Row) -> OpenChat | None:

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 SILENT_S = 15.0
 ORIGIN_GONE = 4403
+OPEN_ANEW = 1012
 LATEST_WINS = frozenset({"typing", "queue", "promise", "people", "viewers"})
 FOR_CONTACTS = frozenset({"typing", "queue", "promise", "inbox"})
 
@@ -285,9 +286,15 @@ class Connection:
             await self.sockets.live.beat(self.audience, self.person, self.name)
 
     async def check(self, code: int) -> None:
-        """Closes the line unless its own session still holds: another one of the person may have ended."""
-        if code == ORIGIN_GONE or self.signed is None or await self.authenticate() is None:
+        """Closes the line unless its own session still holds: another one of the person may have ended.
+
+        A person who may do other things than when the line was opened opens it anew.
+        """
+        now = None if code == ORIGIN_GONE or self.signed is None else await self.authenticate()
+        if now is None or self.signed is None:
             self.shut(code)
+        elif now.actor != self.signed.actor:
+            self.shut(OPEN_ANEW)
 
     def give_up_if_dead(self, now: float) -> None:
         """Closes a line whose peer does not read, drops one whose peer is silent."""

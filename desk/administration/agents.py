@@ -1,0 +1,154 @@
+"""Agents: who they are, in which teams, how much they take at once, how they sign in. Leaving: leaving.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from desk.actors import Signed
+from desk.administration import leaving
+from desk.administration.changing import Change, Changing
+from desk.administration.checking import Check
+from desk.identity import Identity
+from routing.errors import Conflict, NotFound
+from store import agents
+from store.agents import Profile
+from store.ids import new_id
+
+TEAMS = ("dedicated", "technical", "pool")
+ROLES = ("agent", "lead", "admin")
+MOST_CAPACITY = 20
+LEAST_RING_S, MOST_RING_S = 5, 120
+
+
+@dataclass(frozen=True)
+class AgentDraft:
+    """As entered. `title`: as customers read it; `languages`: separated by commas."""
+
+    name: str
+    email: str
+    title: str = ""
+    teams: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ("agent",)
+    languages: str = "en"
+    zone: str = "Europe/Bratislava"
+    capacity: int | str = 3
+    reserved: int | str = 0
+    ring_seconds: int | str = 25
+
+
+class Agents:
+    """Changes them."""
+
+    def __init__(self, changing: Changing, identity: Identity) -> None:
+        self._changing = changing
+        self._identity = identity
+
+    async def add(self, signed: Signed | None, draft: AgentDraft) -> str:
+        """Somebody begins to work here; their id. They sign in by a link."""
+
+        def verb(change: Change) -> str:
+            check = Check()
+            new = _checked(change, check, draft, Profile(new_id(), "", "", "", (), (), (), "", 0, 0, 0))
+            check.done()
+            agents.add(change.connection, new, None, change.at)
+            change.note("agent_added", new.id, {"roles": list(new.roles), "teams": list(new.teams)})
+            return new.id
+
+        return await self._changing.change(signed, "add_agent", verb)
+
+    async def change(self, signed: Signed | None, id: str, draft: AgentDraft) -> None:
+        """Writes it; who works in other teams or roles from now on opens their lines anew."""
+
+        def verb(change: Change) -> None:
+            check = Check()
+            kept = the(change, id)
+            changed = _checked(change, check, draft, kept)
+            _keep_an_admin(change, check, kept, changed)
+            check.done()
+            if changed != kept:
+                agents.change(change.connection, changed)
+                change.note("agent_changed", id, {"fields": _different(kept, changed)})
+            if (changed.roles, changed.teams) != (kept.roles, kept.teams):
+                change.job("revoked", f"revoked:{id}", payload={"agent": id})
+
+        await self._changing.change(signed, "change_agent", verb)
+
+    async def link(self, signed: Signed | None, id: str) -> str:
+        """The secret part of a link that signs them in once and lets them choose a password."""
+
+        def verb(change: Change) -> None:
+            if not the(change, id).active:
+                raise Conflict("Somebody who left cannot sign in.")
+            change.note("sign_in_link", id, {})
+
+        await self._changing.change(signed, "link_agent", verb)
+        return await self._identity.new_link(id)
+
+    async def leave(self, signed: Signed | None, id: str, successor: str | None) -> None:
+        """They do not work here any more: signed out, and replaced wherever they stand, at once.
+
+        Raises Wrong when somebody has to take over and nobody was named, Conflict while they talk.
+        """
+        await self._changing.change(signed, "leave", lambda change: leaving.leave(change, the(change, id), successor))
+
+    async def come_back(self, signed: Signed | None, id: str) -> None:
+        """They work here again; their places stay with who has them now."""
+
+        def verb(change: Change) -> None:
+            the(change, id)
+            agents.bring_back(change.connection, id)
+            change.note("agent_back", id, {})
+
+        await self._changing.change(signed, "come_back", verb)
+
+
+def drafted(kept: Profile) -> AgentDraft:
+    """A profile as it is entered."""
+    return AgentDraft(
+        kept.name, kept.email, kept.title, kept.teams, kept.roles, ", ".join(kept.languages), kept.zone, kept.capacity,
+        kept.reserved, kept.ring_seconds,
+    )  # fmt: skip
+
+
+def the(change: Change, id: str) -> Profile:
+    """The agent, also one who left. Raises NotFound."""
+    found = agents.find(change.connection, id)
+    if found is None:
+        raise NotFound("There is no such agent.")
+    return found
+
+
+def _checked(change: Change, check: Check, draft: AgentDraft, kept: Profile) -> Profile:
+    capacity = check.number("capacity", draft.capacity, 0, MOST_CAPACITY)
+    changed = replace(
+        kept,
+        name=check.line("name", draft.name),
+        email=check.email("email", draft.email),
+        title=check.line("title", draft.title, 60),
+        teams=check.some("teams", draft.teams, TEAMS),
+        roles=check.some("roles", draft.roles, ROLES),
+        languages=check.languages("languages", draft.languages),
+        zone=check.zone("zone", draft.zone),
+        capacity=capacity,
+        reserved=check.number("reserved", draft.reserved, 0, capacity),
+        ring_seconds=check.number("ring_seconds", draft.ring_seconds, LEAST_RING_S, MOST_RING_S),
+    )
+    if not changed.name:
+        check.refuse("name", "Enter their name, as customers read it.")
+    if not changed.roles:
+        check.refuse("roles", "Choose at least one role: without one they could do nothing here.")
+    if changed.teams and not {"agent", "lead"} & set(changed.roles):
+        check.refuse("teams", "Only agents and leads answer chats. Add the role agent, or take the teams away.")
+    other = agents.by_email(change.connection, changed.email)
+    if other is not None and other.id != kept.id:
+        check.refuse("email", "{name} signs in with this address already.", name=other.name)
+    return changed
+
+
+def _keep_an_admin(change: Change, check: Check, kept: Profile, changed: Profile) -> None:
+    if "admin" in kept.roles and "admin" not in changed.roles and not leaving.other_admins(change, kept.id):
+        check.refuse("roles", "{name} is the only admin. Make somebody else one first.", name=kept.name)
+
+
+def _different(kept: Profile, changed: Profile) -> list[str]:
+    return [name for name in AgentDraft.__dataclass_fields__ if getattr(kept, name) != getattr(changed, name)]

@@ -1,0 +1,96 @@
+"""One change of the configuration: permission, transaction, audit row, and what the desk decides anew because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from desk.actors import SYSTEM, Signed
+from desk.deciding import freed
+from desk.desk import TRIES, Desk
+from desk.due import schedule_edges
+from desk.work import Done, LostRace, Work
+from routing.allow import Facts, allow
+from routing.errors import NotFound, Unavailable
+from store.engine import Connection, Violation
+from store.times import micros
+
+T = TypeVar("T")
+
+
+class Change(Work):
+    """A verb at work; its audit rows are written last, because from then on other appends wait."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        now: datetime,
+        real: datetime,
+        signed: Signed | None,
+        present: frozenset[str] | None,
+    ) -> None:
+        """`real`: for what expires by real time."""
+        super().__init__(connection, now, signed, present)
+        self.real = real
+        self._notes: list[tuple[str, str, Mapping[str, Any]]] = []
+
+    @property
+    def at(self) -> int:
+        """Now, as the record holds it."""
+        return micros(self.now)
+
+    @property
+    def by(self) -> str | None:
+        """Who performs it."""
+        return self.signed.actor.id if self.signed else None
+
+    def note(self, action: str, object: str, detail: Mapping[str, Any]) -> None:
+        """For the audit: ids and values, never addresses or secrets."""
+        self._notes.append((action, object, detail))
+
+    def write_notes(self) -> None:
+        """At the very end."""
+        for action, object, detail in self._notes:
+            self.audit(action, object, detail)
+
+
+class Changing:
+    """Performs changes, for all nouns alike."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def change(self, signed: Signed | None, name: str, function: Callable[[Change], T]) -> T:
+        """One transaction; afterwards who waits is decided anew and what buttons promise is told.
+
+        Raises NotFound for who is no admin, what `function` raises, Unavailable.
+        """
+        expect_admin(signed)
+        present = await self._desk.present()
+
+        def transaction(connection: Connection) -> tuple[T, Done]:
+            change = Change(connection, self._desk.clock.now(), self._desk.clock.real(), signed, present)
+            result = function(change)
+            freed(change)
+            change.job("people", "people")
+            schedule_edges(change)
+            done = change.finish({})
+            change.write_notes()
+            return result, done
+
+        for _ in range(TRIES):
+            try:
+                result, done = await self._desk.record.write(transaction, name=name)
+            except (LostRace, Violation):
+                continue  # somebody was faster with the same name or chat: judged again on what is there now
+            self._desk.publish(done, name)
+            return result
+        raise Unavailable(retry_s=1.0)
+
+
+def expect_admin(signed: Signed | None) -> None:
+    """Raises NotFound for everybody else: the administration is not there for them."""
+    actor = SYSTEM if signed is None else signed.actor
+    if not allow(actor, "configure", Facts("configuration")).allowed:
+        raise NotFound

@@ -1,0 +1,136 @@
+"""The add-on sold to a customer: on which plans, from when until when; ended, and what that leaves as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from desk.administration.changing import Change
+from desk.administration.checking import Check, day_in, last_day_in
+from routing.errors import Conflict
+from store import calendars, customers
+from store.customers import Customer, Sale
+from store.engine import Connection
+from store.ids import new_id
+from store.times import instant, micros
+
+PLANS = ("All-inclusive",)
+"""On which the add-on is sold."""
+FEE_CENTS = 100_000
+"""A month; shown, not billed."""
+CURRENCY = "EUR"
+
+
+@dataclass(frozen=True)
+class SaleDraft:
+    """As entered: days, the last included, or instants. Without `since` nothing is sold."""
+
+    plan: str = ""
+    since: str = ""
+    until: str = ""
+
+
+def office_zone(connection: Connection) -> str:
+    """Where the days of an add-on begin and end: at the first office."""
+    kept = calendars.every(connection)
+    return str(kept[0].document["tz"]) if kept else "Europe/Bratislava"
+
+
+def present_sale(connection: Connection, customer_id: str, now: int) -> Sale | None:
+    """The add-on that holds, else the next, else the last."""
+    sold = customers.sales(connection, customer_id)
+    holding = [each for each in sold if each.since <= now and (each.until is None or now < each.until)]
+    coming = [each for each in reversed(sold) if each.since > now]
+    return next(iter((*holding, *coming, *sold)), None)
+
+
+def drafted(sale: Sale, zone: str) -> SaleDraft:
+    """The days of a sale as they are entered."""
+    until = "" if sale.until is None else last_day_in(instant(sale.until), zone)
+    return SaleDraft(sale.plan, day_in(instant(sale.since), zone), until)
+
+
+def checked(change: Change, check: Check, customer: Customer, draft: SaleDraft) -> Sale | None:
+    """The sale as it shall be; None when nothing changes."""
+    zone = office_zone(change.connection)
+    kept = present_sale(change.connection, customer.id, change.at)
+    since, until = check.begin("since", draft.since, zone), check.end("until", draft.until, zone)
+    if since is None:
+        if draft.until.strip() and not draft.since.strip():
+            check.refuse("since", "Enter the first day too, or leave both empty.")
+        elif kept is not None and not draft.since.strip():
+            check.refuse("since", "The add-on was sold, so it keeps its first day. To stop it, end it.")
+        return None
+    if until is not None and until <= since:
+        check.refuse("until", "Ends before it starts. Did you mean {day}?", day=_a_year_after(since, zone))
+    sale = _sale(change, customer, kept, draft.plan.strip(), micros(since), None if until is None else micros(until))
+    if sale != kept:
+        _check_plan(check, sale.plan)
+        _check_overlap(change, check, sale, zone)
+    return None if sale == kept else sale
+
+
+def write(change: Change, customer_id: str, sale: Sale | None) -> None:
+    """Sells it, or changes its days."""
+    if sale is None:
+        return
+    known = {each.id: each for each in customers.sales(change.connection, customer_id)}
+    if sale.id in known:
+        customers.change_sale(change.connection, sale.id, sale.since, sale.until)
+    else:
+        customers.sell(change.connection, sale)
+    detail = {"plan": sale.plan, "since": _said(sale.since), "until": _said(sale.until)}
+    change.note("add_on_changed" if sale.id in known else "add_on_sold", customer_id, detail)
+
+
+def end(change: Change, customer: Customer) -> None:
+    """Now; called off when it has not begun. Raises Conflict when there is none to end."""
+    kept = present_sale(change.connection, customer.id, change.at)
+    if kept is None or (kept.until is not None and kept.until <= change.at):
+        raise Conflict("{name} has no add-on that could be ended.", values={"name": customer.name})
+    if kept.since >= change.at:
+        customers.drop_sale(change.connection, kept.id)
+        change.note("add_on_called_off", customer.id, {"plan": kept.plan})
+    else:
+        customers.change_sale(change.connection, kept.id, kept.since, change.at)
+        change.note("add_on_ended", customer.id, {"plan": kept.plan, "until": _said(change.at)})
+
+
+def _sale(change: Change, customer: Customer, kept: Sale | None, plan: str, since: int, until: int | None) -> Sale:
+    """The kept one with other days; a new one where the kept one is over and these days come after it."""
+    over = kept is not None and kept.until is not None and kept.until <= min(change.at, since)
+    if kept is None or over:
+        return Sale(new_id(), customer.id, plan, FEE_CENTS, CURRENCY, since, until)
+    return Sale(kept.id, customer.id, kept.plan, kept.fee_cents, kept.currency, since, until)
+
+
+def _check_plan(check: Check, plan: str) -> None:
+    if plan not in PLANS:
+        check.refuse("plan", "The add-on is sold on {plans} only, not on “{plan}”.", plans=", ".join(PLANS), plan=plan)
+
+
+def _check_overlap(change: Change, check: Check, sale: Sale, zone: str) -> None:
+    for other in customers.sales(change.connection, sale.customer_id):
+        begins_after = other.until is not None and sale.since >= other.until
+        ends_before = sale.until is not None and sale.until <= other.since
+        if other.id != sale.id and not begins_after and not ends_before:
+            _refuse_overlap(check, other, zone)
+
+
+def _refuse_overlap(check: Check, other: Sale, zone: str) -> None:
+    if other.until is None:
+        check.refuse("since", "There is an add-on without an end already. End that one first.")
+    else:
+        day = last_day_in(instant(other.until), zone)
+        check.refuse("since", "There is an add-on until {day} already. Begin after it, or end that one first.", day=day)
+
+
+def _a_year_after(since: datetime, zone: str) -> str:
+    """The last day of the year that begins then."""
+    return last_day_in(
+        since.replace(year=since.year + 1, day=28 if (since.month, since.day) == (2, 29) else since.day), zone
+    )
+
+
+def _said(at: int | None) -> str | None:
+    return None if at is None else instant(at).isoformat()

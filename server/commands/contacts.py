@@ -1,0 +1,66 @@
+"""`vipdesk contact …`: people of a customer whom the desk knows."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from desk.administration.contacts import ContactDraft
+from server.commands import naming
+from server.commands.reaching import Reach, command, given, group, options, table
+from store import contacts
+from store.contacts import Person
+
+FIELDS = (
+    ("name", "their name"),
+    ("email", "their mail address"),
+    ("title", "what they do there"),
+    ("subject", "what their site's tokens call them"),
+)
+
+
+def add(commands: Any) -> None:
+    """Adds the commands."""
+    inner = group(commands, "contact", "contacts: people of a customer")
+    new = command(inner, "add", "add a contact", _add)
+    options(new, ("customer", "whose"), *FIELDS, needed=("customer", "name", "email"))
+    change = command(inner, "change", "change a contact", _change)
+    change.add_argument("contact", help="their mail address, name or id")
+    options(change, ("customer", "whose"), *FIELDS, needed=("customer",))
+    for one in (new, change):
+        one.add_argument("--coordinator", action=argparse.BooleanOptionalAction, help="sees all tickets of the company")
+    options(command(inner, "list", "list a customer's contacts", _list), ("customer", "whose"), needed=("customer",))
+
+
+async def _add(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    owner = await naming.customer(reach, arguments.customer)
+    await reach.admin.contacts.add(None, owner.id, given(ContactDraft("", ""), arguments))
+    return await _told(reach, owner.id, arguments.email)
+
+
+async def _change(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    owner = await naming.customer(reach, arguments.customer)
+    kept = await naming.contact(reach, owner.id, arguments.contact)
+    draft = ContactDraft(kept.name, kept.email or "", kept.title or "", kept.coordinator, kept.subject or "")
+    await reach.admin.contacts.change(None, kept.id, given(draft, arguments))
+    return await _told(reach, owner.id, kept.id)
+
+
+async def _list(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    owner = await naming.customer(reach, arguments.customer)
+    known = await reach.read(lambda connection: contacts.of_customer(connection, owner.id))
+    rows = [_row(each) for each in known]
+    cells = [(row["name"], row["email"] or "-", "coordinator" if row["coordinator"] else "-") for row in rows]
+    return rows, table(cells, f"{owner.name} has no contacts yet.")
+
+
+async def _told(reach: Reach, customer_id: str, name: str) -> tuple[Any, str]:
+    row = _row(await naming.contact(reach, customer_id, name))
+    return row, table([(name, "-" if value is None else value) for name, value in row.items()], "")
+
+
+def _row(person: Person) -> dict[str, Any]:
+    return {
+        "id": person.id, "name": person.name, "email": person.email, "title": person.title,
+        "coordinator": person.coordinator, "subject": person.subject,
+    }  # fmt: skip

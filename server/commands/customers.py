@@ -1,0 +1,149 @@
+"""`vipdesk customer …`: who a customer is and who answers it. `vipdesk add-on …`: what it bought."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from desk.administration.answering import Answering
+from desk.administration.customers import CustomerDraft
+from desk.administration.selling import PLANS, SaleDraft, drafted, office_zone, present_sale
+from server.commands import naming
+from server.commands.reaching import Reach, command, given, group, listed, options, table
+from store import agents, contacts, customers
+from store.customers import Customer
+from store.engine import Connection
+from store.times import micros
+
+FIELDS = (
+    ("name", "the customer's name"),
+    ("domains", "domains of its mail addresses, separated by commas"),
+    ("zone", "its time zone, such as Europe/London"),
+    ("language", "its language, such as en"),
+    ("playbook", "what an agent should know"),
+)
+ANSWERING = (
+    ("named", "the named agent, by mail address or name; none: nobody"),
+    ("stand-ins", "who stands in, in this order, separated by commas; none: nobody"),
+)
+SALE = (
+    ("plan", f"the plan: {PLANS[0]}"),
+    ("since", "first day, such as 2026-01-01, or an instant"),
+    ("until", "last day, included; left out: no end"),
+)
+
+
+def add(commands: Any) -> None:
+    """Adds the commands."""
+    inner = group(commands, "customer", "customers: who they are, who answers them")
+    options(command(inner, "add", "add a customer", _add), *FIELDS, *ANSWERING, needed=("name",))
+    change = command(inner, "change", "change a customer", _change)
+    change.add_argument("customer", help="its name, domain or id")
+    options(change, *FIELDS, *ANSWERING)
+    command(inner, "list", "list all customers", _list)
+    command(inner, "show", "show one customer", _show).add_argument("customer", help="its name, domain or id")
+    inner = group(commands, "add-on", "the add-on: sell it, change its days, end it")
+    for name, help, act in (("add", "sell it", _sell), ("change", "change its days", _sell)):
+        one = command(inner, name, help, act)
+        one.add_argument("customer", help="its name, domain or id")
+        options(one, *SALE, needed=("since",) if name == "add" else ())
+    command(inner, "end", "end it now", _end).add_argument("customer", help="its name, domain or id")
+
+
+async def _add(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    answers = await _answering(reach, arguments, Answering())
+    id = await reach.admin.customers.add(None, given(CustomerDraft(""), arguments))
+    if answers != Answering():
+        await reach.admin.customers.name(None, id, answers)
+    return await _told(reach, id)
+
+
+async def _change(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    kept = await naming.customer(reach, arguments.customer)
+    draft = CustomerDraft(kept.name, ", ".join(kept.domains), kept.zone, kept.language, kept.playbook)
+    standing = await reach.read(lambda connection: tuple(customers.stand_ins(connection, kept.id)))
+    before = Answering(kept.named_id, standing)
+    answers = await _answering(reach, arguments, before)
+    await reach.admin.customers.change(None, kept.id, given(draft, arguments))
+    if answers != before:
+        await reach.admin.customers.name(None, kept.id, answers)
+    return await _told(reach, kept.id)
+
+
+async def _answering(reach: Reach, arguments: argparse.Namespace, kept: Answering) -> Answering:
+    """Ids of whom the arguments name."""
+    named, stand_ins = arguments.named, listed(arguments.stand_ins)
+    if named is None:
+        who = kept.named
+    else:
+        who = None if named == "none" else await naming.working(reach, named)
+    if stand_ins is None:
+        standing = kept.stand_ins
+    else:
+        standing = () if stand_ins == ("none",) else tuple([await naming.working(reach, each) for each in stand_ins])
+    return Answering(who, standing)
+
+
+async def _list(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    now = micros(reach.clock.now())
+    rows = await reach.read(lambda c: [_row(c, each, now) for each in customers.every(c)])
+    cells = [(row["name"], row["named"] or "-", _days(row["add_on"]), row["id"]) for row in rows]
+    return rows, table(cells, "There are no customers yet: vipdesk customer add --name …")
+
+
+async def _show(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    return await _told(reach, (await naming.customer(reach, arguments.customer)).id)
+
+
+async def _sell(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    kept, now = await naming.customer(reach, arguments.customer), micros(reach.clock.now())
+
+    def query(connection: Connection) -> SaleDraft:
+        sale, zone = present_sale(connection, kept.id, now), office_zone(connection)
+        return SaleDraft(PLANS[0]) if sale is None else drafted(sale, zone)
+
+    draft = SaleDraft(PLANS[0]) if arguments.action == "add" else await reach.read(query)
+    await reach.admin.customers.sell(None, kept.id, given(draft, arguments))
+    return await _told(reach, kept.id)
+
+
+async def _end(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    kept = await naming.customer(reach, arguments.customer)
+    await reach.admin.customers.end_add_on(None, kept.id)
+    return await _told(reach, kept.id)
+
+
+async def _told(reach: Reach, id: str) -> tuple[Any, str]:
+    now = micros(reach.clock.now())
+
+    def query(connection: Connection) -> dict[str, Any]:
+        found = customers.find(connection, id)
+        assert found is not None, "looked up before"
+        return _row(connection, found, now)
+
+    row = await reach.read(query)
+    cells = [
+        ("customer", row["name"]), ("id", row["id"]), ("domains", ", ".join(row["domains"]) or "-"),
+        ("zone", row["zone"]), ("language", row["language"]), ("add-on", _days(row["add_on"])),
+        ("named", row["named"] or "-"), ("stand-ins", ", ".join(row["stand_ins"]) or "-"),
+        ("contacts", ", ".join(row["contacts"]) or "-"),
+    ]  # fmt: skip
+    return row, table(cells, "")
+
+
+def _row(connection: Connection, found: Customer, now: int) -> dict[str, Any]:
+    names = {each.id: each.name for each in agents.every(connection)}
+    sale, zone = present_sale(connection, found.id, now), office_zone(connection)
+    return {
+        "id": found.id, "name": found.name, "domains": list(found.domains), "zone": found.zone,
+        "language": found.language, "named": names.get(found.named_id or ""),
+        "stand_ins": [names[each] for each in customers.stand_ins(connection, found.id)],
+        "add_on": None if sale is None else vars(drafted(sale, zone)) | {"fee_cents": sale.fee_cents},
+        "contacts": [each.email or each.name for each in contacts.of_customer(connection, found.id)],
+    }  # fmt: skip
+
+
+def _days(add_on: dict[str, Any] | None) -> str:
+    if add_on is None:
+        return "no add-on"
+    return f"{add_on['plan']}, {add_on['since']} to {add_on['until'] or 'no end'}"
