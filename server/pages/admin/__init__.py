@@ -2,11 +2,52 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
+from desk.administration import Administration
+from server.pages.admin import agents, buttons, calendars, contacts, customers
+from server.pages.admin.asking import Asked, Page, bound
 from server.parts import Parts
 
 
 def routes(parts: Parts) -> list[BaseRoute]:
     """All addresses under /admin."""
-    return []
+    admin = Administration(parts.desk, parts.sealer, parts.identity)
+
+    def at(path: str, show: Page | None, save: Page | None = None) -> list[BaseRoute]:
+        pages = {"GET": show, "POST": save}
+        return [
+            Route(f"/admin/{path}", bound(parts, admin, page), methods=[method])
+            for method, page in pages.items()
+            if page is not None
+        ]
+
+    return [
+        Route("/admin", bound(parts, admin, _first), methods=["GET"]),
+        *at("customers", customers.every),
+        *at("customers/new", customers.begin, customers.add),
+        *at("customers/{id}", customers.show, customers.save),
+        *at("customers/{id}/end-add-on", None, customers.end_add_on),
+        *at("customers/{id}/contacts/new", contacts.begin, contacts.add),
+        *at("contacts/{id}", contacts.show, contacts.save),
+        *at("customers/{id}/buttons/new", buttons.begin, buttons.add),
+        *at("buttons/{id}", buttons.show, buttons.save),
+        *at("buttons/{id}/rotate", None, buttons.rotate),
+        *at("buttons/{id}/keys", None, buttons.add_key),
+        *at("buttons/{id}/keys/revoke", None, buttons.revoke_key),
+        *at("agents", agents.every),
+        *at("agents/new", agents.begin, agents.add),
+        *at("agents/{id}", agents.show, agents.save),
+        *at("agents/{id}/link", None, agents.link),
+        *at("agents/{id}/leave", None, agents.leave),
+        *at("agents/{id}/back", None, agents.come_back),
+        *at("calendars", calendars.every),
+        *at("calendars/new", calendars.begin, calendars.add),
+        *at("calendars/{id}", calendars.show, calendars.save),
+    ]
+
+
+async def _first(asked: Asked) -> Response:
+    """`GET /admin`"""
+    return RedirectResponse("/admin/customers", 303)

@@ -1,0 +1,134 @@
+"""Customers: the list, a new one, and one with its add-on, who answers, contacts and buttons."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from desk.administration.answering import Answering
+from desk.administration.customers import CustomerDraft
+from desk.administration.selling import PLANS, SaleDraft, drafted, office_zone, present_sale
+from routing.errors import DeskError, NotFound
+from server.pages.admin.asking import REFUSED, Asked, saved
+from store import agents, buttons, contacts, customers
+from store.customers import Customer, Sale
+from store.engine import Connection
+from store.times import micros
+
+SPARE = 2
+"""Empty places in the list of stand-ins."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list."""
+
+    id: str
+    name: str
+    named: str
+    add_on: SaleDraft | None
+    holds: bool
+    buttons: int
+
+
+async def every(asked: Asked) -> Response:
+    """`GET /admin/customers`"""
+    now = micros(asked.parts.desk.clock.now())
+
+    def query(connection: Connection) -> list[Row]:
+        names = {each.id: each.name for each in agents.every(connection)}
+        return [_row(connection, each, names, now) for each in customers.every(connection)]
+
+    return asked.page("customers.html", "customers", {}, rows=await asked.read(query))
+
+
+async def begin(asked: Asked) -> Response:
+    """`GET /admin/customers/new`"""
+    return _new(asked, CustomerDraft(""))
+
+
+async def add(asked: Asked) -> Response:
+    """`POST /admin/customers/new`"""
+    draft = _draft(asked)
+    try:
+        return saved(f"/admin/customers/{await asked.admin.customers.add(asked.signed, draft)}")
+    except REFUSED as error:
+        return _new(asked, draft, error)
+
+
+async def show(asked: Asked) -> Response:
+    """`GET /admin/customers/{id}`"""
+    return await _one(asked)
+
+
+async def save(asked: Asked) -> Response:
+    """`POST /admin/customers/{id}`: all of it, or nothing and every field that is wrong."""
+    draft, sale = _draft(asked), SaleDraft(asked.text("plan"), asked.text("since"), asked.text("until"))
+    answers = Answering(asked.text("named") or None, asked.texts("stand_in"))
+    try:
+        await asked.admin.customers.save(asked.signed, asked.id, draft, sale, answers)
+    except REFUSED as error:
+        return await _one(asked, asdict(draft) | asdict(sale) | asdict(answers), error)
+    return saved(f"/admin/customers/{asked.id}")
+
+
+async def end_add_on(asked: Asked) -> Response:
+    """`POST /admin/customers/{id}/end-add-on`"""
+    try:
+        await asked.admin.customers.end_add_on(asked.signed, asked.id)
+    except REFUSED as error:
+        return await _one(asked, None, error)
+    return saved(f"/admin/customers/{asked.id}")
+
+
+def _draft(asked: Asked) -> CustomerDraft:
+    return CustomerDraft(*(asked.text(name) for name in ("name", "domains", "zone", "language", "playbook")))
+
+
+def _new(asked: Asked, draft: CustomerDraft, error: DeskError | None = None) -> Response:
+    return asked.page("customer-new.html", "customers", asdict(draft), error)
+
+
+async def _one(asked: Asked, entered: dict[str, Any] | None = None, error: DeskError | None = None) -> Response:
+    now = micros(asked.parts.desk.clock.now())
+
+    def query(connection: Connection) -> dict[str, Any]:
+        kept = customers.find(connection, asked.id)
+        if kept is None:
+            raise NotFound
+        sale, zone = present_sale(connection, kept.id, now), office_zone(connection)
+        return {
+            "kept": kept,
+            "sold": sale is not None,
+            "holds": _holds(sale, now),
+            "office_zone": zone,
+            "agents": [each for each in agents.every(connection) if each.active and each.teams],
+            "contacts": contacts.of_customer(connection, kept.id),
+            "buttons": buttons.of_customer(connection, kept.id),
+            "form": entered or _form(connection, kept, sale, zone),
+        }
+
+    found = await asked.read(query)
+    form = found.pop("form")
+    places = [*form["stand_ins"], *[""] * SPARE]
+    return asked.page("customer.html", "customers", form, error, places=places, plans=PLANS, **found)
+
+
+def _form(connection: Connection, kept: Customer, sale: Sale | None, zone: str) -> dict[str, Any]:
+    draft = CustomerDraft(kept.name, ", ".join(kept.domains), kept.zone, kept.language, kept.playbook)
+    days = SaleDraft(PLANS[0]) if sale is None else drafted(sale, zone)
+    standing = tuple(customers.stand_ins(connection, kept.id))
+    return asdict(draft) | asdict(days) | asdict(Answering(kept.named_id, standing))
+
+
+def _row(connection: Connection, each: Customer, names: dict[str, str], now: int) -> Row:
+    sale = present_sale(connection, each.id, now)
+    days = None if sale is None else drafted(sale, office_zone(connection))
+    count = len([one for one in buttons.of_customer(connection, each.id) if one.active])
+    return Row(each.id, each.name, names.get(each.named_id or "", ""), days, _holds(sale, now), count)
+
+
+def _holds(sale: Sale | None, now: int) -> bool:
+    return sale is not None and sale.since <= now and (sale.until is None or now < sale.until)
