@@ -330,6 +330,21 @@ def test_a_day_of_work_needs_no_pointer(opened: Open) -> None:
     ]
 
 
+# The next key of a fast typist is a task of its own: what it goes to has the focus when this one's microtasks are done.
+STRIKE = """async (stroke) => {
+  document.querySelector(".log").dispatchEvent(new KeyboardEvent("keydown", {bubbles: true, cancelable: true, ...stroke}));
+  for (let turn = 0; turn < 10; turn += 1) await null;
+  return document.activeElement.matches("dialog *, .list-pane input");
+}"""
+
+
+@pytest.mark.parametrize("stroke", [{"key": "k", "ctrlKey": True}, {"key": "/"}, {"key": "?"}, {"key": "s"}])
+def test_what_a_key_opens_takes_the_very_next_key(stroke: dict[str, Any], opened: Open) -> None:
+    page = opened()
+    open_first(page)
+    assert page.evaluate(STRIKE, stroke)
+
+
 def test_every_action_with_a_key_is_in_help(opened: Open) -> None:
     page = opened()
     page.locator("body").press("?")

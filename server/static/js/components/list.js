@@ -1,6 +1,6 @@
 /* The list pane: head with search, rows in chunks that the browser skips while they are out of sight, the next page on the way down. */
 
-import { useEffect, useRef, useState } from "../../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "../../vendor/hooks.js";
 import { html } from "../html.js";
 import { t, tn } from "../words.js";
 import { useConsole } from "./context.js";
@@ -65,7 +65,7 @@ function Search() {
   const console = useConsole();
   const field = useRef(null);
   const timer = useRef(null);
-  useEffect(() => { field.current.focus(); }, []);
+  useLayoutEffect(() => { field.current.focus(); }, []);
   const find = (event) => {
     clearTimeout(timer.current);
     const q = event.target.value.trim();

@@ -1,6 +1,6 @@
 /* The ring card: who, how urgent, what they said, why it came here, how long it lasts; pick up or pass on. */
 
-import { useEffect, useRef } from "../../vendor/hooks.js";
+import { useLayoutEffect, useRef } from "../../vendor/hooks.js";
 import { html } from "../html.js";
 import { whyHere } from "../why.js";
 import { t } from "../words.js";
@@ -20,7 +20,7 @@ function RingCard({ ring, first }) {
   const console = useConsole();
   const pick = useRef(null);
   const began = useRef(Math.max(RING_MS, Date.parse(ring.expires_at) - console.now()));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const free = !document.activeElement || document.activeElement === document.body || !document.activeElement.closest("textarea, input, select, dialog");
     if (first && free) pick.current.focus();
   }, []);

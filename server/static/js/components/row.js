@@ -1,6 +1,6 @@
 /* One ticket of the list, in two lines: severity, customer, chat state; subject, who has it. */
 
-import { useEffect, useRef } from "../../vendor/hooks.js";
+import { useLayoutEffect, useRef } from "../../vendor/hooks.js";
 import { useComputed } from "../../vendor/signals.js";
 import { html } from "../html.js";
 import { running, waits } from "../store/summary.js";
@@ -35,7 +35,7 @@ export function Row({ id }) {
 
 /** The cursor moved here by a key: the row takes the focus unless somebody types or answers something else. */
 function useFollow(console, id, link) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     let first = true;
     return console.screen.cursor.subscribe((cursor) => {
       const moved = !first && cursor === id && console.screen.ticket.peek() !== id;

@@ -1,6 +1,6 @@
 /* The frame of every dialog: native <dialog>, Escape and the scrim close it, the focus returns to where it was. */
 
-import { useEffect, useRef } from "../../vendor/hooks.js";
+import { useLayoutEffect, useRef } from "../../vendor/hooks.js";
 import { useConsole } from "../components/context.js";
 import { Icon } from "../components/parts.js";
 import { html } from "../html.js";
@@ -10,11 +10,15 @@ export function Dialog({ title, wide, kind = "", children, close: onClose }) {
   const { screen } = useConsole();
   const box = useRef(null);
   const close = onClose ?? (() => screen.close());
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
-    box.current.showModal();
-    (box.current.querySelector("form input:checked") ?? box.current.querySelector("form :is(textarea, input)"))?.focus();
-    return () => { if (before?.isConnected) before.focus(); };
+    const dialog = box.current;
+    dialog.showModal();
+    (dialog.querySelector("form input:checked") ?? dialog.querySelector("form :is(textarea, input)"))?.focus();
+    return () => {
+      dialog.close(); // while it is open nothing else can have the focus
+      if (before?.isConnected) before.focus();
+    };
   }, []);
   const cancel = (event) => { event.preventDefault(); close(); };
   const scrim = (event) => { if (event.target === box.current) close(); };

@@ -1,6 +1,6 @@
 /* The palette (Ctrl K): what can be done now, this ticket first, then tickets that match. A combobox with a listbox. */
 
-import { useEffect, useRef, useState } from "../../vendor/hooks.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "../../vendor/hooks.js";
 import { ACTIONS } from "../actions.js";
 import { useConsole } from "../components/context.js";
 import { Icon, Keys } from "../components/parts.js";
@@ -13,12 +13,12 @@ export function Palette() {
   const [q, setQ] = useState("");
   const [at, setAt] = useState(0);
   const field = useRef(null);
-  useEffect(() => { field.current.focus(); }, []);
+  useLayoutEffect(() => { field.current.focus(); }, []);
   const found = useTickets(console, q);
   const groups = grouped(console, q, found);
   const all = groups.flatMap(({ options }) => options);
   const now = Math.min(at, all.length - 1);
-  const run = (option) => { console.screen.close(); requestAnimationFrame(() => option.run()); };
+  const run = (option) => { console.screen.close(); queueMicrotask(() => option.run()); };
   const key = (event) => {
     const to = { ArrowDown: (now + 1) % all.length, ArrowUp: (now - 1 + all.length) % all.length, Home: 0, End: all.length - 1 }[event.key];
     if (event.key === "Enter" && all[now]) run(all[now]);
