@@ -17,7 +17,7 @@ from desk.work import Work
 from routing import chat as moves
 from routing.chat import UNREAD_MAIL
 from routing.errors import BadRequest, Closed, NotFound, Stale, TooLarge
-from routing.ticket import answered, contact_wrote, default_next, landing
+from routing.ticket import answered, closes_at, contact_wrote, default_next, landing
 from store import attachments, candidates, events, messages, people
 from store.ids import new_id
 from store.tickets import Found
@@ -154,9 +154,15 @@ def set_status(work: Work, found: Found, status: Any, reason: str = "") -> None:
     found.ticket.closed_at = micros(work.now) if status == "closed" else None
     _status_event(work, found, was, reason)
     if status == "solved":
-        closes_at = moves.REOPEN
-        work.job("close_ticket", f"close:{found.ticket.id}", closes_at, {"ticket": found.ticket.id})
+        closes_later(work, found)
     work.audit("status", found.ticket.id, {"status": status, "was": was, "reason": reason})
+
+
+def closes_later(work: Work, found: Found) -> None:
+    """A solved ticket becomes closed, unless something happens before."""
+    assert found.ticket.solved_at is not None
+    due = closes_at(instant(found.ticket.solved_at))
+    work.job("close_ticket", f"close:{found.ticket.id}", due, {"ticket": found.ticket.id})
 
 
 def _status_event(work: Work, found: Found, was: str, reason: str = "") -> None:

@@ -10,12 +10,13 @@ from desk.deciding import decide, end_chat, give_up_serve_ring
 from desk.frames import written
 from desk.paging import page_admins
 from desk.requests import AskSeverity, Link, Rate, Read, SetSeverity, SetStatus, View
+from desk.saying import closes_later
 from desk.saying import set_status as move_status
 from desk.work import Work
 from routing import chat as moves
 from routing.allow import allow
-from routing.errors import BadRequest, Closed, Conflict, Forbidden, NotFound
-from routing.ticket import closed_by_time, effective_severity, set_by_agent, set_by_lead
+from routing.errors import BadRequest, Closed, Forbidden, NotFound
+from routing.ticket import closed_by_time, closes_at, effective_severity, set_by_agent, set_by_lead
 from store import attachments, jobs, people, reads
 from store.tickets import Found
 from store.times import instant, micros
@@ -86,14 +87,15 @@ def set_status(work: Work, signed: Signed, request: SetStatus) -> dict[str, Any]
 
 
 def close_by_time(work: Work, ticket_id: str) -> None:
-    """Solved and untouched for 14 days."""
+    """Solved and untouched for 14 days; if it was solved anew since, it is looked at again."""
     found = work.ticket(ticket_id)
-    solved_at = None if found.ticket.solved_at is None else instant(found.ticket.solved_at)
-    try:
-        wanted = closed_by_time(found.ticket.status, solved_at, work.now)
-    except Conflict:
+    if found.ticket.status != "solved" or found.ticket.solved_at is None:
         return
-    move_status(work, found, wanted)
+    solved_at = instant(found.ticket.solved_at)
+    if work.now < closes_at(solved_at):
+        closes_later(work, found)
+    else:
+        move_status(work, found, closed_by_time(found.ticket.status, solved_at, work.now))
 
 
 def rate(work: Work, signed: Signed, request: Rate) -> dict[str, Any]:
