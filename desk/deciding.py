@@ -51,9 +51,9 @@ def decide(work: Work, found: Found, *, only: frozenset[str] | None = None, agai
         found.ticket.pooled = 1
     if agent.auto_answer:
         chat.state = moves.auto_answered(chat.state, agent.id, decision.step, work.now)
-        begin_serving(work, found, agent)
+        begin_serving(work, found, agent, again=again)
     else:
-        _ring(work, found, agent, decision, _following(work, way, known, request, agent.id))
+        _ring(work, found, agent, decision, _following(work, way, known, request, agent.id), again)
     return True
 
 
@@ -126,9 +126,12 @@ def _queue(work: Work, found: Found, decision: Decision, again: bool) -> None:
     work.job("queue", "queue")
 
 
-def _ring(work: Work, found: Found, agent: Agent, decision: Decision, following: Agent | None) -> None:
+def _ring(work: Work, found: Found, agent: Agent, decision: Decision, following: Agent | None, again: bool) -> None:
     chat = _open(found)
     assert decision.step is not None
+    said = words.ringing(
+        chat.language, agent.name, following.name if following else None, timedelta(seconds=agent.ring_seconds)
+    )
     expires_at = work.now + timedelta(seconds=agent.ring_seconds)
     why = _told(work, decision) | {"next": [following.name] if following else []}
     ring = rings.Ring(
@@ -141,9 +144,7 @@ def _ring(work: Work, found: Found, agent: Agent, decision: Decision, following:
     chat_event(
         work,
         found,
-        words.ringing(
-            chat.language, agent.name, following.name if following else None, timedelta(seconds=agent.ring_seconds)
-        ),
+        _apologised(chat, said) if again else said,
         agent=agent,
         next=words.first(following.name) if following else None,
     )
@@ -154,7 +155,7 @@ def _ring(work: Work, found: Found, agent: Agent, decision: Decision, following:
     work.job("promises", "promises")
 
 
-def begin_serving(work: Work, found: Found, agent: Agent) -> None:
+def begin_serving(work: Work, found: Found, agent: Agent, *, again: bool = False) -> None:
     """The chat has just become live with this agent: status, owner, what everybody is told."""
     chat, ticket = _open(found), found.ticket
     ticket.status = accepted(ticket.status)
@@ -162,12 +163,16 @@ def begin_serving(work: Work, found: Found, agent: Agent) -> None:
         set_owner(work, found, agent.id, "accepted first")
     named = work.agents.get(found.named_id or "")
     said = words.live(chat.language, agent.name, chat.state.step, named.name if named else None)
-    chat_event(work, found, said, agent=agent)
+    chat_event(work, found, _apologised(chat, said) if again else said, agent=agent)
     work.order(f"agent:{agent.id}", "follow", ticket.id)
     work.job("silence", f"silence:{chat.id}", moves.silent_at(chat.state) or work.now, {"ticket": ticket.id})
     work.show(found)
     work.job("queue", "queue")
     work.job("promises", "promises")
+
+
+def _apologised(chat: OpenChat, said: str) -> str:
+    return f"{words.sorry(chat.language)} {said}"
 
 
 def set_owner(work: Work, found: Found, agent_id: str, because: str) -> None:

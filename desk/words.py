@@ -63,6 +63,11 @@ def waiting(language: str, alarm: bool, again: bool) -> str:
         )
 
 
+def sorry(language: str) -> str:
+    """Before the words for who is asked next, when an agent was lost in the middle of it."""
+    return say(language, "Sorry for the interruption. Whoever comes now sees everything you wrote.")
+
+
 def grace(language: str, agent: str) -> str:
     """The agent's line broke."""
     return say(
