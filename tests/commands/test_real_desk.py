@@ -121,6 +121,8 @@ async def test_a_command_changes_what_the_running_desk_promises_and_ends_who_lef
         async with Client(running.origin, "contact", await visit(running.origin, key)) as contact:
             shell("add-on", "end", "Brightwater Hotels")
             await contact.until(lambda frame: frame["type"] == "promise" and frame["because"] == "expired")
+        shell("agent", "change", eva["id"], "--roles", "agent,lead")
+        await eventually(lambda: agent.connections == 2)  # the line is opened anew, with what a lead may do
         shell("agent", "leave", eva["id"], "--successor", ben["id"])
         shown = shell("customer", "show", "Brightwater Hotels")
         assert (shown["named"], shown["stand_ins"]) == ("Ben Okafor", [])

@@ -1,0 +1,95 @@
+"""An agent leaves, and calendars change: what is replaced at once, what stays, what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from desk.administration import Administration, Wrong
+from desk.administration.calendars import drafted
+from desk.identity import Identity
+from desk.requests import Accept, Press
+from routing.errors import Conflict, NotFound
+from store import agents, calendars, customers
+from store.engine import Connection
+from tests.support.world import SEALER, World, of_type
+
+
+@pytest.fixture
+def admin(world: World) -> Administration:
+    return Administration(world.desk, SEALER, Identity(world.desk, SEALER))
+
+
+async def answering(world: World, customer: str) -> tuple[str | None, list[str]]:
+    def query(connection: Connection) -> tuple[str | None, list[str]]:
+        found = customers.find(connection, customer)
+        assert found is not None
+        return found.named_id, customers.stand_ins(connection, customer)
+
+    return await world.record.read(query)
+
+
+async def test_who_leaves_is_replaced_in_every_list_and_nobody_stands_there_twice(
+    world: World, admin: Administration
+) -> None:
+    await admin.agents.leave(None, "anna", "ben")
+    assert await answering(world, "brightwater") == ("ben", ["jana"])
+    assert await answering(world, "halden") == ("ben", [])
+    gone = await world.record.read(lambda connection: agents.find(connection, "anna"))
+    assert gone is not None and not gone.active
+    heard = world.listen("agent:ben", "agent:anna")
+    await world.ask("priya", Press, text="Hello")
+    [ring] = of_type(heard, "ring")
+    assert ring["why"]["agent"]["name"] == "Ben Okafor" and ring["why"]["step"] == "named"
+
+
+async def test_who_has_customers_leaves_only_with_somebody_to_take_over(world: World, admin: Administration) -> None:
+    with pytest.raises(Wrong, match="Choose who takes over: Anna Kovács has customers"):
+        await admin.agents.leave(None, "anna", None)
+    with pytest.raises(Wrong, match="works here and answers chats"):
+        await admin.agents.leave(None, "anna", "adam")
+    assert await answering(world, "brightwater") == ("anna", ["ben", "jana"])
+
+
+async def test_who_talks_does_not_leave(world: World, admin: Administration) -> None:
+    await world.ask("priya", Press, text="Hello")
+    await world.ask("anna", Accept, ring=await world.ring_of("anna"))
+    with pytest.raises(Conflict, match=r"Anna Kovács is in a chat now \(VD-\d+\)"):
+        await admin.agents.leave(None, "anna", "ben")
+
+
+async def test_the_ring_and_the_tickets_of_who_leaves_go_to_others(world: World, admin: Administration) -> None:
+    ticket = (await world.ask("priya", Press, text="Hello"))["ticket"]
+    heard = world.listen("agent:ben", "agent:anna")
+    await admin.agents.leave(None, "anna", "ben")
+    [ring] = of_type(heard, "ring")
+    assert ring["ticket"] == ticket and [frame["because"] for frame in of_type(heard, "ring_gone")] == ["given_up"]
+    assert (await world.summary("ben", ticket))["owner"]["name"] == "Ben Okafor"
+
+
+async def test_the_only_admin_stays(world: World, admin: Administration) -> None:
+    with pytest.raises(Wrong, match="Adam Novak is the only admin"):
+        await admin.agents.leave(None, "adam", None)
+
+
+async def test_a_change_of_office_hours_is_a_new_version_and_the_same_again_is_none(
+    world: World, admin: Administration
+) -> None:
+    kept = await world.record.read(lambda connection: calendars.find(connection, "office"))
+    assert kept is not None
+    draft = replace(drafted(kept), weekly=("9-12, 13-17",) * 5 + ("", "closed"))
+    assert await admin.calendars.change(None, "office", draft) == 2
+    assert await admin.calendars.change(None, "office", draft) == 2
+    saved = await world.record.read(lambda connection: calendars.history(connection, "office"))
+    assert [each.version for each in saved] == [2, 1]
+    with pytest.raises(Wrong, match="close after it opens"):
+        await admin.calendars.change(None, "office", replace(draft, weekly=("17-9", *draft.weekly[1:])))
+    with pytest.raises(Wrong, match="is not a day"):
+        await admin.calendars.change(None, "office", replace(draft, holidays="25.12.2026"))
+
+
+@pytest.mark.parametrize("who", ["anna", "lena", "priya"])
+async def test_the_administration_is_not_there_for_others(world: World, admin: Administration, who: str) -> None:
+    with pytest.raises(NotFound):
+        await admin.agents.leave(await world.signed(who), "ben", "anna")
