@@ -88,6 +88,18 @@ def test_pages_speak_the_readers_language(spoken: tuple[RunningDesk, Catalog], r
     expect_translated(page, catalog, "Try both sides of the desk")
 
 
+@pytest.mark.parametrize("path", ["customers", "customers/brightwater", "agents", "agents/anna", "calendars/office"])
+def test_the_administration_speaks_the_readers_language(
+    spoken: tuple[RunningDesk, Catalog], reader: BrowserContext, path: str
+) -> None:
+    desk, catalog = spoken
+    page = reader.new_page()
+    page.goto(f"{desk.origin}/demo")
+    page.click("button[value=adam]")
+    page.goto(f"{desk.origin}/admin/{path}")
+    expect_translated(page, catalog)
+
+
 def test_the_console_speaks_the_readers_language(spoken: tuple[RunningDesk, Catalog], reader: BrowserContext) -> None:
     desk, catalog = spoken
     page = reader.new_page()
