@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable
+from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from tests.sockets.conftest import House
 from tests.support.client import Client, Credentials
@@ -48,8 +51,6 @@ async def test_an_event_between_hello_and_ready_is_not_missed(houses: tuple[Hous
 
 @pytest.mark.parametrize("fault", ["wipe", "deaf"])
 async def test_a_wiped_or_deaf_redis_costs_no_event(houses: tuple[House, House], redis_url: str, fault: str) -> None:
-    from redis.asyncio import Redis
-
     here, there = houses
     here.desk.ticket("T", "vera")
     line = await there.ready()
@@ -65,11 +66,23 @@ async def test_a_wiped_or_deaf_redis_costs_no_event(houses: tuple[House, House],
     await admin.aclose()
 
 
-async def test_the_last_line_in_any_process_takes_the_person_away(houses: tuple[House, House]) -> None:
+async def test_the_last_line_in_any_process_takes_the_person_away(houses: tuple[House, House], redis_url: str) -> None:
     here, there = houses
-    first, second = await here.ready(), await there.ready()
+    first, second = await here.ready("gwen"), await there.ready("gwen")
+    admin: Any = Redis.from_url(redis_url)
+
+    async def leases() -> int:
+        keys = [key async for key in admin.scan_iter("*:p:contact")]
+        held = [lease for key in keys for lease in await admin.zrange(key, 0, -1)]
+        return sum(lease.startswith(b"gwen|") for lease in held)
+
     await first.socket.close()
-    await eventually(lambda: not here.sockets.connections)
+    await eventually(lambda: _is(leases(), 1))  # the line is gone before its lease is: the second must not overtake it
     await second.socket.close()
-    await eventually(lambda: there.desk.gone == ["vera"])
+    await eventually(lambda: there.desk.gone == ["gwen"])
     assert here.desk.gone == []
+    await admin.aclose()
+
+
+async def _is(found: Awaitable[int], wanted: int) -> bool:
+    return await found == wanted
