@@ -47,7 +47,7 @@ def _read(cursor: str | None) -> Cursor | None:
     if not cursor:
         return None
     at, _, id = cursor.partition(".")
-    if not at.isdigit() or len(at) > 18 or not id:
+    if not (at.isascii() and at.isdigit()) or len(at) > 18 or not id:
         raise BadRequest("This cursor is none of ours.", field="cursor")
     return Cursor(int(at), id)
 

@@ -42,4 +42,5 @@ class Sealer:
     def signed(self, text: str, signature: str) -> bool:
         """Whether one of the keys made it."""
         made = (hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for key in self._signing)
-        return any([hmac.compare_digest(each, signature) for each in made])
+        given = signature.encode()  # strings beyond ASCII cannot be compared
+        return any([hmac.compare_digest(each.encode(), given) for each in made])

@@ -43,7 +43,7 @@ def frame_policy(base_url: str, origins: Sequence[str]) -> str:
 
 
 class SecurityHeaders:
-    """Adds what an answer does not say itself; refuses hosts that are not ours (DNS rebinding)."""
+    """Adds what an answer does not say itself; refuses hosts that are not ours (DNS rebinding) and NUL in addresses."""
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str], *, secure: bool) -> None:
         """`hosts`: as in the Host header, with port; empty: any. `secure`: browsers reach us by https."""
@@ -58,6 +58,9 @@ class SecurityHeaders:
         host = Headers(scope=scope).get("host", "")
         if self._hosts and host not in self._hosts and scope["path"] not in ("/live", "/ready", "/metrics"):
             await problem(400, "This desk does not go by that name.", code="bad_request")(scope, receive, send)
+            return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # no record keeps it, and nothing of ours holds it
+            await problem(400, "This request cannot be understood.", code="bad_request")(scope, receive, send)
             return
 
         async def sending(message: Message) -> None:

@@ -8,10 +8,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from routing.errors import BadRequest, NotFound
+from routing.errors import BadRequest, NotFound, TooLarge
 from server.pages.sessions import cookie_of, expect_signed, source_of, with_cookie, without_cookie
 from server.parts import Parts
 from server.security import expect_own_origin
+from server.sockets.strict import read_object
 from store import agents, people
 
 MOST_BODY = 64 * 1024
@@ -26,19 +27,17 @@ class RawResponse(JSONResponse):
 
 
 async def json_body(request: Request) -> dict[str, Any]:
-    """An object of at most 64 KiB. Raises BadRequest."""
+    """An object of at most 64 KiB; nothing is an empty one. Raises BadRequest, TooLarge."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BODY:
-            raise BadRequest("The body is larger than 64 KiB.")
+            raise TooLarge("A request has at most 64 KiB.")
     try:
-        found = msgspec.json.decode(bytes(body) or b"{}")
-    except msgspec.DecodeError as error:
-        raise BadRequest("The body is no JSON.") from error
-    if not isinstance(found, dict):
-        raise BadRequest("The body must be a JSON object.")
-    return found
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("The request is not UTF-8.") from None
+    return read_object(text or "{}")
 
 
 async def agent_of(parts: Parts, id: str) -> dict[str, Any]:

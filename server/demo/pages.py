@@ -25,7 +25,7 @@ from server.demo import cast, moves, seed
 from server.demo.seed import Ground
 from server.demo.simulator import SWITCH
 from server.pages import console
-from server.pages.sessions import cookie_of, with_cookie
+from server.pages.sessions import cookie_of, form_of, with_cookie
 from server.pages.texts import _, sentence
 from server.parts import Parts
 from server.settings import Settings
@@ -240,9 +240,9 @@ async def _reset(parts: Parts, request: Request) -> Response:
 
 
 async def _form(parts: Parts, request: Request) -> FormData:
-    """A form of the demo's own pages, on either site. Raises Forbidden."""
+    """A form of the demo's own pages, on either site. Raises Forbidden, BadRequest."""
     own = {parts.settings.base_url, portal_url(parts.settings)}
-    form = await request.form(max_files=0, max_fields=10)
+    form = await form_of(request)
     if request.headers.get("origin", next(iter(own))) not in own or not parts.sealer.signed(
         "demo", str(form.get("csrf"))
     ):

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from desk.identity import NotSignedIn
 from routing import hours
 from routing.errors import BadRequest, SlowDown
-from server.pages.sessions import cookie_of, expect_form, session_of, source_of, with_cookie, without_cookie
+from server.pages.sessions import cookie_of, expect_form, form_of, session_of, source_of, with_cookie, without_cookie
 from server.pages.texts import _, sentence
 from server.parts import Parts
 from server.security import expect_own_origin
@@ -28,7 +28,7 @@ async def show(parts: Parts, request: Request) -> Response:
 async def sign_in(parts: Parts, request: Request) -> Response:
     """`POST /login`: a form; the address stays when it was wrong."""
     expect_own_origin(request, parts.origins)
-    form = await request.form(max_files=0, max_fields=10)
+    form = await form_of(request)
     email, password, totp = (str(form.get(name, "")) for name in ("email", "password", "totp"))
     try:
         begun = await parts.identity.sign_in(email, password, totp, source_of(request), cookie_of(request.cookies))
@@ -58,7 +58,7 @@ async def show_welcome(parts: Parts, request: Request) -> Response:
 async def welcome(parts: Parts, request: Request) -> Response:
     """`POST /welcome/<token>`"""
     expect_own_origin(request, parts.origins)
-    form = await request.form(max_files=0, max_fields=10)
+    form = await form_of(request)
     try:
         begun = await parts.identity.use_link(request.path_params["token"], str(form.get("password", "")))
     except BadRequest as error:

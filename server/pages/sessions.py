@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from desk.actors import Signed
 from desk.identity import AgentSignedIn, NotSignedIn
-from routing.errors import Forbidden
+from routing.errors import BadRequest, Forbidden
 from server.parts import Parts
 from server.security import expect_own_origin
 
@@ -67,10 +67,19 @@ async def expect_signed(parts: Parts, request: Request) -> Session:
     return found
 
 
+async def form_of(request: Request, *, max_files: int = 0, max_fields: int = 10) -> FormData:
+    """The form that was sent. Raises BadRequest for a field that no record can keep."""
+    form = await request.form(max_files=max_files, max_fields=max_fields)
+    for name, value in form.multi_items():
+        if "\0" in name or (isinstance(value, str) and "\0" in value):
+            raise BadRequest
+    return form
+
+
 async def expect_form(parts: Parts, request: Request, session: Session) -> FormData:
-    """A form of our own page. Raises Forbidden."""
+    """A form of our own page. Raises Forbidden, BadRequest."""
     expect_own_origin(request, parts.origins)
-    form = await request.form(max_files=1, max_fields=200)
+    form = await form_of(request, max_files=1, max_fields=200)
     if not _same(session.csrf, str(form.get("csrf", ""))):
         raise Forbidden("This page was too old. Load it again.")
     return form

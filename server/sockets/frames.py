@@ -133,7 +133,7 @@ def _typed(text: str, decoder: msgspec.json.Decoder[T]) -> T:
     except msgspec.ValidationError as error:
         raise _refusal(str(error)) from None
     except msgspec.DecodeError:
-        raise BadRequest("The frame is not a JSON object.") from None
+        raise BadRequest("This is not a JSON object.") from None
 
 
 def _refusal(words: str) -> BadRequest:

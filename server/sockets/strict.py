@@ -22,40 +22,40 @@ def read_object(text: str) -> dict[str, Any]:
     try:
         found = _decoder.decode(text)
     except RecursionError:
-        raise BadRequest("The frame is nested too deeply.") from None
+        raise BadRequest("This JSON is nested too deeply.") from None
     except ValueError:
-        raise BadRequest("The frame is not a JSON object.") from None
+        raise BadRequest("This is not a JSON object.") from None
     if not isinstance(found, dict):
-        raise BadRequest("The frame is not a JSON object.")
+        raise BadRequest("This is not a JSON object.")
     if text.count("{") + text.count("[") > DEEPEST and _depth(found) > DEEPEST:
-        raise BadRequest("The frame is nested too deeply.")
+        raise BadRequest("This JSON is nested too deeply.")
     if "\\u" in text and not _clean(found):
-        raise BadRequest("The frame holds characters that are no text.")
+        raise BadRequest("This JSON holds characters that are no text.")
     return found
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise BadRequest("The frame names a field twice.")
+        raise BadRequest("This JSON names a field twice.")
     return found
 
 
 def _whole(digits: str) -> int:
     if len(digits) > DIGITS:
-        raise BadRequest("The frame holds a number that is too long.")
+        raise BadRequest("This JSON holds a number that is too long.")
     return int(digits)
 
 
 def _fraction(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise BadRequest("The frame holds a number that is too large.")
+        raise BadRequest("This JSON holds a number that is too large.")
     return number
 
 
 def _constant(name: str) -> Any:
-    raise BadRequest("The frame holds something that is no number.")
+    raise BadRequest("This JSON holds something that is no number.")
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_whole, parse_float=_fraction, parse_constant=_constant)
