@@ -49,7 +49,7 @@ LOGIN_MOST = 300
 MOST_PAUSED = 10_000
 PAUSED = "Too many wrong tries. This address rests for five minutes."
 ALGORITHMS = ("HS256", "ES256", "EdDSA", "RS256")
-_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
+_EMAIL = re.compile(r"[^@\s,;<>\"\x00-\x1f\x7f]{1,64}@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 
 
 class NotSignedIn(Exception):
@@ -146,6 +146,7 @@ class Identity:
         agent_id = await self._desk.record.write(verb, name="use_link")
         if agent_id is None:
             raise NotSignedIn("This link was used already, or is too old.")
+        self._close_lines(agent_id)
         return await self._begin(agent_id, None)
 
     async def agent(self, cookie: str, csrf: str) -> Signed | None:
@@ -184,7 +185,11 @@ class Identity:
             lambda connection: sessions.end_agent(connection, _hash(cookie), now), name="sign_out"
         )
         if ended and found is not None:
-            self._desk.live.publish([Published((found[0].topic,), b"4401", kind="revoked")])
+            self._close_lines(found[0].actor.id)
+
+    def _close_lines(self, agent_id: str) -> None:
+        """Lines whose session ended are closed at once, in every process."""
+        self._desk.live.publish([Published((f"agent:{agent_id}",), b"4401", kind="revoked")])
 
     async def _second_step(self, login: agents.Login, totp: str | None) -> bool:
         if login.totp_secret is None:
@@ -193,7 +198,7 @@ class Identity:
         now = self._desk.clock.real()
         code = (totp or "").replace(" ", "")
         for step in (int(now.timestamp()) // 30 + drift for drift in (0, -1, 1)):
-            if hmac.compare_digest(pyotp.TOTP(secret).at(step * 30), code):
+            if hmac.compare_digest(pyotp.TOTP(secret).at(step * 30).encode(), code.encode()):
                 return await self._desk.record.write(partial(agents.use_totp_step, id=login.id, step=step), name="totp")
         return False
 
@@ -216,19 +221,23 @@ class Identity:
         cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
         at = micros(self._desk.clock.real())
 
-        def verb(connection: Connection) -> Signed | None:
+        def verb(connection: Connection) -> tuple[Signed, sessions.AgentSession | None] | None:
             agent = people.find_agent(connection, agent_id)
             if agent is None or not agent.active:
                 return None
+            former = sessions.agent_session_of(connection, _hash(replaces), 0) if replaces else None
             if replaces:
                 sessions.end_agent(connection, _hash(replaces), at)
             sessions.begin_agent(connection, _hash(cookie), agent_id, csrf, at)
             audit.append(connection, agent_id, "sign_in", agent_id, {}, self._desk.clock.now())
-            return Signed(agent.actor, agent.name)
+            return Signed(agent.actor, agent.name), former
 
-        signed = await self._desk.record.write(verb, name="sign_in")
-        if signed is None:
+        begun = await self._desk.record.write(verb, name="sign_in")
+        if begun is None:
             raise NotSignedIn("Nobody works here under this name.")
+        signed, former = begun
+        if former is not None:
+            self._close_lines(former.agent_id)
         return AgentSignedIn(cookie, csrf, signed)
 
     # Contacts ---------------------------------------------------------------------------------------------------------
@@ -346,18 +355,26 @@ class Identity:
             if secret is None or secret.algorithm not in ALGORITHMS:
                 raise Forbidden("Your site signed with a key that this desk does not know.", field="jwt")
             claims: dict[str, Any] = jwt.decode(
-                token, self._sealer.unseal(secret.sealed).decode(), algorithms=[secret.algorithm], audience=button.key,
-                leeway=LEEWAY, options={"require": ["exp", "iat", "sub", "aud", "jti"]},
+                token, self._sealer.unseal(secret.sealed).decode(), algorithms=[secret.algorithm],
+                audience=self._names(button), leeway=LEEWAY, options={"require": ["exp", "iat", "sub", "aud", "jti"]},
             )  # fmt: skip
         except jwt.InvalidTokenError as error:
             raise Forbidden("What your site signed does not hold (any more). Reload the page.", field="jwt") from error
+        instants = isinstance(claims["exp"], int | float) and isinstance(claims["iat"], int | float)
+        if not instants or not all(_is_text(claims.get(name, "")) for name in ("sub", "jti", "name", "email")):
+            raise Forbidden("What your site signed has a claim of the wrong kind.", field="jwt")
         if claims["exp"] - claims["iat"] > TOKEN_LASTS.total_seconds():
             raise Forbidden("What your site signs must expire within ten minutes.", field="jwt")
-        if not all(isinstance(claims.get(name, ""), str) for name in ("sub", "jti", "name", "email")):
-            raise Forbidden("What your site signed has a claim of the wrong kind.", field="jwt")
         if not claims["sub"] or len(claims["sub"]) > 200 or len(claims["jti"]) > 200:
             raise Forbidden("What your site signed names nobody.", field="jwt")
         return claims
+
+    def _names(self, button: Button) -> list[str]:
+        """What a site may call the button: its key, and for as long as it works the one before."""
+        if button.former_key is not None and (button.former_until or 0) > micros(self._desk.clock.now()):
+            return [button.key, button.former_key]
+        else:
+            return [button.key]
 
     async def _mail_code(self, button: Button, email: str, source: str) -> None:
         """Mails six digits to an address of the customer's domains. Raises BadRequest, Forbidden, SlowDown."""
@@ -459,6 +476,11 @@ def _hash(token: str) -> str:
 
 def _code_hash(button: Button, email: str, code: str) -> str:
     return hashlib.sha256(f"{button.id}\n{email}\n{code}".encode()).hexdigest()
+
+
+def _is_text(value: object) -> bool:
+    """What every record can keep: JSON carries more."""
+    return isinstance(value, str) and not any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def _text(body: dict[str, Any], name: str) -> str | None:
