@@ -67,17 +67,25 @@ def draw(data: bytes, side: int) -> bytes | None:
     """The picture drawn anew as PNG or JPEG, at most `side` wide and high, with nothing else in it; None: none."""
     try:
         with Image.open(io.BytesIO(data), formats=sorted(PICTURES)) as picture:
+            if picture.width * picture.height > MOST_PIXELS:  # Pillow itself takes twice as many, with a warning
+                return None
             picture.load()
             drawn = ImageOps.exif_transpose(picture)
             drawn.thumbnail((side, side))
             out = io.BytesIO()
-            if drawn.mode in ("RGBA", "LA", "P"):
-                drawn.convert("RGBA").save(out, "PNG", optimize=True)
+            if drawn.mode in ("RGBA", "LA", "PA", "P"):
+                _bare(drawn.convert("RGBA")).save(out, "PNG", optimize=True)
             else:
-                drawn.convert("RGB").save(out, "JPEG", quality=85)
+                _bare(drawn.convert("RGB")).save(out, "JPEG", quality=85)
             return out.getvalue()
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError):
         return None
+
+
+def _bare(picture: Image.Image) -> Image.Image:
+    """Pixels alone: comments and profiles would be written again."""
+    picture.info = {}
+    return picture
 
 
 def clean_name(name: str) -> str:

@@ -107,9 +107,10 @@ def rate(work: Work, signed: Signed, request: Rate) -> dict[str, Any]:
 
 
 def link(work: Work, signed: Signed, request: Link) -> dict[str, Any]:
-    """Whether the file is of the ticket; the address itself is made by whoever serves it."""
+    """Whether the file is of what they see of the ticket; the address itself is made by whoever serves it."""
     found = work.allowed(request.ticket, "link")
-    if not attachments.is_of(work.connection, request.file, found.ticket.id):
+    carried = attachments.is_of if signed.actor.kind == "agent" else attachments.is_shown
+    if not carried(work.connection, request.file, found.ticket.id):
         raise NotFound("This file is not there.", field="file")
     until = work.now + LINK_LASTS
     return {"file": request.file, "preview": request.preview, "until": written(until)}

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from store.engine import Connection
-from store.schema import file
+from store.schema import file, message
 
 _MINE = select(file).where(file.c.id.in_(bindparam("ids", expanding=True)), file.c.by_id == bindparam("by"))
 _TAKE = (
@@ -17,6 +17,12 @@ _TAKE = (
     .values(ticket_id=bindparam("ticket"))
 )
 _OF_TICKET = select(file).where(file.c.id == bindparam("id"), file.c.ticket_id == bindparam("ticket"))
+
+_SHOWN = (
+    select(message.c.id)
+    .where(message.c.stream == bindparam("ticket"), message.c.files.like(bindparam("carries"), escape="!"))
+    .limit(1)
+)
 
 
 def take(connection: Connection, ids: Sequence[str], by: str, ticket: str) -> list[dict[str, Any]] | None:
@@ -42,3 +48,9 @@ def take(connection: Connection, ids: Sequence[str], by: str, ticket: str) -> li
 def is_of(connection: Connection, id: str, ticket: str) -> bool:
     """Whether a message of the ticket carries it."""
     return connection.one(_OF_TICKET, id=id, ticket=ticket) is not None
+
+
+def is_shown(connection: Connection, id: str, ticket: str) -> bool:
+    """Whether a public message of the ticket carries it; notes are the agents' alone."""
+    literal = id.replace("!", "!!").replace("_", "!_").replace("%", "!%")
+    return connection.one(_SHOWN, ticket=ticket, carries=f'%"{literal}"%') is not None
