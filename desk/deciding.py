@@ -25,6 +25,8 @@ from store.people import Agent
 from store.tickets import Found
 
 ALWAYS = Calendar("UTC", {day: ((time(0), time(0)),) for day in range(7)})
+SEEN_AFTER = timedelta(seconds=1)
+"""Colleagues' loads are told at most once a second, however many chats begin and end."""
 FOR_EVER = AddOn(datetime(1970, 1, 1, tzinfo=UTC), None)
 
 
@@ -151,8 +153,7 @@ def _ring(work: Work, found: Found, agent: Agent, decision: Decision, following:
     work.tell(f"agent:{agent.id}", "ring", ring_frame(work, found, ring))
     work.job("ring_timeout", f"ring:{ring.id}", expires_at, {"ring": ring.id})
     work.show(found)
-    work.job("queue", "queue")
-    work.job("promises", "promises")
+    loads_changed(work)
 
 
 def begin_serving(work: Work, found: Found, agent: Agent, *, again: bool = False) -> None:
@@ -167,8 +168,7 @@ def begin_serving(work: Work, found: Found, agent: Agent, *, again: bool = False
     work.order(f"agent:{agent.id}", "follow", ticket.id)
     work.job("silence", f"silence:{chat.id}", moves.silent_at(chat.state) or work.now, {"ticket": ticket.id})
     work.show(found)
-    work.job("queue", "queue")
-    work.job("promises", "promises")
+    loads_changed(work)
 
 
 def _apologised(chat: OpenChat, said: str) -> str:
@@ -230,8 +230,14 @@ def end_chat(work: Work, found: Found, ended: moves.Chat) -> None:
 def freed(work: Work) -> None:
     """Somebody can take something again: who waits is decided anew, and what buttons promise."""
     work.job("decide", "decide")
+    loads_changed(work)
+
+
+def loads_changed(work: Work) -> None:
+    """Somebody has more or less to do: places in the queue, what buttons promise, and what colleagues see."""
     work.job("queue", "queue")
     work.job("promises", "promises")
+    work.job("people", "people", SEEN_AFTER)
 
 
 def may_be_offered(work: Work, agent_id: str) -> None:

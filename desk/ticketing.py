@@ -17,7 +17,7 @@ from routing import chat as moves
 from routing.allow import allow
 from routing.errors import BadRequest, Closed, Forbidden, NotFound
 from routing.ticket import closed_by_time, closes_at, effective_severity, set_by_agent, set_by_lead
-from store import attachments, jobs, people, reads
+from store import attachments, events, jobs, people, reads
 from store.tickets import Found
 from store.times import instant, micros
 
@@ -126,9 +126,12 @@ def view(work: Work, signed: Signed, request: View) -> dict[str, Any]:
 
 
 def read(work: Work, signed: Signed, request: Read) -> dict[str, Any]:
-    """Read up to a seq: the watermark of the side, told at most once a second."""
+    """Read up to a seq: the watermark of the side, told at most once a second.
+
+    A read mark is not read itself: else two who look would tell each other for ever that they saw the other's mark.
+    """
     found = work.allowed(request.ticket, "read")
-    seq = min(request.seq, found.ticket.public_seq)
+    seq = events.last_but(work.connection, found.ticket.id, "read", request.seq)
     reads.mark(work.connection, found.ticket.id, signed.actor.id, seq)
     side = "contact" if signed.actor.kind == "contact" else "desk"
     moved = _mark(found, side, seq)

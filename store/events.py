@@ -42,6 +42,12 @@ _LAST_OF_KIND = (
     .order_by(event.c.seq.desc())
     .limit(1)
 )
+_LAST_BUT = (
+    select(event.c.seq)
+    .where(event.c.stream == bindparam("stream"), event.c.seq <= bindparam("seq"), event.c.kind != bindparam("kind"))
+    .order_by(event.c.seq.desc())
+    .limit(1)
+)
 INTERNAL = "/i"
 
 
@@ -84,6 +90,12 @@ def last_of_kind(connection: Connection, stream: str, kind: str) -> bytes | None
     """The newest event of a kind."""
     found = connection.scalar(_LAST_OF_KIND, stream=stream, kind=kind)
     return None if found is None else cast(str, found).encode()
+
+
+def last_but(connection: Connection, stream: str, kind: str, seq: int) -> int:
+    """The last seq up to this one whose event is of any other kind; 0 when there is none."""
+    found = connection.scalar(_LAST_BUT, stream=stream, kind=kind, seq=seq)
+    return 0 if found is None else int(found)
 
 
 def heads(connection: Connection, streams: Sequence[str]) -> dict[str, int]:

@@ -276,6 +276,21 @@ async def test_read_marks_are_told_at_most_once_a_second_and_the_last_within_one
     assert marks[-1] == answer["seq"] and len(marks) == 2
 
 
+async def test_a_read_mark_is_not_read_itself(world: World) -> None:
+    ticket = await live_chat(world)
+    said = (await world.ask("anna", AgentSay, ticket=ticket, body="Hello", anyway=True))["seq"]
+    await world.ask("priya", Read, ticket=ticket, seq=said)
+    for _ in range(3):
+        world.clock.move(timedelta(seconds=2))
+        head = (await world.events(ticket))[-1]["seq"]
+        await world.ask("anna", Read, ticket=ticket, seq=head)
+        await world.ask("priya", Read, ticket=ticket, seq=head)
+        await world.due()
+    marks = [(event["data"]["by_side"], event["data"]["seq"]) for event in await world.events(ticket)
+             if event["kind"] == "read"]  # fmt: skip
+    assert sorted(marks) == [("contact", said), ("desk", said)]
+
+
 async def test_what_an_absent_contact_has_not_read_goes_out_by_mail_once(world: World) -> None:
     ticket = await live_chat(world)
     await world.goes("contact", "priya")

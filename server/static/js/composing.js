@@ -7,7 +7,7 @@ const TYPING_MS = 3000;
 
 export class Composer {
   #console;
-  #typed = 0;
+  #typed = -Infinity;
 
   constructor(console) {
     this.#console = console;
@@ -85,7 +85,7 @@ export class Composer {
     drafts.clear(ticket.id, kind);
     screen.release(ticket.id);
     wire.whisper({ type: "typing", ticket: ticket.id, on: false });
-    this.#typed = 0;
+    this.#typed = -Infinity;
   }
 
   /** The files of a message that is not sent yet; after a reload their names are not known here. */

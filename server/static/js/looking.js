@@ -107,7 +107,7 @@ export class Looking {
   #mark() {
     const ticket = this.#console.current();
     if (!ticket?.opened.peek() || document.visibilityState !== "visible") return;
-    const seq = ticket.lastPublic;
+    const seq = ticket.lastSaid;
     if (ticket.summary.peek().unread) ticket.patch({ unread: 0 });
     if (!seq || (this.#marked.get(ticket.id) ?? 0) >= seq) return;
     this.#marked.set(ticket.id, seq);

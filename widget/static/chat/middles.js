@@ -39,7 +39,7 @@ export const middles = {
     return [
       h("span.ringface", until && { "data-until": until, "data-from": Date.parse(at) }, face(serving)),
       lead(name ? t("Ringing {name}", { name }) : words),
-      until && h("p.muted", null, rich(takes ? t("If {name} cannot pick up in {seconds}, {next} takes over.", { name, next: takes }) : t("If {name} cannot pick up in {seconds}, we ring the next one.", { name }), { seconds: h("b", { "data-until": until }) })),
+      until && h("p.muted", null, rich(takes ? t("If {name} cannot pick up in {seconds}, {next} takes over.", { name, next: takes }) : t("If {name} cannot pick up in {seconds}, you keep your place in the queue.", { name }), { seconds: h("b", { "data-until": until }) })),
       picker(app, kind),
     ];
   },

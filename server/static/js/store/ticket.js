@@ -23,6 +23,11 @@ export class Ticket {
   get public() { return this.id; }
   get internal() { return `${this.id}/i`; }
   get lastPublic() { return this.#last.public; }
+  /** The last of the public stream that is no read mark: what there is to read. */
+  get lastSaid() {
+    const said = this.events.peek().findLast(({ stream, kind }) => stream === this.id && kind !== "read");
+    return said ? said.seq : 0;
+  }
   get lastInternal() { return this.#last.internal; }
 
   /** The first loaded seq of a stream ("public", "internal"), null while nothing of it is loaded. */
