@@ -15,7 +15,7 @@ from store.candidates import Way
 from store.engine import Connection
 from store.people import Agent
 
-MOST_VALID_S = 300
+MOST_VALID_S = 60
 
 
 def button_state(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -26,10 +25,8 @@ def _redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer | N
 
 
 @pytest.fixture(scope="session")
-def _postgres() -> Iterator[PostgresServer | None]:
-    # Not below pytest's own folder: another run of the same user closes that to everybody, the cluster's owner too.
-    with tempfile.TemporaryDirectory(prefix="vipdesk-postgres-", ignore_cleanup_errors=True) as folder:
-        yield from _started(services.postgres_server, Path(folder))
+def _postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer | None]:
+    yield from _started(services.postgres_server, tmp_path_factory.mktemp("postgres"))
 
 
 def _started(start: Callable[[Path], AbstractContextManager[T]], folder: Path) -> Iterator[T | None]:

@@ -23,6 +23,7 @@ export class Talk {
     const was = this.summary?.chat;
     this.summary = { ...this.summary, ...summary };
     if (chat) this.summary.chat = { ...(was?.state === chat.state && was), ...chat, words: chat.words || was?.words, serving: chat.serving ?? chat.ringing };
+    else if (was) this.summary.chat = { ...was, state: "ended" }; // a summary names only open chats; who talked is still known here
     this.read.contact = Math.max(this.read.contact, summary.read_contact ?? 0);
     this.read.desk = Math.max(this.read.desk, summary.read_desk ?? 0);
   }
