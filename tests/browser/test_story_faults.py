@@ -37,22 +37,22 @@ def settled(anna: Agent, priya: Contact, expected: int) -> list[str]:
 
 def test_the_desk_is_killed_in_the_middle_of_a_burst(people: People, desk: RunningDesk) -> None:
     anna, priya = talk(people)
-    for number in range(5):
+    anna.says("I listen.")
+    for number in range(8):
         priya.says(f"p{number}")
-        anna.composer.fill(f"a{number}")
-        anna.composer.press("Control+Enter")
-        if number == 2:
+        if number == 4:
             desk.kill()
-    priya.says("p5")
+    anna.composer.fill("One moment.")
+    anna.composer.press("Control+Enter")
     desk.start()
-    expect(priya.thread).to_contain_text("p5")
-    held = anna.page.get_by_role("button", name="Send anyway")
-    while anna.log.locator("article.us").count() < 5 and (held.count() or anna.composer.input_value()):
-        held.click() if held.count() else anna.composer.press("Control+Enter")
-        expect(anna.composer).to_have_value("")
-    said = settled(anna, priya, priya.thread.locator(".bub").count())
-    assert [each for each in said if each.startswith("p")] == [f"p{number}" for number in range(6)]
-    assert len(said) == len(set(said))
+    expect(anna.log).to_contain_text("p7", timeout=60_000)
+    held = anna.page.get_by_role("button", name="Send anyway")  # others wrote meanwhile, so the desk asks
+    held.or_(anna.log.locator("article.us", has_text="One moment.")).first.wait_for()
+    if held.is_visible():
+        held.click()
+    said = settled(anna, priya, 10)
+    assert [each for each in said if each.startswith("p")] == [f"p{number}" for number in range(8)]
+    assert sorted(said)[:2] == ["I listen.", "One moment."]
 
 
 def test_what_is_written_without_a_line_survives_a_reload_and_goes_out_in_order(people: People) -> None:
@@ -112,8 +112,7 @@ def test_a_closed_tab_comes_back_to_the_same_chat(people: People) -> None:
     anna.says("Take your time.")
     priya.page = priya.context.new_page()
     priya.page.goto(priya.portal)
-    expect(priya.button).to_have_accessible_name(r"Anna answered, Take your time.")
-    priya.button.click()
+    priya.press()
     assert settled(anna, priya, 2) == ["I close this tab now.", "Take your time."]
 
 

@@ -51,6 +51,7 @@ def test_a_ring_nobody_answers_times_out_and_goes_on(people: People) -> None:
 def test_away_is_said_on_the_button_and_the_return_is_offered(people: People) -> None:
     anna, ben, priya = people(Agent), people(Agent, "ben"), people(Contact)
     anna.page.keyboard.press("Shift+A")
+    expect(anna.page.locator(".rail")).to_contain_text("Away")
     priya.page.reload()
     expect(priya.button).to_have_accessible_name(re.compile("Ben covers for Anna"))
     priya.press()
