@@ -42,7 +42,9 @@ def _state(
     named = agents.get(way.line.named or "")
     due = promised.because == "open"
     agent = agents.get(promised.agent or "") if due else (named if promised.because in ("closed", "holiday") else None)
-    label = _label(promised, agent, named, language)
+    shown = named if due and agent is None else agent
+    presence = _presence(shown, known, due)
+    label = _label(promised, agent, named, presence, language)
     return {
         "label": label,
         "lang": spoken(language),
@@ -52,14 +54,14 @@ def _state(
         "next_opening": maybe_written(promised.next_opening),
         "office_zone": way.calendar.zone,
         "valid_for_s": _valid_for_s(promised, now),
-        "presence": _presence(agent, known, due),
+        "presence": presence,
         "step": _step(promised.step),
         "named": None if named is None else {"name": named.name, "photo": named.face["photo"]},
         "pool": sum(1 for each in known.values() if "pool" in each.teams and each.status == "available"),
     }
 
 
-def _label(promised: Promise, agent: Agent | None, named: Agent | None, language: str) -> str:
+def _label(promised: Promise, agent: Agent | None, named: Agent | None, presence: str, language: str) -> str:
     who, whose = first(agent.name) if agent else "", first(named.name) if named else ""
     if promised.because == "open" and promised.step == "named" and agent:
         return say(language, "{agent} is here", agent=who)
@@ -71,6 +73,8 @@ def _label(promised: Promise, agent: Agent | None, named: Agent | None, language
         return say(language, "{agent}, technical, is here", agent=who)
     elif promised.step is not None:
         return say(language, "The 24/7 team is here")
+    elif promised.because == "open" and named is not None and presence in ("off", "away"):
+        return say(language, "{agent} is not here now", agent=whose)
     elif promised.because == "open" and named is not None:
         return say(language, "{agent} is busy", agent=whose)
     else:

@@ -229,7 +229,7 @@ async def test_the_promise_says_what_a_press_then_does(world: World) -> None:
     assert (await promise(world))["step"] == "pool"
     await world.goes("agent", "petra")
     state = await promise(world)
-    assert (state["step"], state["label"]) == ("queue", "Anna is busy") or state["step"] == "queue"
+    assert (state["step"], state["label"], state["presence"]) == ("queue", "Anna is not here now", "off")
 
 
 async def test_closing_time_changes_the_promise_of_every_open_page(world: World) -> None:

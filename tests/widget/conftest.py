@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,10 @@ from playwright.async_api import BrowserContext, Page, async_playwright
 
 from tests.support import services
 from tests.support.browser import FLAGS
+from tests.support.running import RunningDesk
 from tests.widget.peer import Peer
 from tests.widget.peer import peer as open_peer
+from tests.widget.portal import Portal
 
 # Playwright switches storage partitioning off, and without it a frame of another site gets no storage at all.
 PREFERENCES = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
@@ -46,3 +48,15 @@ async def browser(chromium_path: str, tmp_path: Path) -> AsyncIterator[BrowserCo
 @pytest.fixture
 async def page(browser: BrowserContext) -> Page:
     return browser.pages[0]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
+    """A demo on a Wednesday in office hours, London at 09:00."""
+    with RunningDesk(tmp_path_factory.mktemp("desk") / "data", {"VIPDESK_CLOCK": "2026-03-04T09:00:00Z"}) as running:
+        yield running
+
+
+@pytest.fixture
+def portal(page: Page, desk: RunningDesk) -> Portal:
+    return Portal(page, desk)

@@ -1,27 +1,38 @@
-"""The widget's weight, as it is sent: gzip -9, one file after the other."""
+"""The widget's weight: what the running desk really sends for a press, each answer under gzip -9."""
 
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
+import re
+import urllib.request
 
-from server.squeeze import widget_files
+from tests.support.running import RunningDesk
+from tests.widget.portal import KEY
 
-ROOT = Path(__file__).parents[2]
 LOADER_BYTES = 3_000
 ALL_BYTES = 25_000
+
+
+def sent(url: str) -> bytes:
+    """The answer, unpacked."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        body: bytes = answer.read()
+        return body
 
 
 def weight(content: bytes) -> int:
     return len(gzip.compress(content, 9))
 
 
-def test_the_loader_weighs_at_most_three_kilobytes() -> None:
-    assert weight(widget_files(ROOT / "widget" / "static")["loader.js"]) <= LOADER_BYTES
+def test_the_loader_weighs_at_most_three_kilobytes(desk: RunningDesk) -> None:
+    assert weight(sent(f"{desk.origin}/w/{KEY}.js")) <= LOADER_BYTES
 
 
-def test_everything_that_opens_a_chat_weighs_at_most_twenty_five_kilobytes() -> None:
-    files = widget_files(ROOT / "widget" / "static")
-    files["frame.html"] = (ROOT / "server" / "templates" / "widget" / "frame.html").read_bytes()
-    weights = {name: weight(content) for name, content in files.items()}
+def test_everything_that_opens_a_chat_weighs_at_most_twenty_five_kilobytes(desk: RunningDesk) -> None:
+    page = sent(f"{desk.origin}/b/{KEY}")
+    named = re.findall(r'(?:src|href|data-texts)="(/[^"]+)"', page.decode())
+    assert sorted(path.rsplit("/")[-1] for path in named) == ["chat.css", "chat.js", "favicon.svg"]
+    bodies = {path: sent(desk.origin + path) for path in named} | {"loader": sent(f"{desk.origin}/w/{KEY}.js")}
+    assert b"import" not in bodies[next(path for path in named if path.endswith("chat.js"))].split(b"\n")[0]
+    weights = {name: weight(body) for name, body in bodies.items()} | {"page": weight(page)}
     assert sum(weights.values()) <= ALL_BYTES, weights

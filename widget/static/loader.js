@@ -58,26 +58,28 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
   };
 
   const when = () => {
-    const { until, next_opening } = state;
-    if (until) return t("until {time}", both(until));
+    const { step, until, next_opening } = state;
+    if (step === "queue") return t("wait in line or leave a message");
+    if (until) return step === "pool" ? t("day and night") : t("until {time}", both(until));
     const day = { weekday: "short" };
     if (Date.parse(next_opening) - Date.now() > 5e8) day.day = day.month = "numeric";
     return next_opening ? t("office opens {time}", both(next_opening, day)) : "";
   };
 
   const draw = () => {
-    const { label = t("Support chat"), agent, because, presence = because === "open" && agent ? "here" : "off" } = state;
+    const { label = t("Support chat"), agent, named, step, because, presence = because === "open" && agent ? "here" : "off" } = state;
     const { title = label, more = when(), face, count } = note;
     button.ariaLabel = open ? t("Close the chat panel") : `${title}, ${more}`;
     button.ariaExpanded = !!open;
     button.className = open ? "open" : "";
     if (frame) frame.hidden = !open;
     if (open) return button.replaceChildren();
-    const round = make("span", "f", face || (agent ? agent.name.replace(/(\S)\S*\s*/g, "$1").slice(0, 2) : "24/7"));
-    if (agent?.photo && !face) {
+    const shown = agent || (step === "queue" && named);
+    const round = make("span", "f", face || (shown ? shown.name.replace(/(\S)\S*\s*/g, "$1").slice(0, 2) : "24/7"));
+    if (shown?.photo && !face) {
       const image = make("img", "");
       image.onload = () => round.replaceChildren(image);
-      image.src = new URL(agent.photo, desk);
+      image.src = new URL(shown.photo, desk);
     }
     const mark = count ? make("span", "b", count) : make("span", `p ${presence}`);
     button.replaceChildren(make("span", "w", round, face ? "" : mark), make("span", "x", make("b", "", title), make("span", "", more)));
@@ -113,8 +115,9 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
     intend();
     open = pressed = true;
     draw();
+    if (!greeted) return; // a frame that is still on its way loses the keyboard when it comes
     frame.focus();
-    if (greeted) pressed = post("show");
+    pressed = post("show");
   };
 
   const heard = {

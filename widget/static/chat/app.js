@@ -89,7 +89,7 @@ export class App {
       const times = said.length ? `, ${time(said[0].at)} – ${time(said.at(-1).at)}` : "";
       return { name, words: `${summary.number}${times}`, person: chat.serving ?? state?.agent, presence: "off" };
     }
-    const until = state?.until && state.step && t("here until {time}", { time: both(state.until) });
+    const until = state?.until && ["named", "stand_in", "technical"].includes(state.step) && t("here until {time}", { time: both(state.until) });
     if (agent) {
       const names = [agent, ...talk.members.values()].filter(({ id }, at, all) => all.findIndex((one) => one.id === id) === at);
       const name = names.length > 1 ? new Intl.ListFormat(this.lang).format(names.map((one) => first(one.name))) : agent.name;
@@ -188,7 +188,9 @@ export class App {
   }
 
   async specialist(words) {
-    await this.line.ask("ask_technical", { ticket: this.talk.id, ...(words && { note: words }) }, { lane: "talk" });
+    const { talk } = this;
+    await this.line.ask("ask_technical", { ticket: talk.id, ...(words && { note: words }) }, { lane: "talk" });
+    talk.asked = true;
     this.rise();
   }
 
@@ -220,7 +222,7 @@ export class App {
         const said = await answer.json();
         if (!answer.ok) throw new Error(said.detail);
         this.files.push(said);
-      this.uploads.set(said.file, said);
+        this.uploads.set(said.file, said);
       } catch (error) {
         this.trouble = t("{name} was not uploaded. {reason}", { name: file.name, reason: error.message });
       }

@@ -11,7 +11,9 @@ const LOSS_MS = 1500; // a shorter loss needs no words
 
 export class Panel {
   #app;
-  #head = h("header.w-head");
+  #who = h("div.row.grow");
+  #menu = h("div.row");
+  #head = h("header.w-head", null, this.#who, this.#menu);
   #promise = h("div.w-promise");
   #strip = h("div.strip", { role: "status" });
   #mid = h("div");
@@ -90,15 +92,17 @@ export class Panel {
     const app = this.#app;
     const { name, words, person, presence } = app.who();
     const { talk, unverified } = app;
-    show(this.#head, [name, words, person, presence, unverified, talk?.open, talk?.live], () => {
+    show(this.#who, [name, words, person, presence], () => [
+      h("span.withpres", null, face(person), h(`span.pres.${presence}`)),
+      h("div.grow", null, h("h1", null, name), h("p.muted.small", null, words)),
+    ]);
+    show(this.#menu, [unverified, talk?.open, talk?.live], () => {
       const menu = [
         unverified && button(".quiet", t("Confirm who you are"), () => app.rise("known")),
         talk?.open && button(".quiet", talk.live ? t("End the chat") : t("Stop waiting"), () => app.leave()),
       ].filter(Boolean);
       const close = ({ currentTarget }) => (currentTarget.parentNode.open = false);
       return [
-        h("span.withpres", null, face(person), h(`span.pres.${presence}`)),
-        h("div.grow", null, h("h1", null, name), h("p.muted.small", null, words)),
         menu.length > 0 && h("details.more", null, h("summary.btn.quiet.icon", { ariaLabel: t("More") }, icon("more", "l")), h("div.menu", { onclick: close }, menu)),
         app.host && tool(t("Minimise, the chat stays open"), "minus", () => app.hide()),
       ];
@@ -140,10 +144,11 @@ export class Panel {
     this.clip.hidden = !talk || phase === "message";
     this.#note.hidden = !waiting || app.live;
     this.#note.textContent = n("{count} message waits on this device and goes out when the line is back.", "{count} messages wait on this device and go out in order.", waiting);
-    show(this.#chips, [phase, app.files, app.uploading, talk?.members.size], () => [
+    show(this.#chips, [phase, app.files, app.uploading, talk?.members.size, talk?.asked], () => [
       ...app.files.map(({ name }, at) => button("", t("{name}, take away", { name }), () => app.detach(at), "file")),
       app.uploading && h("span.small.muted", { role: "status" }, t("Uploading {name}", { name: app.uploading })),
-      phase === "live" && !talk.members.size && button("", t("I need a technical specialist"), () => app.rise("technical"), "tool"),
+      phase === "live" && talk.asked && h("span.small.muted", { role: "status" }, t("A technical specialist was asked for and joins you here when free.")),
+      phase === "live" && !talk.asked && !talk.members.size && button("", t("I need a technical specialist"), () => app.rise("technical"), "tool"),
       phase === "talk" && button("", app.ring_words(), () => app.press(), "talk"),
     ]);
     this.#chips.hidden = !this.#chips.firstChild;

@@ -6,6 +6,7 @@ export class Talk {
   members = new Map(); // agents beside the serving one
   typing = new Map(); // id -> {name, until}
   queue = null;
+  asked = false; // for a specialist, who has not joined yet
   read = { contact: 0, desk: 0 };
 
   constructor(summary) { this.merge(summary); }
@@ -57,6 +58,7 @@ export class Talk {
 
   on_member({ agent, joined }) {
     if (!agent) return;
+    this.asked = false;
     if (joined) this.members.set(agent.id, agent);
     else this.members.delete(agent.id);
   }

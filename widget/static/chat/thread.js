@@ -2,6 +2,7 @@
 
 import { n, t } from "../wire/texts.js";
 import { button, first, h, icon } from "./dom.js";
+import { severity_name } from "./sheets.js";
 import { mine } from "./talk.js";
 import { day, time } from "./times.js";
 
@@ -134,7 +135,7 @@ const keyed = (wanted, rid) => wanted.some(({ key }) => key === rid);
 function said({ kind, data, by }, next) {
   if (kind === "chat") return next?.kind === "chat" ? "" : data.words;
   if (kind === "member" && data.agent) return data.joined ? t("{name} joined", data.agent) : t("{name} left", data.agent);
-  if (kind === "severity") return t("Severity is now {severity}", { severity: data.severity });
+  if (kind === "severity") return t("Severity is now {severity}", { severity: severity_name(data.severity) });
   if (kind === "status" && data.status === "solved") return by ? t("{name} marked this as solved", by) : t("Marked as solved");
   if (kind === "mail") return data.words;
   return "";

@@ -1,0 +1,145 @@
+"""The button as a customer embeds it, on a page of another site under a strict policy, and the chat behind it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from tests.support.running import RunningDesk
+from tests.widget.portal import KEY, Portal, agent
+
+pytestmark = pytest.mark.browser
+NAMED = re.compile(r"^Anna is here, until 17:00 CET \(16:00 London\)$")
+
+
+@pytest.fixture
+def stranger(desk: RunningDesk) -> Iterator[str]:
+    """A site that is not in the button's list and tries to hold the chat all the same."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = f'<!doctype html><title>x</title><iframe src="{desk.origin}/b/{KEY}"></iframe>'.encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+
+
+async def test_before_the_press_the_page_asks_for_the_loader_a_small_state_and_a_face(portal: Portal) -> None:
+    async with agent(portal.desk, "anna"):
+        await portal.open()
+        await portal.button.locator("img").wait_for()
+        of_desk = [url.removeprefix(portal.desk.origin) for url in portal.requests if portal.desk.origin in url]
+        assert of_desk == [f"/w/{KEY}.js", f"/b/{KEY}/state?lang=en-GB", "/a/anna/photo"]
+
+
+async def test_nothing_is_ever_asked_of_a_third_party_and_no_policy_is_hurt(portal: Portal) -> None:
+    async with agent(portal.desk, "anna"):
+        await portal.open()
+        await portal.press()
+        await portal.says("Good morning.")
+        await expect(portal.chat.locator(".meta").last).to_contain_text("sent")
+        hosts = {url.split("/")[2] for url in portal.requests if not url.startswith(("blob:", "data:"))}
+        assert hosts == {f"localhost:{portal.desk.port}", f"127.0.0.1:{portal.desk.port}"}
+        assert await portal.blocked() == []
+        assert portal.wrong == []
+        for page in (portal.page.main_frame, portal.frame):
+            made = await page.evaluate(
+                "() => { try { document.body.innerHTML = '<b>x</b>'; } catch { return 0; } return 1; }"
+            )
+            assert made == 0, "Trusted Types are not in force here"
+
+
+async def test_the_button_is_a_real_one_in_a_shadow_root_and_the_focus_comes_back_to_it(portal: Portal) -> None:
+    async with agent(portal.desk, "anna"):
+        await portal.open()
+        await expect(portal.button).to_have_accessible_name(NAMED)
+        await portal.page.locator(".p-people a").last.focus()
+        await portal.page.keyboard.press("Tab")
+        assert await portal.page.evaluate("document.activeElement.shadowRoot.activeElement.tagName") == "BUTTON"
+        await portal.page.keyboard.press("Enter")
+        await expect(portal.field).to_be_focused()
+        await portal.page.keyboard.type("Hello")
+        await expect(portal.field).to_have_value("Hello")
+        assert await portal.button.get_attribute("aria-expanded") == "true"
+        await portal.page.keyboard.press("Escape")
+        await expect(portal.page.locator("vipdesk-button iframe")).to_be_hidden()
+        assert await portal.page.evaluate("document.activeElement.shadowRoot.activeElement.tagName") == "BUTTON"
+
+
+async def test_the_press_is_answered_at_once_and_the_moment_is_marked(portal: Portal) -> None:
+    await portal.open()
+    await portal.press()
+    assert await portal.frame.evaluate("performance.getEntriesByName('vipdesk-open').length") == 1
+
+
+async def test_messages_of_others_are_not_heard_on_either_side(portal: Portal) -> None:
+    await portal.open()
+    await portal.button.hover()
+    await portal.chat.locator(".w-head").wait_for(state="attached")
+    await portal.page.evaluate(  # this page, but not its frame: another window says it
+        """(desk) => {
+          const data = {vipdesk: "note", note: {title: "Pwned"}};
+          for (const origin of [desk, location.origin])
+            for (const source of [window, null])
+              dispatchEvent(new MessageEvent("message", {source, origin, data}));
+          postMessage(data, "*");
+        }""",
+        portal.desk.origin,
+    )
+    await portal.frame.evaluate(  # the frame itself, and the right window under a wrong origin
+        """() => {
+          postMessage({vipdesk: "show"}, "*");
+          for (const [source, origin] of [[window, location.origin], [parent, "https://evil.example"]])
+            dispatchEvent(new MessageEvent("message", {source, origin, data: {vipdesk: "show"}}));
+        }"""
+    )
+    await portal.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    assert "Pwned" not in await portal.button.inner_text()
+    await expect(portal.page.locator("vipdesk-button iframe")).to_be_hidden()
+    assert await portal.frame.evaluate("performance.getEntriesByName('vipdesk-open').length") == 0
+
+
+async def test_a_page_that_is_not_in_the_buttons_list_gets_neither_frame_nor_state(
+    portal: Portal, stranger: str
+) -> None:
+    await portal.page.goto(stranger)
+    [frame] = portal.page.main_frame.child_frames
+    assert frame.url.startswith("chrome-error:")
+    answer = await portal.page.evaluate(
+        "(url) => fetch(url).then(() => 'read', () => 'refused')", f"{portal.desk.origin}/b/{KEY}/state"
+    )
+    assert answer == "refused"
+
+
+async def test_the_plain_link_is_a_chat_of_its_own_on_a_phone(browser: BrowserContext, desk: RunningDesk) -> None:
+    async with agent(desk, "anna"):
+        page = await browser.new_page()
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.goto(f"{desk.origin}/b/{KEY}")
+        await page.get_by_role("button", name="Ring Anna").click()
+        await expect(page.locator(".w-head")).to_contain_text("Anna")
+        await page.locator("textarea").fill("From my phone.")
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator(".me .meta")).to_contain_text("sent")
+        assert await page.get_by_role("button", name="Minimise").count() == 0
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_what_nobody_can_answer_is_said_as_it_is(portal: Portal) -> None:
+    await portal.open("owen")
+    await expect(portal.button).to_have_accessible_name("Anna is not here now, wait in line or leave a message")
