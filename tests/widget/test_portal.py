@@ -71,6 +71,7 @@ async def test_the_button_is_a_real_one_in_a_shadow_root_and_the_focus_comes_bac
         await portal.page.locator(".p-people a").last.focus()
         await portal.page.keyboard.press("Tab")
         assert await portal.page.evaluate("document.activeElement.shadowRoot.activeElement.tagName") == "BUTTON"
+        await portal.chat.locator(".w-head").wait_for(state="attached")
         await portal.page.keyboard.press("Enter")
         await expect(portal.field).to_be_focused()
         await portal.page.keyboard.type("Hello")

@@ -1,0 +1,78 @@
+"""What a visitor wrote without a line: it survives a reload and a closed tab, and is said once, in order."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from tests.support.client import Client
+from tests.widget.portal import Portal, agent
+
+pytestmark = pytest.mark.browser
+WRITTEN = ["One.", "Two.", "Three."]
+
+
+async def talking(portal: Portal, who: str) -> None:
+    """In a live chat with Anna, the first word said."""
+    await portal.open(who)
+    await portal.press()
+    await portal.says("Zero.")
+    await expect(portal.chat.locator(".meta").last).to_contain_text("sent")
+
+
+async def cut_off(portal: Portal) -> None:
+    """Loses the line, then writes."""
+    await portal.page.context.set_offline(True)
+    await expect(portal.chat.locator(".strip")).to_contain_text("No connection since")
+    for text in WRITTEN:
+        await portal.says(text)
+    await expect(portal.chat.locator(".wait .meta")).to_have_text(["not sent yet"] * 3)
+    await expect(portal.chat.locator(".w-foot")).to_contain_text("3 messages wait on this device")
+
+
+async def said(anna: Client, texts: list[str]) -> None:
+    """The desk's record of the newest ticket has these, each once, in this order."""
+    last = await anna.until(
+        lambda frame: frame["type"] == "event" and frame["kind"] == "message" and frame["data"]["body"] == texts[-1]
+    )
+    messages = [event for event in anna.events(last["stream"]) if event["kind"] == "message"]
+    assert [event["data"]["body"] for event in messages] == texts
+
+
+async def test_what_waits_survives_a_reload_and_is_said_once_in_order(portal: Portal, browser: BrowserContext) -> None:
+    async with agent(portal.desk, "anna") as anna:
+        await talking(portal, "priya")
+        await cut_off(portal)
+        await portal.page.goto("about:blank")
+        await browser.set_offline(False)
+        await portal.open("priya")
+        await said(anna, ["Zero.", *WRITTEN])
+        await portal.press()
+        await expect(portal.chat.locator(".bub")).to_have_text(["Zero.", *WRITTEN])
+
+
+async def test_what_a_closed_tab_left_is_said_by_the_next_one(portal: Portal, browser: BrowserContext) -> None:
+    async with agent(portal.desk, "anna") as anna:
+        await talking(portal, "owen")
+        await cut_off(portal)
+        other = Portal(await browser.new_page(), portal.desk)
+        await portal.page.close()
+        await browser.set_offline(False)
+        await other.open("owen")
+        await other.press()
+        await said(anna, ["Zero.", *WRITTEN])
+
+
+async def test_two_tabs_show_the_same_and_say_everything_once(portal: Portal, browser: BrowserContext) -> None:
+    async with agent(portal.desk, "anna") as anna:
+        await talking(portal, "")
+        other = Portal(await browser.new_page(), portal.desk)
+        await other.open("")
+        await other.press()
+        for tab, text in ((other, "One."), (portal, "Two."), (other, "Three.")):
+            await tab.says(text)
+            await expect(portal.chat.locator(".bub").last).to_have_text(text)
+            await expect(other.chat.locator(".bub").last).to_have_text(text)
+        await said(anna, ["Zero.", "One.", "Two.", "Three."])
+        for tab in (portal, other):
+            await expect(tab.chat.locator(".bub")).to_have_text(["Zero.", "One.", "Two.", "Three."])
