@@ -90,6 +90,22 @@ async def test_a_ring_that_is_over_is_taken(world: World) -> None:
         await world.ask("anna", Accept, ring=ring)
 
 
+async def test_colleagues_are_told_who_has_more_to_do_and_who_less(world: World) -> None:
+    heard = world.listen("desk")
+
+    def load() -> int:
+        """Of Anna, as it was told last."""
+        return next(int(each["load"]) for each in of_type(heard, "people")[-1]["people"] if each["id"] == "anna")
+
+    ticket = (await world.ask("priya", Press, text="Hello"))["ticket"]
+    await world.go_on(1)
+    assert load() == 1
+    await world.ask("anna", Accept, ring=await world.ring_of("anna"))
+    await world.ask("priya", Leave, ticket=ticket)
+    await world.go_on(1)
+    assert load() == 0
+
+
 async def test_two_missed_rings_in_a_row_make_an_agent_away(world: World) -> None:
     for contact in ("priya", "owen"):
         await world.ask(contact, Press, text="Hello")
