@@ -34,12 +34,7 @@ const LINES = {
   mail: ({ state }) => ({ icon: "mail", words: [t("Mail"), ": ", state ?? ""] }),
   "internal decision": decisionLine,
   "internal ring": ringLine,
-  "internal transfer": (data, { by }) => ({
-    icon: "arrow-right-left",
-    words: rich(data.note ? t("{name} handed over to {to}: “{note}”") : t("{name} handed over to {to}"), {
-      name: bold(by?.name), to: bold(data.to?.name ?? data.to?.agent?.name ?? stepName(data.to?.team ?? data.to) ?? data.to?.id), note: data.note ?? "",
-    }),
-  }),
+  "internal transfer": transferLine,
   "internal owner": ({ owner, agent }) => ({ icon: "user", words: rich(t("{name} owns the ticket now"), { name: bold((owner ?? agent)?.name) }) }),
   "internal severity": ({ reason, asked, mode }) => reason || asked
     ? { icon: "git-compare", words: [mode === "correction" ? t("Severity corrected") : t("Severity"), ": “", reason ?? "", "”", asked ? ` (${t("asked for")} ${graded(asked)})` : ""] }
@@ -79,6 +74,14 @@ function ringLine({ agent, to, outcome, reason, kind }) {
     icon: /accept/.test(outcome) ? "phone" : "phone-off",
     words: rich(reason ? t("Rang {name}: {said} (“{reason}”)") : t("Rang {name}: {said}"), { name, said, reason }),
   };
+}
+
+function transferLine({ to, from, note, outcome }, { by }) {
+  const words = { name: bold(by?.name ?? from?.name), to: bold(to?.name ?? stepName(to) ?? to), note: note ?? "" };
+  if (outcome === "returned") return { icon: "arrow-right-left", words: rich(t("{to} did not take over: it stays with {name}"), words) };
+  if (outcome !== "asked") return { icon: "arrow-right-left", words: rich(note ? t("{name} handed over to {to}: “{note}”") : t("{name} handed over to {to}"), words) };
+  if (to === "technical") return { icon: "wrench", words: rich(note ? t("{name} asked for second level: “{note}”") : t("{name} asked for second level"), words) };
+  return { icon: "arrow-right-left", words: rich(note ? t("{name} asked {to} to take over: “{note}”") : t("{name} asked {to} to take over"), words) };
 }
 
 /** Somebody passed over, as the desk tells it: {agent: {id, name}, step, reason} or [agent, step, reason]. */

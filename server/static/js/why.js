@@ -26,8 +26,9 @@ export function whyLines(why, { me, ringed }) {
   }
   const chosen = why.agent ?? ringed;
   if (chosen?.name) {
-    const name = chosen.id === me ? t("You") : chosen.name;
-    lines.push({ mark: "yes", words: rich(t("{name} ({step}) was rung"), { name: strong(name), step: stepName(why.step) ?? why.step ?? "" }) });
+    const step = stepName(why.step) ?? why.step ?? "";
+    const words = chosen.id === me ? rich(t("{you} ({step}) were rung"), { you: strong(t("You")), step }) : rich(t("{name} ({step}) was rung"), { name: strong(chosen.name), step });
+    lines.push({ mark: "yes", words });
   } else if (why.step && why.step !== "queue") {
     lines.push({ mark: "yes", words: [t("Step taken: {step}", { step: stepName(why.step) ?? why.step })] });
   } else {

@@ -33,7 +33,7 @@ export const stepName = table(() => ({
 }));
 
 export const because = table(() => ({
-  open: t("Dedicated service is due: add-on valid, contact verified, office open"),
+  open: t("Dedicated service is due: the add-on is valid and the office open"),
   not_entitled: t("Not dedicated: the customer has no add-on"),
   not_started: t("Not dedicated: the add-on has not started yet"),
   expired: t("Not dedicated: the add-on has ended"),

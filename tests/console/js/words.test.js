@@ -39,7 +39,7 @@ export const tests = {
   "Why did this come to me: the service, who was passed over, who was rung, what was not needed": () => {
     const lines = whyLines({ ...WHY, agent: { id: "ben", name: "Ben Okafor" } }, { me: "ben", ringed: null });
     equal(lines.map(({ mark }) => mark), ["ok", "no", "yes", "none"]);
-    equal(plain(lines[2].words), "You (stand-in) was rung");
+    equal(plain(lines[2].words), "You (stand-in) were rung");
     equal(plain(lines[3].words), "Not needed: technical, 24/7 pool");
   },
   "A decision for the queue says so": () => {
@@ -52,7 +52,10 @@ export const tests = {
     that(plain(told("status", { status: "solved", was: "open" }).words).includes("Ben Okafor set the ticket to Solved"), "status");
     that(plain(told("member", { agent: ANNA, joined: true }).words).includes("Anna Kovács joined"), "member");
     that(plain(told("ring", { agent: ANNA, outcome: "timeout" }, true).words).includes("Rang Anna Kovács: no answer"), "ring");
-    that(plain(told("transfer", { to: { team: "pool" }, note: "late shift" }, true).words).includes("24/7 pool"), "transfer");
+    equal(plain(told("transfer", { to: "technical", note: "rates", outcome: "asked" }, true).words), "Ben Okafor asked for second level: “rates”");
+    equal(plain(told("transfer", { to: ANNA, note: "", outcome: "asked" }, true).words), "Ben Okafor asked Anna Kovács to take over");
+    equal(plain(told("transfer", { to: ANNA, note: "late", outcome: "accepted" }, true).words), "Ben Okafor handed over to Anna Kovács: “late”");
+    equal(plain(told("transfer", { to: ANNA, outcome: "returned" }, true).words), "Anna Kovács did not take over: it stays with Ben Okafor");
     that(plain(told("owner", { owner: ANNA }, true).words).includes("Anna Kovács owns"), "owner");
     that(plain(told("chat", { state: "live", agent: BEN, step: "named" }).words).includes("Ben Okafor (named agent) is in the chat"), "chat");
     equal([told("message", { body: "x" }), told("read", { by_side: "desk", seq: 1 }), told("a later kind", {})], [null, null, null]);

@@ -24,7 +24,7 @@ function RingCard({ ring, first }) {
     const free = !document.activeElement || document.activeElement === document.body || !document.activeElement.closest("textarea, input, select, dialog");
     if (first && free) pick.current.focus();
   }, []);
-  const left = Math.max(0, Date.parse(ring.expires_at) - console.second.value);
+  const left = Math.max(0, Date.parse(ring.expires_at) - Math.max(console.second.value, console.now()));
   const seconds = Math.ceil(left / 1000);
   const live = console.desk.link.value.state === "live";
   return html`<div class="ringcard" role="alertdialog" aria-labelledby="rt-${ring.ring}" aria-describedby="rd-${ring.ring}">
