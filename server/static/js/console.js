@@ -9,7 +9,6 @@ import { Drafts } from "./store/drafts.js";
 import { List } from "./store/list.js";
 import { presence } from "./store/people.js";
 import { Screen } from "./store/screen.js";
-import { waits } from "./store/summary.js";
 import { Verbs } from "./verbs.js";
 import { t } from "./words.js";
 
@@ -171,9 +170,9 @@ export class Console {
     location.assign("/login");
   }
 
-  /** Who waits: [{id, summary}], the longest first. */
+  /** The summaries of who stands in the queue, the longest first; whom a ring is out for does not. */
   queue() {
-    return this.desk.tickets.waiting.value.map((id) => this.desk.tickets.get(id).summary.value).filter(waits);
+    return this.desk.tickets.waiting.value.map((id) => this.desk.tickets.get(id).summary.value).filter(({ chat }) => chat?.state === "waiting");
   }
 
   title() {
