@@ -71,7 +71,7 @@ def transfer(work: Work, signed: Signed, request: Transfer) -> dict[str, Any]:
         found.ticket.pooled = 1 if request.to == "pool" else found.ticket.pooled
     else:
         agent = work.agents.get(request.to)
-        if agent is None or agent.id in _serving(found):
+        if agent is None or agent.id in _serving(found) or not agent.roles & {"agent", "lead"}:
             raise BadRequest("Name a colleague or a team.", field="to")
         known = candidates.candidates(work.connection, work.now, work.present)
         if known[agent.id].status != "available":

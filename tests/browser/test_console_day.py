@@ -218,6 +218,8 @@ def test_a_chat_is_handed_over_warm(office: RunningDesk, anna: Page, here: ExitS
     visitor, ticket = picked_up(office, here, anna, "For whoever knows the feed")
     anna.keyboard.press("Shift+H")
     dialog = anna.get_by_role("dialog")
+    expect(dialog.get_by_role("radio", name="Jana")).to_be_disabled()  # absent this week
+    expect(dialog.get_by_role("radio", name="Adam")).to_have_count(0)  # sets the desk up, answers nobody
     dialog.get_by_text("Ben Okafor").click()
     dialog.get_by_label("Note for them").fill("knows the feed")
     dialog.get_by_role("button", name="Hand over").click()

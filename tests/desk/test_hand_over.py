@@ -47,6 +47,8 @@ async def test_a_transfer_to_nobody_is_refused_in_words(world: World) -> None:
         await world.ask("anna", Transfer, ticket=ticket, to="nobody", note="")
     with pytest.raises(BadRequest):
         await world.ask("anna", Transfer, ticket=ticket, to="anna", note="")
+    with pytest.raises(BadRequest):  # who only sets the desk up answers nobody
+        await world.ask("anna", Transfer, ticket=ticket, to="adam", note="")
     assert await world.rung() == {}
 
 
