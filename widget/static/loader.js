@@ -78,6 +78,7 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
     const round = make("span", "f", face || (shown ? shown.name.replace(/(\S)\S*\s*/g, "$1").slice(0, 2) : "24/7"));
     if (shown?.photo && !face) {
       const image = make("img", "");
+      image.alt = "";
       image.onload = () => round.replaceChildren(image);
       image.src = new URL(shown.photo, desk);
     }

@@ -27,7 +27,7 @@ export function severity_picker(chosen, choose) {
 function field(label, input) { return h("label.field", null, label, input); }
 
 function sheet(title, inside, act) {
-  const form = h("form.sheet", { role: "dialog", ariaLabel: title }, h("h2", null, title), inside);
+  const form = h("form", null, h("h2", null, title), inside);
   form.onsubmit = async (event) => {
     event.preventDefault();
     const said = form.querySelector(".err") ?? h("p.err", { role: "alert" });
@@ -39,7 +39,7 @@ function sheet(title, inside, act) {
       form.append(said);
     }
   };
-  return form;
+  return h("div.sheet", { role: "dialog", ariaLabel: title }, form);
 }
 
 export const sheets = {

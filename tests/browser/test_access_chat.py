@@ -1,0 +1,112 @@
+"""Every state a contact passes through: axe finds nothing, nothing runs off the page; both themes, 320 and 1280 px."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Frame, Page, expect
+
+from tests.browser.people import Agent, Contact, move_clock
+from tests.support.running import RunningDesk
+
+pytestmark = pytest.mark.browser
+People = Callable[..., Any]
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FAULTS = """async (rules) => (await axe.run(document, {runOnly: rules, iframes: false})).violations
+  .map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" ")).join(", ")}`)"""
+LOOKS = [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]
+
+
+class Looker:
+    """Judges one state after the other; `VIPDESK_SHOTS` keeps a picture of each."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page = page
+        self.name = name
+        self.found: list[str] = []
+
+    def at(self, state: str, place: Page | Frame | None = None) -> None:
+        """What is wrong here now."""
+        where = place or self.page
+        where.evaluate(AXE)
+        faults: list[str] = where.evaluate(FAULTS, RULES)
+        if not where.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            faults.append("runs off the page")
+        self.found += [f"{state}: {fault}" for fault in faults]
+        if os.environ.get("VIPDESK_SHOTS"):
+            self.page.screenshot(path=f"{os.environ['VIPDESK_SHOTS']}/{self.name}-{state}.png")
+
+
+def visitor(people: People, width: int, scheme: Any, who: str = "priya") -> tuple[Contact, Looker]:
+    """A contact on a screen of this width."""
+    person: Contact = people(Contact, who)
+    person.page.set_viewport_size({"width": width, "height": 760})
+    person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    return person, Looker(person.page, f"{width}-{scheme}")
+
+
+def frame_of(person: Contact) -> Frame:
+    [inner] = [each for each in person.page.frames if "/b/" in each.url]
+    return inner
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_no_state_of_a_chat_has_an_accessibility_fault(people: People, width: int, scheme: str) -> None:
+    anna = people(Agent)
+    priya, look = visitor(people, width, scheme)
+    look.at("button")
+    priya.press()
+    expect(priya.middle).to_contain_text("Ringing Anna")
+    frame = frame_of(priya)
+    look.at("ringing", frame)
+    anna.picks_up()
+    priya.says("The Lisbon feed stopped at 11:42.")
+    expect(anna.log).to_contain_text("The Lisbon feed")
+    anna.says("I look at it now. Which property did you see it on first?")
+    expect(priya.thread).to_contain_text("Which property")
+    look.at("live", frame)
+    priya.chat.locator(".w-promise button").click()
+    look.at("severity", frame)
+    priya.chooses("Leave it as it is")
+    priya.chooses("I need a technical specialist")
+    look.at("specialist", frame)
+    priya.chooses("Not now")
+    priya.chat.locator("summary").click()
+    look.at("menu", frame)
+    priya.chooses("End the chat")
+    expect(priya.middle).to_contain_text("How was this for you?")
+    priya.chat.get_by_text("Good", exact=True).click()
+    look.at("ended", frame)
+    assert look.found == [], look.found
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_no_state_without_an_agent_has_an_accessibility_fault(
+    people: People, desk: RunningDesk, width: int, scheme: str
+) -> None:
+    stranger, look = visitor(people, width, scheme, "")
+    stranger.press()
+    expect(stranger.middle).to_contain_text("number 1 in line")
+    frame = frame_of(stranger)
+    look.at("waiting", frame)
+    stranger.chooses("Confirm")
+    look.at("known", frame)
+    stranger.chooses("Not now")
+    stranger.chooses("Leave it as a message")
+    look.at("message", frame)
+    priya, look_closed = visitor(people, width, scheme)
+    move_clock(priya, "To the evening")
+    look_closed.at("evening")
+    priya.press()
+    expect(priya.middle).to_contain_text("office is closed")
+    look_closed.at("choices", frame_of(priya))
+    desk.kill()
+    expect(priya.chat.locator(".strip")).to_contain_text("No connection since", timeout=30_000)
+    look_closed.at("lost", frame_of(priya))
+    assert look.found + look_closed.found == [], look.found + look_closed.found
