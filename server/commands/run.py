@@ -13,7 +13,7 @@ from typing import Any
 from server import serving, wiring
 from server.parts import Parts
 from server.settings import Settings
-from server.wiring import Role, StartError
+from server.wiring import Opened, Role, StartError
 
 TRIES = 20
 
@@ -42,6 +42,7 @@ def _split(settings: Settings, arguments: argparse.Namespace) -> int:
     wiring.check_split(settings)
     listener = None
     if role == "web":
+        asyncio.run(_may_listen(settings))
         settings, listener = _listen(settings)
     serving.run(wiring.run(settings, role, listener, _say_where if role == "web" else lambda parts: None))
     return 0
@@ -59,10 +60,18 @@ async def _prepare(settings: Settings) -> None:
             from server.demo import seed
 
             await seed.go_on(base)
-        if base.is_demo and not settings.is_private and not settings.public_demo:
-            raise StartError(
-                "A demo lets anybody in, so it listens on 127.0.0.1 only; VIPDESK_PUBLIC_DEMO=1 allows more."
-            )
+        _keep_private(base)
+
+
+async def _may_listen(settings: Settings) -> None:
+    """Raises StartError for a demo that others could reach."""
+    async with wiring.opened(settings) as base:
+        _keep_private(base)
+
+
+def _keep_private(base: Opened) -> None:
+    if base.is_demo and not base.settings.is_private and not base.settings.public_demo:
+        raise StartError("A demo lets anybody in, so it listens on 127.0.0.1 only; VIPDESK_PUBLIC_DEMO=1 allows more.")
 
 
 def _listen(settings: Settings) -> tuple[Settings, socket.socket]:
