@@ -69,6 +69,7 @@ class SecurityHeaders:
                 for name, value in COMMON.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Content-Security-Policy", NOTHING)
+                headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
                 if self._secure:
                     headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
