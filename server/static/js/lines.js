@@ -19,7 +19,7 @@ const LINES = {
   }),
   offer: ({ words, answered }) => ({
     icon: "arrow-right-left",
-    words: [words ?? t("An offer was made"), answered ? `: ${offerAnswer(answered)}` : ""],
+    words: [answered ? offerAnswer(answered) : (words ?? t("An offer was made"))],
   }),
   severity: ({ severity, was }, { by }) => ({
     icon: "git-compare",
@@ -91,6 +91,6 @@ export function skip(entry) {
 }
 
 const graded = (level) => `${level ?? 3} ${severityName(level ?? 3)}`;
-const offerAnswer = (answered) => ({ yes: t("accepted"), no: t("declined"), lapsed: t("lapsed") })[answered] ?? answered;
+const offerAnswer = (answered) => ({ yes: t("The offer was accepted"), no: t("The offer was declined"), lapsed: t("The offer has lapsed") })[answered] ?? answered;
 
 export { because };

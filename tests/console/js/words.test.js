@@ -33,8 +33,20 @@ export const tests = {
     equal(rich("{b} after {a}", { a: "one", b: "two" }), ["", "two", " after ", "one", ""]);
   },
   "The ring says who was passed over, as what I am rung and who would be next": () => {
-    equal(whyHere(WHY, "ben"), "Anna is in a call, you are rung as stand-in. Next would be Clara.");
-    equal(whyHere(null, "ben"), "");
+    equal(whyHere({ kind: "serve", why: WHY }), "Anna is in a call, you are rung as stand-in. Next would be Clara.");
+    equal(whyHere({ kind: "serve", why: { step: "pool", because: "closed" } }), "Not dedicated: the office is closed, you are rung as 24/7 pool.");
+    equal(whyHere({ kind: "serve", why: null }), "");
+  },
+  "A ring beside the chat says who asks and what they wrote": () => {
+    equal(whyHere({ kind: "transfer", why: {}, from: BEN, note: "knows the feed" }), "Ben hands over to you: “knows the feed”");
+    equal(whyHere({ kind: "join", why: {}, from: BEN, note: "" }), "Ben asks you to join.");
+    equal(whyHere({ kind: "join", why: {}, from: null, note: "rates" }), "The contact asks for second level: “rates”");
+    const events = [event(1, "ring", { kind: "join", agent: ANNA }, { internal: true })];
+    equal(plain(whyLines({ step: "named", because: "open", agent: BEN }, { me: ANNA.id, events }).at(-1).words), "You were asked to join");
+  },
+  "An offer is told once, and then what became of it": () => {
+    const told = (answered) => plain(line(event(1, "offer", { words: "Anna is free now.", answered })).words);
+    equal([told(null), told("yes"), told("lapsed")], ["Anna is free now.", "The offer was accepted", "The offer has lapsed"]);
   },
   "Why did this come to me: the service, who was passed over, who was rung, what was not needed": () => {
     const lines = whyLines({ ...WHY, agent: { id: "ben", name: "Ben Okafor" } }, { me: "ben", ringed: null });

@@ -26,6 +26,7 @@ function RingCard({ ring, first }) {
   }, []);
   const left = Math.max(0, Date.parse(ring.expires_at) - Math.max(console.second.value, console.now()));
   const seconds = Math.ceil(left / 1000);
+  const spoken = Math.min(Math.ceil(seconds / 10) * 10, Math.round(began.current / 1000)); // every ten seconds, not each
   const live = console.desk.link.value.state === "live";
   return html`<div class="ringcard" role="alertdialog" aria-labelledby="rt-${ring.ring}" aria-describedby="rd-${ring.ring}">
     <div class="rg-top"><${Countdown} seconds=${seconds} share=${left / began.current} />
@@ -33,10 +34,10 @@ function RingCard({ ring, first }) {
       <${Severity} level=${ring.severity} /></div>
     <div id="rd-${ring.ring}" class="rg-b"><p><b>${ring.contact?.name || t("Visitor")}</b> <${Verified} contact=${ring.contact} /></p>
       ${(ring.text || ring.subject) && html`<p class="said" dir="auto">“${ring.text || ring.subject}”</p>`}
-      <p class="small muted">${whyHere(ring.why, console.desk.me.value.id)}</p></div>
-    <p class="hide" role="status">${t("{n} seconds left", { n: Math.ceil(seconds / 10) * 10 })}</p>
-    <div class="rg-f"><button ref=${pick} class="btn main grow" disabled=${!live} onClick=${() => console.pickUp(ring)}><${Icon} name="phone-incoming" />${t("Pick up")}<${Cap} of="enter" /></button>
-      <button class="btn" disabled=${!live} onClick=${() => console.passOn(ring)}>${t("Pass on")}<${Cap} of="p" /></button></div>
+      <p class="small muted">${whyHere(ring)}</p></div>
+    <p class="hide" role="status">${t("{n} seconds left", { n: spoken })}</p>
+    <div class="rg-f"><button ref=${pick} class="btn main grow" disabled=${!live} onClick=${() => console.pickUp(ring)}><${Icon} name="phone-incoming" />${t("Pick up")}${first && html`<${Cap} of="enter" />`}</button>
+      <button class="btn" disabled=${!live} onClick=${() => console.passOn(ring)}>${t("Pass on")}${first && html`<${Cap} of="p" />`}</button></div>
   </div>`;
 }
 
