@@ -48,9 +48,7 @@ def live(language: str, agent: str, step: str | None, named: str | None) -> str:
 def waiting(language: str, alarm: bool, again: bool) -> str:
     """In the queue: what that means."""
     if again:
-        return say(
-            language, "Sorry, the line to your agent broke off. You are at your old place, with everything you wrote."
-        )
+        return say(language, "Sorry for the interruption. You are at your old place, with everything you wrote.")
     elif alarm:
         return say(
             language,
