@@ -182,13 +182,13 @@ def test_a_state_has_no_accessibility_fault(state: str, size: str, dark: bool, o
 
 
 # The severity in the head is a shortcut; the same is done by a key, the palette and a menu of full size.
-SMALL = """(least) => [...document.querySelectorAll("button:not(.graded), .tk, .tabbar a, .nav a")]
+SMALL = """(least) => [...document.querySelectorAll("button:not(.graded), .tk, .tabbar a, .nav a, .seg label")]
   .filter((one) => one.checkVisibility()).map((one) => [one.className, one.getBoundingClientRect()])
   .filter(([, {width, height}]) => width < least || height < least).map(([name]) => name)"""
 
 
 def test_targets_are_large_enough(opened: Open) -> None:
-    for size, least in (("desktop", 24), ("phone", 40)):
+    for size, least in (("desktop", 24), ("phone", 44)):
         page = opened(size, stale=True)
         open_first(page)
         assert page.evaluate(SMALL, least) == []
@@ -205,6 +205,16 @@ def test_a_held_reply_is_sent_only_by_choice(opened: Open) -> None:
     said = page.evaluate("desk.wire.sent.filter(({type}) => type === 'say')")
     assert [each.get("anyway") for each in said] == [None, True]
     assert said[0]["base_seq"] == said[1]["base_seq"] == 4
+
+
+def test_a_button_that_is_off_looks_so_under_the_pointer(opened: Open) -> None:
+    page = opened(stale=True)
+    hold(page)
+    send = page.locator(".sendrow .main")
+    off = send.evaluate("(button) => getComputedStyle(button).backgroundColor")
+    send.hover(force=True)
+    page.evaluate("Promise.all(document.getAnimations().map(({finished}) => finished))")
+    assert send.evaluate("(button) => getComputedStyle(button).backgroundColor") == off
 
 
 def test_a_changed_reply_is_based_on_what_was_read(opened: Open) -> None:
