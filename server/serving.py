@@ -11,7 +11,8 @@ import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import uvicorn
 import uvloop
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from server.openings import OPENING_S, HttpProtocol
 from server.sockets.buckets import Bucket, Rate
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ MOST_FRAME_BYTES = 64 * 1024
 FINISH_S = 2
 LINGER_S = 5.0
 PINGS = Rate(per_s=5, burst=20)
+NO_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 T = TypeVar("T")
 
 
@@ -60,6 +63,7 @@ async def serve(
     started: Callable[[], None] = lambda: None,
     stop: asyncio.Event | None = None,
     trusted_proxies: str = "",
+    opening_s: float = OPENING_S,
 ) -> None:
     """Serves until SIGTERM, SIGINT or `stop`, then drains and returns within ten seconds.
 
@@ -69,7 +73,7 @@ async def serve(
     config = uvicorn.Config(
         app,
         ws=SocketProtocol,
-        http="httptools",
+        http=cast("type[asyncio.Protocol]", partial(HttpProtocol, opening_s=opening_s)),
         loop="uvloop",
         lifespan="off",
         log_config=None,
@@ -161,6 +165,18 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code == 101:
             self.scope["state"]["protocol"] = self
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.transport.is_closing():
+            self._refuse_opening()
+
+    def _refuse_opening(self) -> None:
+        """`websockets` could not read the request (a body, headers without end): uvicorn would leave it hanging, and
+        stumble over it at its own end."""
+        self.close_sent = True
+        self.transport.write(b"".join(self.conn.data_to_send()) or NO_REQUEST)
+        self.transport.close()
 
     def handle_ping(self) -> None:
         now = self.loop.time()

@@ -165,7 +165,7 @@ async def built(live: Live, desk: PaperDesk | None = None) -> AsyncIterator[Hous
     house = House(desk, live, sockets, clock, port)
     running = asyncio.create_task(sockets.run())
     app = Starlette(routes=doors(sockets))
-    served = asyncio.create_task(serving.serve(app, [listener], drain=sockets.drain, stop=house.stop))
+    served = asyncio.create_task(serving.serve(app, [listener], drain=sockets.drain, stop=house.stop, opening_s=0.3))
     async with house.stack:
         yield house
     house.stop.set()
