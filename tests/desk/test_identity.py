@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import bindparam, update
 
 from desk.identity import AgentSignedIn, ContactSignedIn, Identity, NotSignedIn
+from desk.requests import Accept, Press
 from live.base import Published
 from routing.errors import BadRequest, Forbidden, NotFound, SlowDown
 from server.demo.cast import CUSTOMERS, KID
@@ -444,3 +445,13 @@ async def test_codes_are_not_mailed_without_end(doors: Doors) -> None:
     with pytest.raises(SlowDown):
         for _ in range(4):
             await doors.identity.open_session(KEY, {"email": PRIYA}, "192.0.2.2")
+
+
+async def test_on_a_button_for_verified_people_somebody_unknown_gets_the_pool(new_world: NewWorld) -> None:
+    doors = Doors(await new_world(here=("anna", "petra")))
+    await doors.change_button(policy="verified")
+    for who, rung in ((await doors.visit(), "petra"), (await doors.visit(jwt=await doors.token()), "anna")):
+        await doors.world.comes("contact", who.id)
+        await doors.world.ask(who.id, Press)
+        assert await doors.world.rung() == {rung: 1}
+        await doors.world.ask(rung, Accept, ring=await doors.world.ring_of(rung))

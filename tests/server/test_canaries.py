@@ -8,6 +8,10 @@ import uuid
 from pathlib import Path
 
 import httpx2
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
 from server.demo.cast import CUSTOMERS
 from tests.support.asking import agent, contact, nobody, raw, vouched
@@ -79,6 +83,11 @@ def live_through_a_day(desk: RunningDesk) -> set[str]:
 
 
 async def over_the_socket(desk: RunningDesk, token: str, ticket: str) -> None:
+    address = f"{desk.origin.replace('http', 'ws', 1)}/ws/contact?token={token}"
+    async with connect(address, origin=Origin(desk.origin), proxy=None) as socket:
+        await socket.send('{"type":"hello","resume":{}}')
+        with pytest.raises(ConnectionClosed, match="4401"):  # a token in an address is none
+            await socket.recv()
     async with Client(desk.origin, "contact", Credentials(token=token)) as client:
         await client.ask("say", ticket=ticket, body=f"{CANARY} over the socket")
         await client.whisper({"type": CANARY, "body": CANARY})
