@@ -73,6 +73,8 @@ class Connection:
         self.patience = Patience(sockets.rate, now)
         self.ready = False
         self.left = False
+        self.over = False
+        """Its session has ended: nobody comes back with it."""
         self.busy = False
         self.heard_at = self.asked_at = self.checked_at = now
         self.rings: set[str] = set()
@@ -292,6 +294,7 @@ class Connection:
         """
         now = None if code == ORIGIN_GONE or self.signed is None else await self.authenticate()
         if now is None or self.signed is None:
+            self.over = code != ORIGIN_GONE
             self.shut(code)
         elif now.actor != self.signed.actor:
             self.shut(OPEN_ANEW)

@@ -101,7 +101,7 @@ class Sockets:
         self.connections.add(connection)
 
     async def left(self, connection: Connection, *, clean: bool) -> None:
-        """The line is closed. When the peer said good-bye on their last one, the desk hears it at once."""
+        """The line is closed. When the peer said good-bye on the last one, or was signed out, the desk hears it now."""
         connection.leave()
         if connection.left or connection.signed is None:
             return
@@ -113,7 +113,7 @@ class Sockets:
             lines.remove(connection)
         if not lines:
             self._people.pop(key, None)
-        if clean and not self.draining and await self.live.gone(*key, connection.name):
+        if (clean or connection.over) and not self.draining and await self.live.gone(*key, connection.name):
             await self.verbs.person_gone(*key)
 
     # Drain ----------------------------------------------------------------------------------------------------------

@@ -278,6 +278,20 @@ def test_away_and_back_by_one_key_is_the_desks_truth(office: RunningDesk, anna: 
         expect(anna.locator(".rail .me")).to_contain_text(status.capitalize())
 
 
+def test_signing_out_is_told_at_once_and_the_chosen_status_stays(
+    office: RunningDesk, chromium: Browser, anna: Page, here: ExitStack
+) -> None:
+    visitor, _ = picked_up(office, here, anna, "Do not go")
+    anna.locator(".rail .me").click()
+    anna.get_by_role("button", name="Sign out").click()
+    expect(anna).to_have_url(re.compile("/login$"))
+    lost = visitor.until(lambda frame: frame.get("kind") == "chat" and frame["data"]["state"] == "grace")
+    assert "Anna lost the connection" in lost["data"]["words"]
+    again = signed_in(office, chromium, here, "anna")
+    expect(again.locator(".rail .me")).to_contain_text("Available")
+    visitor.until(lambda frame: frame.get("kind") == "chat" and frame["data"]["state"] == "live")
+
+
 def tells(agent: str, status: str, frame: Mapping[str, Any]) -> bool:
     """A frame of `people` in which this agent has this status."""
     people = frame["people"] if frame["type"] == "people" else []

@@ -109,11 +109,13 @@ async def test_a_reset_starts_anew_behind_its_snapshot(house: House) -> None:
         await eventually(lambda: len(vera.events("T")) == 4)
 
 
-async def test_a_final_close_ends_it(house: House) -> None:
-    async with client(house) as vera:
+@pytest.mark.parametrize("over_http", [False, True])
+async def test_a_final_close_ends_it_and_the_desk_waits_for_nobody(house: House, over_http: bool) -> None:
+    async with client(house, over_http=over_http) as vera:
         house.desk.revoked.add("vera")
         house.live.publish([Published(("contact:vera",), b"4410", kind="revoked")])
         await eventually(lambda: vera.closed_with == 4410)
+        await eventually(lambda: house.desk.gone == ["vera"])
     with pytest.raises(Closed):
         async with Client(house.url, "contact", Credentials(token="wrong"), patience_s=0.05):
             pass

@@ -165,7 +165,6 @@ export class Console {
   }
 
   async signOut() {
-    await this.verbs.presence("offline");
     await this.rest.signOut().catch(() => null);
     location.assign("/login");
   }
