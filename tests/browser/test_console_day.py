@@ -43,9 +43,9 @@ def anna(office: RunningDesk, chromium: Browser, here: ExitStack) -> Page:
     return signed_in(office, chromium, here, "anna")
 
 
-def signed_in(office: RunningDesk, chromium: Browser, here: ExitStack, name: str) -> Page:
+def signed_in(office: RunningDesk, chromium: Browser, here: ExitStack, name: str, **options: Any) -> Page:
     """An agent at their console, by the form."""
-    context = chromium.new_context(locale="en-GB", timezone_id="Europe/Bratislava", reduced_motion="reduce")
+    context = chromium.new_context(locale="en-GB", timezone_id="Europe/Bratislava", reduced_motion="reduce", **options)
     context.set_default_timeout(PATIENCE_MS)
     here.callback(context.close)
     page = context.new_page()
@@ -53,7 +53,7 @@ def signed_in(office: RunningDesk, chromium: Browser, here: ExitStack, name: str
     page.get_by_label("Mail address").fill(f"{name}@larkfield.example")
     page.get_by_label("Password").fill(f"demo-{name}")
     page.keyboard.press("Enter")
-    expect(page.locator(".rail .live")).to_contain_text("Live")
+    expect(page.locator(".rail .live:not(.lost)")).to_be_attached()
     return page
 
 
@@ -290,6 +290,24 @@ def test_signing_out_is_told_at_once_and_the_chosen_status_stays(
     again = signed_in(office, chromium, here, "anna")
     expect(again.locator(".rail .me")).to_contain_text("Available")
     visitor.until(lambda frame: frame.get("kind") == "chat" and frame["data"]["state"] == "live")
+
+
+def test_a_phone_shows_one_pane_and_its_own_back_key_leads_to_the_list(
+    office: RunningDesk, chromium: Browser, here: ExitStack
+) -> None:
+    phone = signed_in(office, chromium, here, "anna", viewport={"width": 390, "height": 844}, has_touch=True)
+    visitor, _ = presses(office, here, "From the lobby")
+    phone.get_by_role("alertdialog").get_by_role("button", name="Pick up").tap()
+    field = phone.locator(".composer textarea")
+    field.fill("On my way")
+    phone.get_by_role("button", name="Send").tap()
+    visitor.hears("On my way")
+    expect(phone.locator(".list-pane")).to_be_hidden()
+    phone.go_back()
+    expect(phone.locator(".list-pane")).to_be_visible()
+    expect(field).to_be_hidden()
+    phone.get_by_role("link", name="Me", exact=True).tap()
+    expect(phone.get_by_role("radio", name="Available")).to_be_checked()
 
 
 def tells(agent: str, status: str, frame: Mapping[str, Any]) -> bool:

@@ -230,6 +230,16 @@ def test_a_changed_reply_is_based_on_what_was_read(opened: Open) -> None:
     assert said["body"].endswith("Porto too.")
 
 
+def test_what_is_on_the_screen_is_not_unread_whatever_an_older_page_of_the_list_says(opened: Open) -> None:
+    page = opened()
+    open_first(page)
+    page.evaluate("""() => {
+      const ticket = desk.desk.tickets.get("t0");
+      ticket.summarise({...ticket.summary.peek(), unread: 2});
+    }""")
+    until(page, "desk.desk.tickets.get('t0').summary.peek().unread === 0")
+
+
 def test_a_draft_survives_a_reload(opened: Open) -> None:
     page = opened()
     open_first(page)

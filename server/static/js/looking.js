@@ -19,7 +19,9 @@ export class Looking {
     window.addEventListener("focus", visible);
     const stop = effect(() => {
       const ticket = this.#console.current();
-      if (ticket && ticket.events.value.length) queueMicrotask(visible);
+      // also a page of the list that was asked for before the desk knew what we have read
+      const unread = ticket?.summary.value.unread;
+      if (ticket?.events.value.length || unread) queueMicrotask(visible);
     });
     return () => {
       stop();
