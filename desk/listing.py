@@ -53,9 +53,9 @@ def _read(cursor: str | None) -> Cursor | None:
 
 
 def with_unread(connection: Connection, signed: Signed, shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """How many events of the public stream are newer than what this person read."""
-    marks = reads.marks(connection, signed.actor.id, [fields["ticket"] for fields in shown])
-    return [fields | {"unread": max(0, fields["seq"] - marks.get(fields["ticket"], 0))} for fields in shown]
+    """With how many public messages of others are newer than what this person read."""
+    counts = reads.unread(connection, signed.actor.id, [fields["ticket"] for fields in shown])
+    return [fields | {"unread": counts.get(fields["ticket"], 0)} for fields in shown]
 
 
 def customer_page(

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, func, select
 
 from store.engine import Connection, greatest, upsert
-from store.schema import rating, read_mark
+from store.schema import message, rating, read_mark
 
 _MARK = upsert(read_mark, ("ticket_id", "person_id"), lambda new: {"seq": greatest(read_mark.c.seq, new.seq)})
-_MARKS = select(read_mark.c.ticket_id, read_mark.c.seq).where(
-    read_mark.c.person_id == bindparam("person"), read_mark.c.ticket_id.in_(bindparam("tickets", expanding=True))
+_UNREAD = (
+    select(message.c.stream, func.count().label("others"))
+    .outerjoin(read_mark, and_(read_mark.c.ticket_id == message.c.stream, read_mark.c.person_id == bindparam("person")))
+    .where(
+        message.c.stream.in_(bindparam("tickets", expanding=True)),
+        message.c.seq > func.coalesce(read_mark.c.seq, 0),
+        func.coalesce(message.c.author_id, "") != bindparam("person"),
+    )
+    .group_by(message.c.stream)
 )
 _RATE = upsert(rating, ("ticket_id", "contact_id"), lambda new: {"score": new.score, "text": new.text, "at": new.at})
 _RATING = select(rating.c.score, rating.c.text).where(rating.c.ticket_id == bindparam("ticket"))
@@ -22,11 +29,11 @@ def mark(connection: Connection, ticket: str, person: str, seq: int) -> None:
     connection.run(_MARK, ticket_id=ticket, person_id=person, seq=seq)
 
 
-def marks(connection: Connection, person: str, tickets: Sequence[str]) -> dict[str, int]:
-    """How far a person has read in each."""
+def unread(connection: Connection, person: str, tickets: Sequence[str]) -> dict[str, int]:
+    """How many public messages of others are newer than what a person read, where there are any."""
     if not tickets:
         return {}
-    return {row.ticket_id: row.seq for row in connection.all(_MARKS, person=person, tickets=list(tickets))}
+    return {row.stream: row.others for row in connection.all(_UNREAD, person=person, tickets=list(tickets))}
 
 
 def rate(connection: Connection, ticket: str, contact: str, score: int, text: str, at: int) -> None:

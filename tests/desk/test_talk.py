@@ -276,6 +276,25 @@ async def test_read_marks_are_told_at_most_once_a_second_and_the_last_within_one
     assert marks[-1] == answer["seq"] and len(marks) == 2
 
 
+async def test_unread_is_what_others_said_since(world: World) -> None:
+    ticket = await live_chat(world)
+
+    async def unread(who: str) -> int:
+        opening = await world.reading.opening(await world.signed(who))
+        [count] = [each["unread"] for each in opening.tickets if each["ticket"] == ticket]
+        return int(count)
+
+    before, hers = await unread("anna"), await unread("priya")
+    await world.ask("anna", AgentSay, ticket=ticket, body="Hello", anyway=True)
+    said = await world.ask("priya", ContactSay, ticket=ticket, body="It is down")
+    assert (await unread("anna"), await unread("priya")) == (before + 1, hers + 1)
+    await world.ask("anna", Read, ticket=ticket, seq=said["seq"])
+    await world.ask("priya", Read, ticket=ticket, seq=said["seq"])
+    world.clock.move(timedelta(seconds=2))
+    await world.due()
+    assert (await unread("anna"), await unread("priya")) == (0, 0)
+
+
 async def test_a_read_mark_is_not_read_itself(world: World) -> None:
     ticket = await live_chat(world)
     said = (await world.ask("anna", AgentSay, ticket=ticket, body="Hello", anyway=True))["seq"]
