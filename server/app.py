@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -30,6 +30,7 @@ def build(parts: Parts, metrics: Metrics) -> ASGIApp:
             NotSignedIn: errors.not_signed_in,
             SignInFirst: to_sign_in,
             HTTPException: errors.http_error,
+            ClientDisconnect: errors.gone,
             Exception: errors.fault,
         },
     )

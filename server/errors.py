@@ -84,6 +84,11 @@ async def http_error(request: Request, error: Exception) -> Response:
     return answer
 
 
+async def gone(request: Request, error: Exception) -> Response:
+    """Who went away while they were sending: no fault of ours, and nobody reads the answer."""
+    return Response(status_code=400)
+
+
 async def fault(request: Request, error: Exception) -> Response:
     """Ours: logged whole, but for the rest of the path, which may let somebody in; told in one sentence."""
     log.exception("request.failed method=%s path=/%s", request.method, request.scope["path"].split("/")[1])

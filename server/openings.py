@@ -1,5 +1,5 @@
-"""HTTP connections: a peer who does not finish the head of a request in time is closed, or it would hold a file for
-ever. WebSockets begin as one of them."""
+"""HTTP connections: a peer who does not finish the head of a request in time, or lets its body rest for as long, is
+closed, or it would hold a file for ever. WebSockets begin as one of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPENING_S = 10.0
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's, with a limit from the first moment to the end of the head; between requests its own limit holds."""
+    """uvicorn's, with a limit for the head and for each rest within the body; between requests its own limit holds."""
 
     def __init__(self, *args: Any, opening_s: float = OPENING_S, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -30,7 +30,21 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._wait_no_more()
+        self._wait()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._wait_no_more()
+        self._wait()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._wait_no_more()
+        super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._wait_no_more()
+        super().handle_websocket_upgrade()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_more()
@@ -46,4 +60,8 @@ class HttpProtocol(HttpToolsProtocol):
             self._opening = None
 
     def _too_slow(self) -> None:
-        self.transport.abort()
+        self._opening = None
+        if self.flow.read_paused:  # it is us who do not read
+            self._wait()
+        else:
+            self.transport.abort()

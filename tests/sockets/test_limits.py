@@ -133,6 +133,16 @@ async def test_who_does_not_finish_a_request_is_closed(house: House, begun: byte
     writer.close()
 
 
+async def test_a_body_that_rests_is_not_waited_for(house: House) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+    head = b"POST /x/contact HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token-vera\r\nContent-Length: 100\r\n\r\n"
+    for piece in (head, b"{", b'"type"'):
+        writer.write(piece)
+        await writer.drain()
+    assert await rest(reader) == b""
+    writer.close()
+
+
 async def test_a_second_request_must_be_finished_too(house: House) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
     writer.write(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
