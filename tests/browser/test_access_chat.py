@@ -48,6 +48,8 @@ def visitor(people: People, width: int, scheme: Any, who: str = "priya") -> tupl
     person: Contact = people(Contact, who)
     person.page.set_viewport_size({"width": width, "height": 760})
     person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    person.page.reload()  # colours that change on an open page take a moment
+    expect(person.button).to_be_visible()
     return person, Looker(person.page, f"{width}-{scheme}")
 
 
