@@ -18,7 +18,9 @@ pytestmark = pytest.mark.browser
 People = Callable[..., Any]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-FAULTS = """async (rules) => (await axe.run(document, {runOnly: rules, iframes: false})).violations
+FAULTS = """async (rules) => (
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  await axe.run(document, {runOnly: rules, iframes: false})).violations
   .map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" ")).join(", ")}`)"""
 LOOKS = [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]
 

@@ -16,7 +16,9 @@ from tests.console.waiting import until
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-FAULTS = """async (rules) => (await axe.run(document, {runOnly: rules})).violations
+FAULTS = """async (rules) => (
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  await axe.run(document, {runOnly: rules})).violations
   .map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" ")).join(", ")}`)"""
 # Nothing is awaited by the evaluation itself: Chromium may collect the promise of an import that it waits for.
 STAGE = """(options) => {

@@ -21,7 +21,9 @@ from tests.support.running import ROOT, RunningDesk
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-FAULTS = """async (rules) => (await axe.run(document, {runOnly: rules})).violations
+FAULTS = """async (rules) => (
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+  await axe.run(document, {runOnly: rules})).violations
   .map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" ")).join(", ")}`)"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 PASSWORD = "a sentence of its own"
