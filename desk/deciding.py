@@ -119,7 +119,8 @@ def _queue(work: Work, found: Found, decision: Decision, again: bool) -> None:
     found.ticket.pooled = 1
     if chat.state.forgiven_at is not None:
         work.job("forgive", f"forgive:{chat.id}", chat.state.forgiven_at, {"ticket": found.ticket.id})
-    chat_event(work, found, words.waiting(chat.language, decision.alarm, again), alarm=decision.alarm)
+    busy = any(skip.reason in ("full", "in_call") for skip in decision.skipped)
+    chat_event(work, found, words.waiting(chat.language, decision.alarm, again, busy), alarm=decision.alarm)
     if decision.alarm:
         leads = tuple(f"agent:{agent.id}" for agent in work.agents.values() if "lead" in agent.roles)
         if leads:

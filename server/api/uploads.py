@@ -15,19 +15,24 @@ from desk.actors import Signed
 from desk.files import MOST_BYTES
 from desk.identity import NotSignedIn
 from desk.sealing import Sealer
-from routing.errors import BadRequest, NotFound, TooLarge
+from routing.errors import BadRequest, NotFound, SlowDown, TooLarge
 from server import security
 from server.pages.sessions import expect_signed
 from server.parts import Parts
 from store.files import File
 
 CHUNK = 256 * 1024
+FILES_MOST, FILES_S = 60, 300
+"""So many files may one person give at once, and again in so many seconds."""
 OVERHEAD = 16 * 1024
 
 
 async def upload(parts: Parts, request: Request) -> Response:
     """`POST /files`: multipart, one field `file`."""
     signed = await _signed(parts, request)
+    wait_s = await parts.live.take(f"files:{signed.actor.id}", FILES_MOST / FILES_S, FILES_MOST)
+    if wait_s > 0:
+        raise SlowDown("Too many files at once. Go on in a moment.", retry_s=round(max(1.0, wait_s), 1))
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > MOST_BYTES + OVERHEAD:
         raise TooLarge("A file has at most 25 MiB.", field="file")

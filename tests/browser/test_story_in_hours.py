@@ -155,3 +155,29 @@ def test_two_agents_on_one_ticket_see_each_other(people: People, desk: RunningDe
     expect(lena.page.locator(".viewing")).to_contain_text("Anna is looking")
     lena.composer.type("I think")
     expect(anna.page.locator(".viewing")).to_contain_text("Lena is writing")
+
+
+def test_a_coordinators_press_is_their_own_chat(people: People) -> None:
+    anna, mei = people(Agent), people(Contact, "mei")
+    mei.press()
+    anna.picks_up()
+    mei.says("I am Mei.")
+    expect(anna.log).to_contain_text("I am Mei.")
+    owen = people(Contact, "owen")
+    owen.press()
+    expect(owen.middle).to_contain_text("Ringing Anna")
+    owen.says("I am Owen.")
+    anna.picks_up()
+    expect(anna.log).to_contain_text("I am Owen.")
+    assert (mei.said()[-1], owen.said()) == ("I am Mei.", ["I am Owen."])
+
+
+def test_half_a_character_holds_nothing_up(people: People) -> None:
+    anna, priya = people(Agent), people(Contact)
+    priya.press()
+    anna.picks_up()
+    priya.field.evaluate("(field) => { field.value = 'cut \\ud83d'; field.dispatchEvent(new Event('input')); }")
+    priya.field.press("Enter")
+    priya.says("and on")
+    expect(anna.log).to_contain_text("and on")
+    assert anna.said() == ["cut \ufffd", "and on"]

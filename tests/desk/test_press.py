@@ -282,3 +282,13 @@ async def promise(world: World) -> dict[str, Any]:
     found = await world.record.read(lambda c: button_state(c, BUTTON, world.clock.now(), present))
     assert found is not None
     return found
+
+
+async def test_who_let_it_ring_is_not_called_busy(world: World) -> None:
+    await world.goes("agent", "ben")
+    await world.goes("agent", "petra")
+    answer = await world.ask("priya", Press)
+    await world.ask("anna", Decline, ring=await world.ring_of("anna"), reason="later")
+    told = [event["data"] for event in await world.events(answer["ticket"]) if event["kind"] == "chat"][-1]
+    assert told["state"] == "waiting"
+    assert told["words"].startswith("Nobody has picked up.")

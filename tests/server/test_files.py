@@ -203,3 +203,12 @@ def test_ten_thousand_ranges_cost_no_more_than_one(priya: httpx2.Client) -> None
     answer = priya.get(url, headers={"Range": f"bytes={ranges[:15_000]}"})
     assert answer.status_code in (200, 206, 400, 416)
     assert len(answer.content) < 1024 * 1024
+
+
+def test_one_person_cannot_fill_the_disk_at_once(desk: RunningDesk) -> None:
+    with httpx2.Client(base_url=desk.origin, headers={"Origin": desk.origin}, timeout=30) as visitor:
+        token = visitor.post(f"/b/{BRIGHTWATER}/session", json={}).json()["token"]
+        visitor.headers["Authorization"] = f"Bearer {token}"
+        answers = [visitor.post("/files", files={"file": (f"{number}.txt", b"1")}) for number in range(61)]
+    assert [answer.status_code for answer in answers] == [201] * 60 + [429]
+    assert answers[-1].json()["code"] == "slow_down" and int(answers[-1].headers["Retry-After"]) >= 1

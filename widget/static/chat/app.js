@@ -102,7 +102,7 @@ export class App {
   }
 
   ring_words() {
-    const name = first(this.state?.agent?.name);
+    const name = this.state?.because === "open" && first(this.state.agent?.name);
     return name ? t("Ring {name}", { name }) : t("Chat now");
   }
 
@@ -279,8 +279,11 @@ export class App {
 
   on_inbox({ type, summary, ...frame }) {
     const talk = this.#of(summary ?? frame);
-    if (talk.open && !this.talk?.open) this.#view(talk);
+    if (this.#own(talk) && talk.open && !this.talk?.open) this.#view(talk);
   }
+
+  /** A coordinator is told of colleagues' tickets too: their chats stay theirs. */
+  #own({ summary: { contact } }) { return !contact || contact.id === this.ready?.you.id; }
 
   #ready(frame) {
     this.ready = frame;
@@ -289,7 +292,8 @@ export class App {
     const ids = new Set(frame.tickets.map(({ ticket }) => ticket));
     for (const id of this.#talks.keys()) if (!ids.has(id)) this.#talks.delete(id);
     const recent = [...this.#talks.values()]
-      .filter(({ open, summary }) => open || (summary.status !== "closed" && this.now() - Date.parse(summary.said_at) < DAY_MS))
+      // Who pressed wants somebody, not what was said yesterday and read.
+      .filter(({ open, summary }) => this.#own({ summary }) && (open || (summary.status !== "closed" && (summary.unread || !this.wanted) && this.now() - Date.parse(summary.said_at) < DAY_MS)))
       .sort((one, other) => other.open - one.open || (one.summary.said_at < other.summary.said_at ? 1 : -1));
     this.#view(this.#talks.get(this.talk?.id) ?? recent[0] ?? null);
     this.#next();
@@ -299,7 +303,7 @@ export class App {
   #event(event) {
     const talk = this.#of({ ticket: event.ticket });
     talk.take(event);
-    if (talk !== this.talk && !this.talk?.open && (talk.open || talk.unread.length)) this.#view(talk);
+    if (talk !== this.talk && this.#own(talk) && !this.talk?.open && (talk.open || talk.unread.length)) this.#view(talk);
     this.draw();
   }
 

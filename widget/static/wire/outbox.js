@@ -47,6 +47,7 @@ export class Outbox {
    * @returns {rid, answer}: `answer` resolves with the `ok` frame or rejects with a Refusal.
    */
   put(type, fields, { kept = false, lane = fields.ticket ?? "" } = {}) {
+    fields = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, sendable(value)]));
     const item = { rid: crypto.randomUUID(), type, fields, lane, kept, at: Date.now(), n: ++this.#n, tab: TAB, who: this.#who, state: "waiting" };
     const answer = new Promise((done, fail) => Object.assign(item, { done, fail }));
     answer.catch(() => {}); // a kept item says its refusal itself
@@ -168,3 +169,6 @@ export class Outbox {
     this.#changed();
   }
 }
+
+/** A frame with half a character in it is no UTF-8: nobody could answer it, and all behind it would wait for ever. */
+const sendable = (value) => value?.replace?.(/[\0\ud800-\udfff]/gu, "\ufffd") ?? value;
