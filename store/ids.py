@@ -1,4 +1,4 @@
-"""New ids: opaque, 128 random bits, 22 characters that are safe in addresses."""
+"""New ids: opaque, 128 random bits, 22 characters that are safe in addresses and as words of a command line."""
 
 import secrets
 from collections.abc import Callable
@@ -8,5 +8,7 @@ source: Callable[[int], str] = secrets.token_urlsafe
 
 
 def new_id() -> str:
-    """A fresh id."""
-    return source(16)
+    """A fresh id; never one that begins with a dash, which a command would read as an option."""
+    while (fresh := source(16)).startswith("-"):
+        pass
+    return fresh
