@@ -12,13 +12,13 @@ from desk import frames, presence, verifying
 from desk.actors import Signed
 from desk.clock import Clock
 from desk.registry import VERBS, Verb
-from desk.saying import digest_of
+from desk.saying import answer_said, digest_of
 from desk.viewing import Viewers
 from desk.work import Done, LostRace, Work
 from live.base import Live, Published
 from routing.allow import allow
 from routing.errors import BadRequest, Conflict, DeskError, Expired, NotFound, Unavailable
-from store import crash, events, messages, receipts, tickets
+from store import crash, events, receipts, tickets
 from store.engine import Connection, Record, Violation
 
 Acknowledge = Callable[[dict[str, Any]], None]
@@ -92,20 +92,20 @@ class Desk:
     def _perform(
         self, connection: Connection, verb: Verb, signed: Signed, request: Any, present: frozenset[str] | None
     ) -> Done:
-        digest = digest_of(request) if verb.keeps_receipt else ""
-        if verb.keeps_receipt:
+        digest = digest_of(request) if verb.keeps != "nothing" else ""
+        if digest:
             repeated = _repeated(connection, verb, signed, request.rid, digest)
             if repeated is not None:
                 return repeated
         now = self.clock.now()
-        work = Work(connection, now, signed, present)
+        work = Work(connection, now, signed, present, digest if verb.keeps == "message" else "")
         try:
             done = work.finish(verb.function(work, signed, request))
         except DeskError as error:
-            if verb.keeps_receipt and receipts.find(connection, signed.actor.id, request.rid) is not None:
+            if digest and receipts.find(connection, signed.actor.id, request.rid) is not None:
                 raise LostRace from error  # another process did it while this one waited for its locks: so it answers
             raise
-        if verb.keeps_receipt:
+        if verb.keeps == "receipt":
             receipts.keep(
                 connection, signed.actor.id, request.rid, verb.name, digest, _encoder.encode(done.answer).decode(), now
             )
@@ -174,21 +174,12 @@ def _repeated(connection: Connection, verb: Verb, signed: Signed, rid: str, dige
     receipt = receipts.find(connection, signed.actor.id, rid)
     if receipt is None:
         return None
+    if receipt.expired:
+        raise Expired("This was done too long ago to be repeated.")
     if receipt.digest != digest or receipt.verb != verb.name:
         raise Conflict("This rid was used for something else.", field="rid")
-    answer = _message_answer(connection, signed, rid) if receipt.answer is None else json.loads(receipt.answer)
-    if answer is None:
-        raise Expired("This was done too long ago to be repeated.")
+    answer = answer_said(signed, receipt.said) if receipt.said else json.loads(receipt.answer or "")
     return Done(answer, _again(connection, answer))
-
-
-def _message_answer(connection: Connection, signed: Signed, rid: str) -> dict[str, Any] | None:
-    """A message is answered for as long as it exists."""
-    row = messages.by_rid(connection, signed.actor.id, rid)
-    if row is None:
-        return None
-    answer = {"ticket": row.ticket_id, "seq": row.seq, "at": frames.micros_written(row.at)}
-    return answer | ({"stream": row.stream} if signed.actor.kind == "agent" else {})
 
 
 def _again(connection: Connection, answer: dict[str, Any]) -> list[Published]:

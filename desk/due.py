@@ -134,7 +134,7 @@ def _unread_mail(work: Work, job: Job) -> None:
         subject=_answered(language, unread[-1].name, found.ticket.subject),
         body=said,
     )
-    messages.mailed(work.connection, [row.id for row in unread], mail)
+    messages.mailed(work.connection, id, [row.seq for row in unread], mail)
     work.job("hand_mail", "hand_mail")
     work.event(found, "mail", {"mail": mail, "state": "queued", "seqs": [row.seq for row in unread]}, by=None)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from live.base import Published
-from store.times import instant
 
 _encoder = msgspec.json.Encoder()
+_EPOCH = datetime(1970, 1, 1)  # naive: what is written has its Z beside it
 
 
 def written(at: datetime) -> str:
@@ -26,7 +26,7 @@ def maybe_written(at: datetime | None) -> str | None:
 
 def micros_written(at: int | None) -> str | None:
     """The same from the record's microseconds."""
-    return None if at is None else written(instant(at))
+    return None if at is None else (_EPOCH + timedelta(microseconds=at)).isoformat(timespec="microseconds") + "Z"
 
 
 def event_text(

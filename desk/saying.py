@@ -19,7 +19,7 @@ from routing.chat import UNREAD_MAIL
 from routing.errors import BadRequest, Closed, NotFound, Stale, TooLarge
 from routing.ticket import answered, closes_at, contact_wrote, default_next, landing
 from store import attachments, candidates, events, messages, people
-from store.ids import new_id
+from store.receipts import Said
 from store.tickets import Found
 from store.times import instant, micros
 
@@ -36,9 +36,8 @@ def write_message(
     *,
     rid: str,
     internal: bool = False,
-    digest: str = "",
-) -> tuple[int, int]:
-    """The message's row and event; seq and instant. Raises NotFound for a file that is not the author's to give."""
+) -> Said:
+    """The message's row and event; where it stands. Raises NotFound for a file that is not the author's to give."""
     carried = attachments.take(work.connection, files, signed.actor.id, found.ticket.id)
     if carried is None:
         raise NotFound("A file is not there any more.", field="files")
@@ -48,14 +47,13 @@ def write_message(
     stream = found.ticket.id + (events.INTERNAL if internal else "")
     messages.add(
         work.connection,
-        id=new_id(),
         ticket_id=found.ticket.id,
         stream=stream,
         seq=seq,
         author_role=signed.actor.kind,
         author_id=signed.actor.id,
         rid=rid,
-        digest=digest,
+        digest=work.digest,
         channel=channel,
         body=body,
         files=json.dumps(carried),
@@ -64,9 +62,13 @@ def write_message(
     )
     if not internal:
         found.ticket.said_at = at
-        if found.chat is not None:
-            found.chat.state = moves.said(found.chat.state, work.now)
-    return seq, at
+    return Said(found.ticket.id, stream, seq, at)
+
+
+def answer_said(signed: Signed, said: Said) -> dict[str, Any]:
+    """The answer to `say`, also when its rid comes again."""
+    answer = {"ticket": said.ticket_id, "seq": said.seq, "at": micros_written(said.at)}
+    return answer | ({"stream": said.stream} if signed.actor.kind == "agent" else {})
 
 
 def say_as_contact(work: Work, signed: Signed, request: ContactSay) -> dict[str, Any]:
@@ -76,13 +78,13 @@ def say_as_contact(work: Work, signed: Signed, request: ContactSay) -> dict[str,
     found = _landed(work, found, signed, request)
     was = found.ticket.status
     found.ticket.status = contact_wrote(was)
-    seq, at = write_message(work, found, signed, request.body, request.files, rid=request.rid)
+    said = write_message(work, found, signed, request.body, request.files, rid=request.rid)
     if found.ticket.status != was:
         _status_event(work, found, was)
     if not found.ticket.subject:
         found.ticket.subject = words.subject(request.body)
         work.show(found)
-    return {"ticket": found.ticket.id, "seq": seq, "at": micros_written(at)}
+    return answer_said(signed, said)
 
 
 def _landed(work: Work, found: Found, signed: Signed, request: ContactSay) -> Found:
@@ -103,27 +105,18 @@ def say_as_agent(work: Work, signed: Signed, request: AgentSay) -> dict[str, Any
     _check(request.body, request.files)
     found = work.allowed(request.ticket, "say")
     if request.visibility == "internal":
-        return _note(work, found, signed, request)
+        said = write_message(work, found, signed, request.body, request.files, rid=request.rid, internal=True)
+        return answer_said(signed, said)
     if found.ticket.status == "closed":
         raise Closed("This ticket is closed.")
     _check_fresh(work, found, signed, request)
-    seq, at = write_message(work, found, signed, request.body, request.files, rid=request.rid)
+    said = write_message(work, found, signed, request.body, request.files, rid=request.rid)
     next = request.next or default_next(found.ticket.severity)
     set_status(work, found, answered(found.ticket.status, next))
     if next == "solved" and found.chat is not None:
         end_chat(work, found, moves.ended(found.chat.state, "solved"))
     work.job("unread_mail", f"unread:{found.ticket.id}", UNREAD_MAIL, {"ticket": found.ticket.id})
-    return {"stream": found.ticket.id, "ticket": found.ticket.id, "seq": seq, "at": micros_written(at)}
-
-
-def _note(work: Work, found: Found, signed: Signed, request: AgentSay) -> dict[str, Any]:
-    seq, at = write_message(work, found, signed, request.body, request.files, rid=request.rid, internal=True)
-    return {
-        "stream": found.ticket.id + events.INTERNAL,
-        "ticket": found.ticket.id,
-        "seq": seq,
-        "at": micros_written(at),
-    }
+    return answer_said(signed, said)
 
 
 def _check_fresh(work: Work, found: Found, signed: Signed, request: AgentSay) -> None:

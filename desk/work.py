@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,17 +41,25 @@ class Work:
     """Lives as long as the verb's function runs. Everything here is synchronous and in the record's thread."""
 
     def __init__(
-        self, connection: Connection, now: datetime, signed: Signed | None, present: frozenset[str] | None
+        self,
+        connection: Connection,
+        now: datetime,
+        signed: Signed | None,
+        present: frozenset[str] | None,
+        digest: str = "",
     ) -> None:
-        """`present`: agents with a lease; None: leases were lost a moment ago, nobody counts as gone."""
+        """`present`: agents with a lease; None: leases were lost a moment ago, nobody counts as gone. `digest`: of a
+        request that says one message and does nothing else that a repetition would have to be told.
+        """
         self.connection = connection
         self.now = now
         self.signed = signed
         self.present = present
+        self.digest = digest
         self.items: list[Published] = []
         self.bell = False
         self._found: dict[str, Found] = {}
-        self._before: dict[str, Found] = {}
+        self._before: dict[str, tuple[tuple[Any, ...], OpenChat | None]] = {}
         self._shown: set[str] = set()
         self._agents: dict[str, Agent] | None = None
 
@@ -71,22 +78,25 @@ class Work:
     def adopt(self, found: Found) -> Found:
         """What was just made, or looked up, is watched for changes from now on."""
         self._found[found.ticket.id] = found
-        self._before[found.ticket.id] = replace(found, ticket=copy.copy(found.ticket), chat=copy.copy(found.chat))
+        chat = None if found.chat is None else found.chat.copy()
+        self._before[found.ticket.id] = tickets.values(found.ticket), chat
         return found
 
     def begin_chat(self, found: Found, chat: OpenChat) -> None:
         """A new chat of the ticket. Raises Violation when another one was begun meanwhile."""
         chats.add(self.connection, chat)
         found.chat = chat
-        self._before[found.ticket.id].chat = copy.copy(chat)
+        was, _ = self._before[found.ticket.id]
+        self._before[found.ticket.id] = was, chat.copy()
 
     def allowed(self, id: str, verb: str) -> Found:
         """The ticket, if whoever performs may do this. Raises NotFound for what they may not see, Forbidden else."""
         assert self.signed is not None
         found = self.ticket(id)
-        if not allow(self.signed.actor, "see", found.facts).allowed:
+        facts = found.facts
+        if not allow(self.signed.actor, "see", facts).allowed:
             raise NotFound
-        if not allow(self.signed.actor, verb, found.facts).allowed:
+        if not allow(self.signed.actor, verb, facts).allowed:
             raise Forbidden
         return found
 
@@ -168,18 +178,17 @@ class Work:
     def finish(self, answer: dict[str, Any]) -> Done:
         """Writes back what changed. Raises LostRace when a chat was changed by somebody else."""
         for id, found in self._found.items():
-            self._save(found, self._before[id])
+            self._save(found, *self._before[id])
         self._show()
         return Done(answer, self.items, self.bell)
 
-    def _save(self, found: Found, before: Found) -> None:
-        if found.chat is not None and found.chat != before.chat:
+    def _save(self, found: Found, ticket: tuple[Any, ...], chat: OpenChat | None) -> None:
+        if found.chat is not None and found.chat != chat:
             if not chats.save(self.connection, found.chat, micros(self.now)):
                 raise LostRace
             if found.chat.state.state == "ended":
                 found.chat = None
-        if found.ticket != before.ticket:
-            tickets.save(self.connection, found.ticket)
+        tickets.save(self.connection, found.ticket, ticket)
 
     def _show(self) -> None:
         for id in self._shown:

@@ -191,12 +191,6 @@ def taken_over(chat: Chat, agent: str, step: Step | None, now: datetime) -> Chat
 # The contact ------------------------------------------------------------------------------------------------------
 
 
-def said(chat: Chat, now: datetime) -> Chat:
-    """A public message was written in the chat by anyone."""
-    _expect_not_ended(chat)
-    return replace(chat, said_at=max(chat.said_at, now))
-
-
 def contact_away(chat: Chat, now: datetime) -> Chat:
     """The contact's last socket is gone; the first such instant counts until they are back."""
     _expect_not_ended(chat)

@@ -19,7 +19,7 @@ _TAKE = (
 _OF_TICKET = select(file).where(file.c.id == bindparam("id"), file.c.ticket_id == bindparam("ticket"))
 
 _SHOWN = (
-    select(message.c.id)
+    select(message.c.seq)
     .where(message.c.stream == bindparam("ticket"), message.c.files.like(bindparam("carries"), escape="!"))
     .limit(1)
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from operator import attrgetter
+from typing import Any, cast
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -16,7 +18,7 @@ from store.schema import chat, customer, ticket
 from store.times import instant, micros
 
 
-@dataclass
+@dataclass(slots=True)
 class OpenChat:
     """An un-ended chat inside one transaction; `state` moves by routing.chat, `save` compares the version."""
 
@@ -32,7 +34,12 @@ class OpenChat:
     started_at: int
     state: Chat
 
+    def copy(self) -> OpenChat:
+        """As it is now."""
+        return OpenChat(*_fields(self))
 
+
+_fields: Callable[[OpenChat], tuple[Any, ...]] = attrgetter(*OpenChat.__dataclass_fields__)
 CHAT_COLUMNS = tuple(
     chat.c[name].label(f"chat_{name}")
     for name in chat.c.keys()  # noqa: SIM118  # columns are no mapping
@@ -54,7 +61,6 @@ _SAVE = (
                 "forgiven_at",
                 "grace_until",
                 "contact_gone_at",
-                "said_at",
                 "version",
                 "served_at",
                 "ended_at",
@@ -108,14 +114,14 @@ def ticket_called(connection: Connection, name: str) -> str | None:
 
 
 def chat_of(row: Row) -> OpenChat | None:
-    """The open chat of a row that has CHAT_COLUMNS and the serve ring."""
+    """The open chat of a row that has CHAT_COLUMNS, the serve ring and when the ticket's last word was said."""
     if row.chat_id is None:
         return None
     ring = None if row.serve_id is None else Ring(row.serve_agent, row.serve_id, instant(row.serve_expires_at))
     state = Chat(
         cast(State, row.chat_state),
         instant(row.chat_waiting_since),
-        instant(row.chat_said_at or row.chat_started_at),
+        instant(max(row.chat_started_at, row.said_at or 0)),
         row.chat_serving_id,
         _maybe(row.chat_served_at),
         ring,
@@ -156,7 +162,6 @@ def _columns(open_chat: OpenChat, ended_at: int | None) -> dict[str, object]:
         "forgiven_at": _micros(state.forgiven_at),
         "grace_until": _micros(state.grace_until),
         "contact_gone_at": _micros(state.gone_since),
-        "said_at": micros(state.said_at),
         "served_at": _micros(state.served_at),
         "waiting_since": micros(state.waiting_since),
         "ended_at": ended_at,

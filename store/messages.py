@@ -12,7 +12,6 @@ from store.engine import Connection, Row
 from store.schema import agent, contact, message, ticket
 
 _ADD = insert(message)
-_BY_RID = select(message).where(message.c.author_id == bindparam("author"), message.c.rid == bindparam("rid"))
 _newest = (
     select(message.c.stream, func.max(message.c.seq).label("seq"))
     .where(message.c.stream.in_(bindparam("streams", expanding=True)))
@@ -31,13 +30,17 @@ _LAST = (
     .outerjoin(contact, contact.c.id == message.c.author_id)
 )
 _UNREAD = (
-    select(message.c.id, message.c.seq, message.c.body, message.c.at, agent.c.name)
+    select(message.c.seq, message.c.body, message.c.at, agent.c.name)
     .join(ticket, ticket.c.id == message.c.ticket_id)
     .join(agent, agent.c.id == message.c.author_id)
     .where(message.c.stream == bindparam("stream"), message.c.seq > ticket.c.contact_read, message.c.mailed.is_(None))
     .order_by(message.c.seq)
 )
-_MAILED = update(message).where(message.c.id.in_(bindparam("ids", expanding=True))).values(mailed=bindparam("mail"))
+_MAILED = (
+    update(message)
+    .where(message.c.stream == bindparam("of"), message.c.seq.in_(bindparam("seqs", expanding=True)))
+    .values(mailed=bindparam("mail"))
+)
 _SEARCH = (
     select(message.c.ticket_id)
     .where(func.lower(message.c.body).like(bindparam("pattern"), escape="\\"))
@@ -60,11 +63,6 @@ def add(connection: Connection, **columns: Any) -> None:
     connection.run(_ADD, **columns)
 
 
-def by_rid(connection: Connection, author: str, rid: str) -> Row | None:
-    """What this author said with this rid, however long ago."""
-    return connection.one(_BY_RID, author=author, rid=rid)
-
-
 def last_of(connection: Connection, tickets: Sequence[str]) -> dict[str, Last]:
     """The newest public message of each ticket."""
     if not tickets:
@@ -76,13 +74,13 @@ def last_of(connection: Connection, tickets: Sequence[str]) -> dict[str, Last]:
 
 
 def unread_of(connection: Connection, ticket_id: str) -> list[Row]:
-    """Agents' public messages the contact has not read and was not mailed: id, seq, body, at, name."""
+    """Agents' public messages the contact has not read and was not mailed: seq, body, at, name."""
     return connection.all(_UNREAD, stream=ticket_id)
 
 
-def mailed(connection: Connection, ids: Sequence[str], mail: str) -> None:
-    """These went out in that mail."""
-    connection.run(_MAILED, ids=list(ids), mail=mail)
+def mailed(connection: Connection, ticket_id: str, seqs: Sequence[int], mail: str) -> None:
+    """These public messages went out in that mail."""
+    connection.run(_MAILED, of=ticket_id, seqs=list(seqs), mail=mail)
 
 
 def search(connection: Connection, words: str) -> list[str]:

@@ -1,16 +1,17 @@
 """Receipts: what was answered to a `rid`, so that a repeated request gets the same answer and no second effect.
 
 An answer is kept for 7 days. After that the row stays without it for as long as a client might still hold the rid: it
-tells an old request (`expired`, never run again) from one never seen, which a random id cannot.
+tells an old request (`expired`, never run again) from one never seen, which a random id cannot. What was said needs no
+row here: a message is the receipt of its own rid, for ever.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, insert, literal, null, select, tuple_, union_all, update
 
 from store.engine import Connection
-from store.schema import receipt
+from store.schema import message, receipt
 from store.times import instant, micros
 
 ANSWER_KEPT = timedelta(days=7)
@@ -18,8 +19,20 @@ RID_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True)
+class Said:
+    """Where a message stands; `at` in microseconds."""
+
+    ticket_id: str
+    stream: str
+    seq: int
+    at: int
+
+
+@dataclass(frozen=True)
 class Receipt:
-    """`digest` is of the request, `answer` its JSON; None once it is too old to be given again."""
+    """`digest` is of the request, `answer` its JSON; None once it is too old to be given again. `said`: of a message,
+    which needs no answer beside it; its digest is empty when the request did more than say it.
+    """
 
     actor_id: str
     rid: str
@@ -27,14 +40,27 @@ class Receipt:
     digest: str
     answer: str | None
     at: datetime
+    said: Said | None = None
 
     @property
     def expired(self) -> bool:
         """True: known, done, but not to be answered any more."""
-        return self.answer is None
+        return self.answer is None and (self.said is None or not self.digest)
 
 
-_FIND = select(receipt).where(receipt.c.actor_id == bindparam("actor_id"), receipt.c.rid == bindparam("rid"))
+_FIND = union_all(
+    select(
+        receipt.c.verb,
+        receipt.c.digest,
+        receipt.c.answer,
+        receipt.c.at,
+        *(null().label(name) for name in ("ticket_id", "stream")),
+        literal(0).label("seq"),
+    ).where(receipt.c.actor_id == bindparam("actor_id"), receipt.c.rid == bindparam("rid")),
+    select(
+        literal("say"), message.c.digest, null(), message.c.at, message.c.ticket_id, message.c.stream, message.c.seq
+    ).where(message.c.author_id == bindparam("actor_id"), message.c.rid == bindparam("rid")),
+)
 _KEEP = insert(receipt)
 
 _KEY = tuple_(receipt.c.actor_id, receipt.c.rid)
@@ -56,11 +82,12 @@ _FORGET = delete(receipt).where(_KEY.in_(_ANCIENT))
 
 def find(connection: Connection, actor_id: str, rid: str) -> Receipt | None:
     """The receipt of this person's request; None: never seen."""
-    row = connection.one(_FIND, actor_id=actor_id, rid=rid)
-    if row is None:
+    rows = connection.all(_FIND, actor_id=actor_id, rid=rid)
+    if not rows:
         return None
-    else:
-        return Receipt(row.actor_id, row.rid, row.verb, row.digest, row.answer, instant(row.at))
+    row = min(rows, key=lambda each: each.seq)  # who did more than say something has both: the receipt's own goes first
+    said = Said(row.ticket_id, row.stream, row.seq, row.at) if row.seq else None
+    return Receipt(actor_id, rid, row.verb, row.digest, row.answer, instant(row.at), said)
 
 
 def keep(connection: Connection, actor_id: str, rid: str, verb: str, digest: str, answer: str, at: datetime) -> None:

@@ -324,7 +324,6 @@ chat = Table(
     _at("forgiven_at"),  # when the tried may be asked again
     _at("grace_until"),
     _at("contact_gone_at"),
-    _at("said_at"),
     _text("language", "en"),
     _text("zone", "UTC"),
     _number("version"),
@@ -425,22 +424,21 @@ event = Table(
 message = Table(
     "message",
     metadata,
-    _id(),
     _ref("ticket_id", "ticket.id"),
     _text("stream"),
     Column("seq", Integer, nullable=False),
     _text("author_role"),  # contact, agent, system
     _maybe("author_id"),
     _maybe("rid"),
-    _text("digest", ""),
+    _text("digest", ""),  # of the request that said it, empty for one that did more than say
     _text("channel"),
     _text("body"),
     _text("files", "[]"),
     _at("at", nullable=False),
     _maybe("mailed"),  # id of the outgoing mail that carried it to an absent contact
+    PrimaryKeyConstraint("stream", "seq"),
     UniqueConstraint("author_id", "rid"),
-    UniqueConstraint("stream", "seq"),
-    Index("message_by_ticket", "ticket_id", "at"),
+    Index("message_by_ticket", "ticket_id"),
 )
 
 read_mark = Table(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, func, insert, or_, select, update
@@ -16,9 +17,9 @@ from store.joined import joined
 from store.schema import SERVE, add_on, chat, contact, customer, member, participant, ring, stand_in, ticket
 
 
-@dataclass
+@dataclass(slots=True)
 class Ticket:
-    """A ticket inside one transaction; what the verb changes is written back by `save`."""
+    """A ticket inside one transaction; what the verb changes is written back by `save`. Fields as the columns are."""
 
     id: str
     number: int
@@ -46,7 +47,7 @@ class Ticket:
     closed_at: int | None
 
 
-@dataclass
+@dataclass(slots=True)
 class Found:
     """A ticket with its open chat, its people, and the facts by which rules judge it."""
 
@@ -86,8 +87,9 @@ def _ids(table: Table, column: str, *where: ColumnElement[bool]) -> ColumnElemen
     return found.scalar_subquery().label(f"ids_{table.name}")
 
 
+_FIELDS = tuple(Ticket.__dataclass_fields__)
 _COLUMNS = (
-    *ticket.c,
+    *(ticket.c[name] for name in _FIELDS),
     customer.c.name.label("customer_name"),
     customer.c.named_id,
     contact.c.name.label("contact_name"),
@@ -114,9 +116,7 @@ _WITH_RING = (
 _FIND = select(*_WITH_RING).select_from(_FROM).where(ticket.c.id == bindparam("id"))
 _FIND_ALL = select(*_WITH_RING).select_from(_FROM).where(ticket.c.id.in_(bindparam("ids", expanding=True)))
 _LOCK = select(ticket.c.id).where(ticket.c.id == bindparam("id")).with_for_update()
-_FIELDS = tuple(Ticket.__dataclass_fields__)
-_CHANGING = tuple(name for name in _FIELDS if name not in ("id", "number", "customer_id", "created_at"))
-_SAVE = update(ticket).where(ticket.c.id == bindparam("b_id")).values({name: bindparam(name) for name in _CHANGING})
+_SAVE = update(ticket).where(ticket.c.id == bindparam("b_id"))
 _ADD = insert(ticket)
 _LAST_NUMBER = select(func.max(ticket.c.number))
 
@@ -143,7 +143,7 @@ def find_all(connection: Connection, ids: Sequence[str]) -> list[Found]:
 
 def _found(row: Row) -> Found:
     return Found(
-        Ticket(*(getattr(row, name) for name in _FIELDS)),
+        Ticket(*row[: len(_FIELDS)]),
         chat_of(row),
         row.customer_name,
         row.contact_name,
@@ -160,9 +160,16 @@ def _split(text: str | None) -> frozenset[str]:
     return frozenset(text.split(",")) if text else frozenset()
 
 
-def save(connection: Connection, changed: Ticket) -> None:
-    """Writes back what a verb changed."""
-    connection.run(_SAVE, b_id=changed.id, **{name: getattr(changed, name) for name in _CHANGING})
+values: Callable[[Ticket], tuple[Any, ...]] = attrgetter(*_FIELDS)
+"""All of a ticket's columns, to be kept for `save`."""
+
+
+def save(connection: Connection, changed: Ticket, before: tuple[Any, ...]) -> None:
+    """Writes back what differs from `before`, a ticket's `values`."""
+    now = values(changed)
+    if now != before:
+        different = {name: new for name, new, old in zip(_FIELDS, now, before, strict=True) if new != old}
+        connection.run(_SAVE, b_id=changed.id, **different)
 
 
 def add(connection: Connection, new: Ticket) -> None:

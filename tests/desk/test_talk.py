@@ -75,6 +75,22 @@ async def test_after_a_week_a_message_is_still_answered_and_other_verbs_have_exp
         await world.ask("anna", SetStatus, ticket=ticket, status="waiting", rid=status)
 
 
+async def test_a_message_answers_its_rid_for_ever_and_a_press_that_said_it_never_runs_twice(world: World) -> None:
+    said, pressed = str(uuid.uuid4()), str(uuid.uuid4())
+    ticket = (await world.ask("priya", Press, text="Help", rid=pressed))["ticket"]
+    first = await world.ask("priya", ContactSay, ticket=ticket, body="Kept", rid=said)
+    world.clock.move(timedelta(days=100))
+    while await world.record.write(lambda c: receipts.expire(c, world.clock.now())):
+        pass
+    before = await world.events(ticket)
+    assert await world.ask("priya", ContactSay, ticket=ticket, body="Kept", rid=said) == first
+    with pytest.raises(Conflict):
+        await world.ask("priya", ContactSay, ticket=ticket, body="Other", rid=said)
+    with pytest.raises(Expired):
+        await world.ask("priya", Press, text="Help", rid=pressed)
+    assert await world.events(ticket) == before
+
+
 @pytest.mark.parametrize(
     ("body", "error"), [("", BadRequest), ("  \n", BadRequest), ("é" * 8193, TooLarge), ("a\x00b", BadRequest)]
 )

@@ -200,11 +200,10 @@ def test_a_served_chat_ends_after_half_an_hour_of_silence_since_the_answer_or_th
     answered = PRESS + timedelta(seconds=5)
     word = answered + timedelta(minutes=10)
     assert chat.silent_at(LIVE) == answered + chat.SILENCE
-    spoken = chat.said(LIVE, word)
+    spoken = replace(LIVE, said_at=word)
     with pytest.raises(Conflict):
         chat.silent_too_long(spoken, answered + chat.SILENCE)
     assert chat.silent_too_long(spoken, word + chat.SILENCE).ended_because == "silence"
-    assert chat.said(spoken, PRESS) == spoken
 
 
 def test_silence_is_measured_from_the_last_word_where_nobody_has_answered() -> None:
@@ -231,7 +230,6 @@ _FITS: list[tuple[Callable[[Chat], Chat], set[str]]] = [
     (lambda one: chat.contact_gone(replace(one, gone_since=PRESS), LATE), {"waiting", "ringing"}),
     (lambda one: chat.silent_too_long(one, LATE), {"live", "grace"}),
     (lambda one: chat.taken_over(one, "sam", None, LATE), {"waiting", "ringing", "live", "grace"}),
-    (lambda one: chat.said(one, LATE), {"waiting", "ringing", "live", "grace"}),
     (lambda one: chat.contact_away(one, LATE), {"waiting", "ringing", "live", "grace"}),
     (lambda one: chat.contact_here(one), {"waiting", "ringing", "live", "grace"}),
     (lambda one: chat.ended(one, "solved"), {"waiting", "ringing", "live", "grace"}),

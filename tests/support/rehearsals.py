@@ -24,7 +24,7 @@ from tests.support.world import World
 
 HERE = ("anna", "ben", "clara")
 REQUESTS = {(verb.audience, verb.name): request for (_, request), verb in VERBS.items()}
-KEEPS_RECEIPT = {(verb.audience, verb.name): verb.keeps_receipt for verb in VERBS.values()}
+KEEPS_RECEIPT = {(verb.audience, verb.name): verb.keeps != "nothing" for verb in VERBS.values()}
 
 
 @dataclass(frozen=True)
