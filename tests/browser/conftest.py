@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
+from tests.browser.office import signed_in
 from tests.browser.people import Agent, Contact, Person, record_of
 from tests.support.checker import check
 from tests.support.running import RunningDesk
@@ -41,3 +43,24 @@ def people(chromium: Browser, desk: RunningDesk) -> Iterator[Callable[..., Any]]
     for person in here:
         person.leave()
     assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
+    """A demo desk on a Wednesday morning, the same for the module."""
+    folder = tmp_path_factory.mktemp("office") / "desk"
+    with RunningDesk(folder, {"VIPDESK_CLOCK": IN_HOURS, "VIPDESK_LOG_LEVEL": "warning"}) as desk:
+        yield desk
+    assert "Traceback" not in desk.log.read_text()
+
+
+@pytest.fixture
+def here(office: RunningDesk) -> Iterator[ExitStack]:
+    """Everybody who comes in a test leaves at its end."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def anna(office: RunningDesk, chromium: Browser, here: ExitStack) -> Page:
+    return signed_in(office, chromium, here, "anna")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -13,79 +13,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.office import colleague, picked_up, presses, reply, signed_in
 from tests.support.running import RunningDesk
-from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
-PATIENCE_MS = 20_000
-BUTTON = "bw_4f9c2a71"  # Brightwater: Anna is named, Ben her first stand-in
-expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
-    """A demo desk on a Wednesday morning, the same for the module."""
-    folder = tmp_path_factory.mktemp("office") / "desk"
-    with RunningDesk(folder, {"VIPDESK_CLOCK": "2026-03-04T09:00:00Z", "VIPDESK_LOG_LEVEL": "warning"}) as desk:
-        yield desk
-    assert "Traceback" not in desk.log.read_text()
-
-
-@pytest.fixture
-def here(office: RunningDesk) -> Iterator[ExitStack]:
-    """Everybody who comes in a test leaves at its end."""
-    with ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def anna(office: RunningDesk, chromium: Browser, here: ExitStack) -> Page:
-    return signed_in(office, chromium, here, "anna")
-
-
-def signed_in(office: RunningDesk, chromium: Browser, here: ExitStack, name: str, **options: Any) -> Page:
-    """An agent at their console, by the form."""
-    context = chromium.new_context(locale="en-GB", timezone_id="Europe/Bratislava", reduced_motion="reduce", **options)
-    context.set_default_timeout(PATIENCE_MS)
-    here.callback(context.close)
-    page = context.new_page()
-    page.goto(f"{office.origin}/login")
-    page.get_by_label("Mail address").fill(f"{name}@larkfield.example")
-    page.get_by_label("Password").fill(f"demo-{name}")
-    page.keyboard.press("Enter")
-    expect(page.locator(".rail .live:not(.lost)")).to_be_attached()
-    return page
-
-
-def presses(office: RunningDesk, here: ExitStack, text: str) -> tuple[Visitor, str]:
-    """A visitor of Brightwater's portal who presses and waits; their chat ends with the test."""
-    visitor = here.enter_context(Visitor.contact(office.origin, BUTTON))
-    ticket: str = visitor.ask("press", text=text)["ticket"]
-    here.callback(visitor.leaves, ticket)
-    return visitor, ticket
-
-
-def picked_up(office: RunningDesk, here: ExitStack, page: Page, text: str) -> tuple[Visitor, str]:
-    """The same, and the agent has answered the ring by keyboard."""
-    visitor, ticket = presses(office, here, text)
-    expect(page.get_by_role("alertdialog")).to_contain_text(text)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("log")).to_contain_text(text)
-    expect(page.locator(".c-sub")).to_contain_text("Live chat")
-    return visitor, ticket
-
-
-def reply(page: Page, text: str) -> None:
-    page.keyboard.press("r")
-    page.keyboard.type(text)
-    page.keyboard.press("Control+Enter")
-
-
-def colleague(office: RunningDesk, here: ExitStack, name: str) -> Visitor:
-    """Another agent, at the desk and available until the test ends."""
-    other = here.enter_context(Visitor.agent(office.origin, name))
-    other.ask("presence", status="available")
-    return other
 
 
 def test_a_ring_says_who_why_and_how_long_and_is_answered_by_one_key(

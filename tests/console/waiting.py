@@ -20,3 +20,8 @@ LOOP = """async () => {
 def until(page: Page, expression: str) -> Any:
     """Gives the expression's value once it is truthy. Raises playwright's Error after 15 s."""
     return page.evaluate(LOOP % (expression, repr(expression)))
+
+
+def let_pass(page: Page, milliseconds: int) -> None:
+    """That long by the page's own clock: for what must not happen meanwhile, which nothing else can tell of."""
+    page.evaluate("(span) => new Promise((done) => setTimeout(done, span))", milliseconds)

@@ -22,7 +22,7 @@ export class Ringer {
   connect() {
     this.#channel = new BroadcastChannel("vipdesk-rings");
     this.#channel.onmessage = ({ data }) => this.#console.desk.rings.answer(data.answered);
-    // browsers let a page sound only after a person has touched it
+    // browsers let a page sound only after a person has touched it; the touch of the sign-in before it counts with some
     for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => this.#wake(), { once: true });
     this.stop = effect(() => this.#follow(this.#console.desk.rings.open.value, this.#console.settings.sound.value === "on"));
   }
@@ -50,6 +50,7 @@ export class Ringer {
   /** One tab sounds, whichever gets the lock first. */
   #sound() {
     if (this.#beating) return;
+    this.#wake();
     this.#beating = setInterval(() => this.#unlock && this.chime(), EVERY_MS);
     const hold = () => new Promise((done) => { this.#unlock = done; this.chime(); });
     if (navigator.locks) navigator.locks.request("vipdesk-sound", () => (this.#beating ? hold() : null)).catch(() => null);
