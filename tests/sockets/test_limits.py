@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 
 import pytest
 from websockets.frames import Frame, Opcode
 
+from server import serving
 from server.sockets.buckets import Bucket, Exhausted, Patience, Rate
 from server.sockets.outgoing import BEHIND, MOST_BYTES, MOST_FRAMES, Outgoing
 from tests.sockets.conftest import House, Line
@@ -74,6 +76,11 @@ async def test_a_line_that_says_nothing_for_fifteen_seconds_is_dropped(house: Ho
     assert await silent.code() == 1006
     await eventually(lambda: not house.sockets.connections)
     assert house.desk.gone == []
+
+
+async def test_a_burst_of_messages_does_not_set_the_collector_off(house: House) -> None:
+    await house.ready()
+    assert gc.get_threshold() == serving.GC_THRESHOLDS
 
 
 async def test_any_frame_keeps_a_line_alive(house: House) -> None:
