@@ -61,6 +61,7 @@ class Work:
         self._found: dict[str, Found] = {}
         self._before: dict[str, tuple[tuple[Any, ...], OpenChat | None]] = {}
         self._shown: set[str] = set()
+        self._audited: list[tuple[str, str, Mapping[str, Any]]] = []
         self._agents: dict[str, Agent] | None = None
 
     # What there is ----------------------------------------------------------------------------------------------------
@@ -170,8 +171,8 @@ class Work:
         jobs.cancel(self.connection, key)
 
     def audit(self, action: str, object: str, detail: Mapping[str, Any]) -> None:
-        """A row of the chain."""
-        audit.append(self.connection, self.signed.actor.id if self.signed else None, action, object, detail, self.now)
+        """A row of the chain, written at the end: who appends holds up all others until the commit."""
+        self._audited.append((action, object, detail))
 
     # The end ----------------------------------------------------------------------------------------------------------
 
@@ -180,6 +181,9 @@ class Work:
         for id, found in self._found.items():
             self._save(found, *self._before[id])
         self._show()
+        by = self.signed.actor.id if self.signed else None
+        for action, object, detail in self._audited:
+            audit.append(self.connection, by, action, object, detail, self.now)
         return Done(answer, self.items, self.bell)
 
     def _save(self, found: Found, ticket: tuple[Any, ...], chat: OpenChat | None) -> None:

@@ -66,7 +66,7 @@ class Contact:
 
 _AGENT = select(agent).where(agent.c.id == bindparam("id"))
 _AGENTS = select(agent).where(agent.c.active == 1).order_by(agent.c.name)
-_LOCK_AGENT = select(agent.c.id).where(agent.c.id == bindparam("id")).with_for_update()
+_LOCK_AGENT = select(agent.c.id).where(agent.c.id == bindparam("id")).with_for_update(key_share=True)
 _CONTACT = select(contact).where(contact.c.id == bindparam("id"))
 _COORDINATORS = select(contact.c.id).where(
     contact.c.customer_id == bindparam("customer"), contact.c.coordinator == 1, contact.c.verified == 1
@@ -103,7 +103,7 @@ def agents(connection: Connection) -> list[Agent]:
 
 
 def lock_agent(connection: Connection, id: str) -> None:
-    """Nobody else fills this agent until the transaction ends."""
+    """Nobody else fills this agent until the transaction ends; rows that name the agent may be written meanwhile."""
     if connection.dialect == "postgresql":
         connection.one(_LOCK_AGENT, id=id)
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
+    Sequence,
     Table,
     Text,
     UniqueConstraint,
@@ -251,6 +252,9 @@ mailed_code = Table(
 )
 
 # Tickets, chats and what happens in them --------------------------------------------------------------------------
+
+TICKET_NUMBERS = Sequence("ticket_number", start=1001, metadata=metadata)
+"""Where presses do not wait for each other. On SQLite, which has none, the only writer counts."""
 
 ticket = Table(
     "ticket",

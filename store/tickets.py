@@ -7,14 +7,26 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, insert, literal, or_, select, update
 
 from routing.allow import Facts
 from routing.ticket import Status
 from store.chats import CHAT_COLUMNS, OpenChat, chat_of
 from store.engine import Connection, Row
 from store.joined import joined
-from store.schema import SERVE, add_on, chat, contact, customer, member, participant, ring, stand_in, ticket
+from store.schema import (
+    SERVE,
+    TICKET_NUMBERS,
+    add_on,
+    chat,
+    contact,
+    customer,
+    member,
+    participant,
+    ring,
+    stand_in,
+    ticket,
+)
 
 
 @dataclass(slots=True)
@@ -115,10 +127,13 @@ _WITH_RING = (
 )
 _FIND = select(*_WITH_RING).select_from(_FROM).where(ticket.c.id == bindparam("id"))
 _FIND_ALL = select(*_WITH_RING).select_from(_FROM).where(ticket.c.id.in_(bindparam("ids", expanding=True)))
-_LOCK = select(ticket.c.id).where(ticket.c.id == bindparam("id")).with_for_update()
+_LOCK = select(ticket.c.id).where(ticket.c.id == bindparam("id")).with_for_update(key_share=True)
 _SAVE = update(ticket).where(ticket.c.id == bindparam("b_id"))
 _ADD = insert(ticket)
-_LAST_NUMBER = select(func.max(ticket.c.number))
+_NEXT_NUMBER = {
+    "postgresql": select(TICKET_NUMBERS.next_value()),
+    "sqlite": select(func.coalesce(func.max(ticket.c.number) + 1, literal(TICKET_NUMBERS.start))),
+}
 
 
 def lock(connection: Connection, id: str) -> None:
@@ -178,9 +193,8 @@ def add(connection: Connection, new: Ticket) -> None:
 
 
 def next_number(connection: Connection) -> int:
-    """The number after the highest."""
-    last = connection.scalar(_LAST_NUMBER)
-    return 1001 if last is None else int(last) + 1
+    """One that no other ticket has, also none that is made at the same time; numbers may be left out."""
+    return int(connection.scalar(_NEXT_NUMBER[connection.dialect]))
 
 
 # People of a ticket -----------------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateSequence, CreateTable
 
-from store.schema import metadata
+from store.schema import TICKET_NUMBERS, metadata
 
 STEP = Path(__file__).with_name("m0001_schema.py")
 
@@ -34,6 +34,8 @@ _TRIGGERS = {
 
 def statements(dialect: str) -> Iterator[str]:
     """Everything that makes the tables of the metadata in that database."""
+    if _DIALECTS[dialect].supports_sequences:
+        yield _tidy(str(CreateSequence(TICKET_NUMBERS).compile(dialect=_DIALECTS[dialect])))
     for table in metadata.sorted_tables:
         yield _tidy(str(CreateTable(table).compile(dialect=_DIALECTS[dialect])))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):

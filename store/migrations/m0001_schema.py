@@ -424,6 +424,7 @@ BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END""",
 BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END""",
     ),
     "postgresql": (
+        """CREATE SEQUENCE ticket_number START WITH 1001""",
         """CREATE TABLE agent (
     id TEXT NOT NULL,
     name TEXT NOT NULL,

@@ -88,6 +88,17 @@ async def test_many_presses_overfill_nobody(two: Two) -> None:
     assert sorted(states) == ["ringing"] * 10 + ["waiting"] * 4
 
 
+async def test_however_many_press_at_once_each_gets_a_ticket_with_a_number_of_its_own(two: Two) -> None:
+    visitors = await two.visitors(24)
+    found = await asyncio.gather(
+        *(two.worlds[number % 2].ask(visitor, Press, text="Help") for number, visitor in enumerate(visitors))
+    )
+    numbers = [
+        (await two.here.summary(who, each["ticket"]))["number"] for who, each in zip(visitors, found, strict=True)
+    ]
+    assert len(set(numbers)) == 24
+
+
 async def test_automatic_answers_overfill_nobody(two: Two) -> None:
     for agent in ("anna", "ben", "petra"):
         await two.ask(0, agent, Presence, status="available", auto_answer=True)
