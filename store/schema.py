@@ -254,7 +254,7 @@ mailed_code = Table(
 # Tickets, chats and what happens in them --------------------------------------------------------------------------
 
 TICKET_NUMBERS = Sequence("ticket_number", start=1001, metadata=metadata)
-"""Where presses do not wait for each other. On SQLite, which has none, the only writer counts."""
+"""Of PostgreSQL alone; asked by numbers.py."""
 
 ticket = Table(
     "ticket",

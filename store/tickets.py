@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, insert, or_, select, update
 
 from routing.allow import Facts
 from routing.ticket import Status
 from store.chats import CHAT_COLUMNS, OpenChat, chat_of
 from store.engine import Connection, Row
 from store.joined import joined
+from store.numbers import next_ticket_number
 from store.schema import (
     SERVE,
-    TICKET_NUMBERS,
     add_on,
     chat,
     contact,
@@ -130,10 +130,7 @@ _FIND_ALL = select(*_WITH_RING).select_from(_FROM).where(ticket.c.id.in_(bindpar
 _LOCK = select(ticket.c.id).where(ticket.c.id == bindparam("id")).with_for_update(key_share=True)
 _SAVE = update(ticket).where(ticket.c.id == bindparam("b_id"))
 _ADD = insert(ticket)
-_NEXT_NUMBER = {
-    "postgresql": select(TICKET_NUMBERS.next_value()),
-    "sqlite": select(func.coalesce(func.max(ticket.c.number) + 1, literal(TICKET_NUMBERS.start))),
-}
+_NEXT_NUMBER = select(next_ticket_number())
 
 
 def lock(connection: Connection, id: str) -> None:
@@ -194,7 +191,7 @@ def add(connection: Connection, new: Ticket) -> None:
 
 def next_number(connection: Connection) -> int:
     """One that no other ticket has, also none that is made at the same time; numbers may be left out."""
-    return int(connection.scalar(_NEXT_NUMBER[connection.dialect]))
+    return int(connection.scalar(_NEXT_NUMBER))
 
 
 # People of a ticket -----------------------------------------------------------------------------------------------
