@@ -1,4 +1,4 @@
-"""uvicorn, started from code: the loop, the limits, WebSockets that can be closed at once, and the drain."""
+"""uvicorn, started from code: the loop, the limits and the drain."""
 
 from __future__ import annotations
 
@@ -17,23 +17,18 @@ from typing import Any, TypeVar, cast
 import uvicorn
 import uvloop
 from starlette.types import ASGIApp
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import Request
 
 from server.openings import OPENING_S, HttpProtocol
-from server.sockets.buckets import Bucket, Rate
+from server.sockets.protocol import SocketProtocol
 
 log = logging.getLogger(__name__)
 
 BACKLOG = 4096
 MOST_FRAME_BYTES = 64 * 1024
 FINISH_S = 2
-LINGER_S = 5.0
 GC_THRESHOLDS = 10_000, 10, 5
 """A burst of messages makes and drops thousands of objects: with Python's own 700 the collector ran at every few of
 them, and looked at all open sockets each hundredth time, which took 100 ms. What is left over is still found."""
-PINGS = Rate(per_s=5, burst=20)
-NO_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 T = TypeVar("T")
 
 
@@ -157,50 +152,3 @@ class Server(uvicorn.Server):
         finally:
             for number in caught:
                 loop.remove_signal_handler(number)
-
-
-class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket that can also be closed without waiting, and does not answer floods of pings."""
-
-    shut_by_us = False
-    _pings: Bucket | None = None
-
-    def handle_connect(self, event: Request) -> None:
-        super().handle_connect(event)
-        if self.response.status_code == 101:
-            self.scope["state"]["protocol"] = self
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.conn.handshake_exc is not None and not self.transport.is_closing():
-            self._refuse_opening()
-
-    def _refuse_opening(self) -> None:
-        """`websockets` could not read the request (a body, headers without end): uvicorn would leave it hanging, and
-        stumble over it at its own end."""
-        self.close_sent = True
-        self.transport.write(b"".join(self.conn.data_to_send()) or NO_REQUEST)
-        self.transport.close()
-
-    def handle_ping(self) -> None:
-        now = self.loop.time()
-        self._pings = self._pings or Bucket(PINGS, now)
-        if self._pings.take(now):
-            self.shut(4029)
-        else:
-            super().handle_ping()
-
-    def shut(self, code: int) -> None:
-        """Sends the close behind whatever is still buffered, and drops the line when the peer does not answer it."""
-        if self.close_sent or self.transport.is_closing() or not self.handshake_complete:
-            return
-        self.shut_by_us = True
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
-        self.conn.send_close(code)
-        self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = True
-        self.writable.set()
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(LINGER_S, self.transport.abort)

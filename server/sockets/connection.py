@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from server.sockets import frames
 from server.sockets.buckets import Exhausted, Patience
 from server.sockets.following import Following
 from server.sockets.ports import Audience, Authenticate, Transport
-from server.sockets.pump import Pump
+from server.sockets.pump import Portion, Pump
 from server.sockets.streams import streams_of
 
 if TYPE_CHECKING:
@@ -275,7 +275,7 @@ class Connection:
         self._was_behind = True
         self.following.rest()
 
-    def _next_portion(self) -> Coroutine[Any, Any, None] | None:
+    def _next_portion(self) -> Portion | None:
         return self.following.next_portion() if self.ready else None
 
     # Health -----------------------------------------------------------------------------------------------------------

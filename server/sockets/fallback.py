@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -32,6 +33,7 @@ class EventStream:
     """The server-sent events of one HTTP response."""
 
     streaming = True
+    takes = False  # uvicorn's HTTP wants to be waited for
 
     def __init__(self) -> None:
         self.ended = asyncio.Event()
@@ -42,6 +44,9 @@ class EventStream:
     def begin(self, send: Send) -> None:
         self._send = send
         self._begun.set()
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Never called."""
 
     async def send(self, frame: bytes) -> None:
         await self._begun.wait()
@@ -63,6 +68,10 @@ class Once:
     """Carries nothing: the one answer is taken from the connection's queue."""
 
     streaming = False
+    takes = False
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        """Never called."""
 
     async def send(self, frame: bytes) -> None:
         """Never called: single requests have no pump."""

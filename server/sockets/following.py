@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
 
 from live.base import Published
 from routing.errors import BadRequest, NotFound
 from server.sockets import frames
+from server.sockets.pump import Portion
 from server.sockets.replay import replay_some
 from server.sockets.streams import MOST, Followed, State, streams_of, ticket_of
 
@@ -131,11 +133,11 @@ class Following:
 
     # Replays ----------------------------------------------------------------------------------------------------------
 
-    def next_portion(self) -> Coroutine[Any, Any, None] | None:
+    def next_portion(self) -> Portion | None:
         """The next portion to be sent, for the pump."""
         for stream in list(self._replays):
             if stream in self.streams:
-                return replay_some(self._connection, self.streams[stream])
+                return partial(replay_some, self._connection, self.streams[stream])
             del self._replays[stream]
         return None
 

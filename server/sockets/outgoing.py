@@ -49,6 +49,14 @@ class Outgoing:
         else:
             return None
 
+    def some(self, budget: int) -> list[bytes]:
+        """What goes out now in one go: at least one frame if there is any, then as many as the bytes allow."""
+        taken = []
+        while budget > 0 and (frame := self.next()) is not None:
+            taken.append(frame)
+            budget -= len(frame)
+        return taken
+
     def empty(self) -> None:
         """Nothing more goes out."""
         self._frames.clear()

@@ -46,6 +46,13 @@ class Transport(Protocol):
     streaming: bool
     """True for HTTP: requests come beside it, through any process."""
 
+    @property
+    def takes(self) -> bool:
+        """Whether frames can be written at once; else each is sent, and waited for."""
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        """All in one go; only while it `takes`."""
+
     async def send(self, frame: bytes) -> None:
         """Returns when there is room for the next. Raises OSError when the peer is gone."""
 

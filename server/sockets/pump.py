@@ -14,18 +14,23 @@ if TYPE_CHECKING:
 
 STUCK_S = 10.0
 PROGRESS_BYTES = 4096
+PORTION_BYTES = 64 * 1024
 MOST_WAITING = 128
+Portion = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Pump:
-    """A task runs only while there is something to send. `replay` gives the next portion of a replay, or None."""
+    """Writes once per turn of the loop what has gathered; a task runs only for a peer that is slow, and for replays.
+
+    `replay` gives the next portion of a replay, or None.
+    """
 
     def __init__(
         self,
         sockets: Sockets,
         transport: Transport,
         fell_behind: Callable[[], None],
-        replay: Callable[[], Coroutine[Any, Any, None] | None],
+        replay: Callable[[], Portion | None],
     ) -> None:
         self.ended = False
         self.held = False
@@ -36,6 +41,7 @@ class Pump:
         self._replay = replay
         self._out = Outgoing()
         self._running = False
+        """The task runs, or the next turn of the loop will write."""
         self._room = asyncio.Event()
         self._sending_since: float | None = None
         self._unsent = 0
@@ -85,7 +91,7 @@ class Pump:
         """There is something to send, or to replay."""
         if not self._running and not self.ended and not self.held:
             self._running = True
-            self._sockets.spawn(self._run())
+            self._sockets.next_turn(self._flush)
 
     async def send(self, frame: bytes) -> None:
         """Past the queue, for replays. Raises OSError when the peer is gone."""
@@ -101,6 +107,17 @@ class Pump:
             self._fell_behind()
         self.wake()
 
+    def _flush(self) -> None:
+        """Everything at once, as long as the peer takes it; the rest by a task that waits for it."""
+        while not self.ended and self._transport.takes and (some := self._out.some(PORTION_BYTES)):
+            self._room.set()
+            self._transport.write(some)
+        if not self.ended and (len(self._out) or self._replay() is not None):
+            self._sockets.spawn(self._run())
+        else:
+            self._running = False
+            self._sockets.progressed()
+
     async def _run(self) -> None:
         try:
             while not self.ended:
@@ -109,7 +126,7 @@ class Pump:
                     self._room.set()
                     await self.send(frame)
                 elif (portion := self._replay()) is not None:
-                    await portion
+                    await portion()
                 else:
                     break
         except OSError:

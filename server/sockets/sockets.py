@@ -77,6 +77,10 @@ class Sockets:
         assert self._tasks is not None, "Sockets.run is not running"
         self._tasks.create_task(_supervised(work))
 
+    def next_turn(self, work: Callable[[], None]) -> None:
+        """Runs when everything that is ready now has run."""
+        asyncio.get_running_loop().call_soon(work)
+
     # Requests -------------------------------------------------------------------------------------------------------
 
     async def answer(self, connection: Connection, frame: Any) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from desk.actors import Signed
 from routing.errors import BadRequest
@@ -17,9 +18,9 @@ from server.sockets.frames import Hello
 from server.sockets.opening import Refused, log_unopened, open_line
 from server.sockets.origins import from_the_desk
 from server.sockets.ports import Audience
+from server.sockets.protocol import Gone, SocketProtocol
 
 if TYPE_CHECKING:
-    from server.serving import SocketProtocol
     from server.sockets.sockets import Sockets
 
 SUBPROTOCOL = "vipdesk.1"
@@ -27,19 +28,25 @@ OPEN_S = 20.0
 
 
 class SocketTransport:
-    """One WebSocket of uvicorn."""
+    """One accepted WebSocket."""
 
     streaming = False
 
-    def __init__(self, websocket: WebSocket) -> None:
-        self._websocket = websocket
-        self._protocol: SocketProtocol = websocket.scope["state"]["protocol"]
+    def __init__(self, protocol: SocketProtocol) -> None:
+        self._protocol = protocol
+
+    @property
+    def takes(self) -> bool:
+        return self._protocol.takes
+
+    def write(self, frames: Sequence[bytes]) -> None:
+        self._protocol.write(frames)
 
     async def send(self, frame: bytes) -> None:
-        try:
-            await self._websocket.send({"type": "websocket.send", "text": frame.decode()})
-        except (WebSocketDisconnect, RuntimeError) as error:
-            raise ConnectionError from error
+        await self._protocol.writable.wait()
+        if not self._protocol.takes:
+            raise ConnectionError
+        self._protocol.write((frame,))
 
     def shut(self, code: int) -> None:
         self._protocol.shut(code)
@@ -65,39 +72,38 @@ async def serve(sockets: Sockets, audience: Audience, websocket: WebSocket) -> N
         return
     offered = websocket.scope["subprotocols"]
     await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
-    transport = SocketTransport(websocket)
+    protocol: SocketProtocol = websocket.scope["state"]["protocol"]
+    transport = SocketTransport(protocol)
     connection: Connection | None = None
     try:
-        connection = await _open(sockets, audience, websocket, transport)
+        connection = await _open(sockets, audience, websocket, protocol, transport)
         while connection is not None and not connection.closed:
-            await _read(connection, await websocket.receive())
+            await _hear(connection, await protocol.heard())
+    except Gone:
+        pass
     finally:
         if connection is not None:
             await sockets.left(connection, clean=transport.said_goodbye())
 
 
-async def _read(connection: Connection, message: Any) -> None:
-    if message["type"] == "websocket.disconnect":
-        connection.pump.end()
-        return
+async def _hear(connection: Connection, text: str | None) -> None:
     await connection.pump.room()
     if not connection.closed and not connection.sockets.draining:
-        await connection.take(message.get("text"))
+        await connection.take(text)
 
 
 async def _open(
-    sockets: Sockets, audience: Audience, websocket: WebSocket, transport: SocketTransport
+    sockets: Sockets, audience: Audience, websocket: WebSocket, protocol: SocketProtocol, transport: SocketTransport
 ) -> Connection | None:
+    """Raises Gone when the peer leaves before it has said who it is."""
     try:
         async with asyncio.timeout(sockets.hello_s):
-            message = await websocket.receive()
+            text = await protocol.heard()
     except TimeoutError:
         transport.shut(4408)
         return None
-    if message["type"] == "websocket.disconnect":
-        return None
     try:
-        hello = frames.read_hello(message.get("text") or "")
+        hello = frames.read_hello(text or "")
     except BadRequest:
         transport.shut(4400)
         return None

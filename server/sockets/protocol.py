@@ -1,0 +1,165 @@
+"""The WebSocket under a line: uvicorn's, with a way past ASGI for frames once the line is accepted.
+
+The handshake, the Origin check and the accept are ASGI's. Afterwards what the peer says waits in one `Inbox`, and what
+goes out is written at once, many frames in one go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from typing import Any, cast
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+from websockets.protocol import OPEN
+
+from server.sockets.buckets import Bucket, Rate
+
+LINGER_S = 5.0
+PINGS = Rate(per_s=5, burst=20)
+NO_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+class Gone(Exception):
+    """The line is over."""
+
+
+class Inbox:
+    """What one reader takes in order: a queue without what only several readers or a bound need."""
+
+    __slots__ = ("_loop", "_messages", "_reader")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._messages: deque[Any] = deque()
+        self._reader: asyncio.Future[None] | None = None
+
+    def empty(self) -> bool:
+        return not self._messages
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the reader has nothing to do."""
+        return self._reader is not None and not self._reader.done()
+
+    def put_nowait(self, message: Any) -> None:
+        """Hands over; a reader that waits is woken."""
+        self._messages.append(message)
+        reader = self._reader
+        if reader is not None and not reader.done():
+            reader.set_result(None)
+
+    async def get(self) -> Any:
+        """The next one. Cancelling loses nothing."""
+        while not self._messages:
+            self._reader = self._loop.create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
+        return self._messages.popleft()
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket that can also be closed without waiting, and does not answer floods of pings."""
+
+    shut_by_us = False
+    _pings: Bucket | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._inbox = Inbox(self.loop)
+        self.queue = cast("asyncio.Queue[Any]", self._inbox)
+
+    # Coming in --------------------------------------------------------------------------------------------------------
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            self.scope["state"]["protocol"] = self
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.transport.is_closing():
+            self._refuse_opening()
+
+    def _refuse_opening(self) -> None:
+        """`websockets` could not read the request (a body, headers without end): uvicorn would leave it hanging, and
+        stumble over it at its own end."""
+        self.close_sent = True
+        self.transport.write(b"".join(self.conn.data_to_send()) or NO_REQUEST)
+        self.transport.close()
+
+    def send_receive_event_to_app(self) -> None:
+        """A message is whole. Nothing is read behind one that its reader has not begun with."""
+        data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
+        self.frames = []
+        if self.close_sent:
+            return
+        awaited = self._inbox.awaited
+        try:
+            self._inbox.put_nowait(data.decode() if self.curr_msg_data_type == "text" else None)
+        except UnicodeDecodeError:
+            self.conn.send_close(1007)
+            self.handle_parser_exception()
+            return
+        if not awaited and not self.read_paused:
+            self.read_paused = True
+            self.transport.pause_reading()
+
+    async def heard(self) -> str | None:
+        """The next message; None for one that is no text. Raises Gone when there will be none. Cancelling is safe."""
+        message = await self._inbox.get()
+        if self.read_paused and self._inbox.empty():
+            self.read_paused = False
+            self.transport.resume_reading()
+        if isinstance(message, dict):
+            raise Gone
+        text: str | None = message
+        return text
+
+    def handle_ping(self) -> None:
+        now = self.loop.time()
+        self._pings = self._pings or Bucket(PINGS, now)
+        if self._pings.take(now):
+            self.shut(4029)
+        else:
+            super().handle_ping()
+
+    # Going out --------------------------------------------------------------------------------------------------------
+
+    @property
+    def takes(self) -> bool:
+        """Whether the peer is there and so little waits for it that more may be written."""
+        return self.writable.is_set() and self.conn.state is OPEN and not self.close_sent and not self.disconnected
+
+    def write(self, frames: Iterable[bytes]) -> None:
+        """All of them as text, in one go; only while it `takes`."""
+        self.transport.write(b"".join([part for frame in frames for part in (head_of(len(frame)), frame)]))
+
+    def shut(self, code: int) -> None:
+        """Sends the close behind whatever is still buffered, and drops the line when the peer does not answer it."""
+        if self.close_sent or self.transport.is_closing() or not self.handshake_complete:
+            return
+        self.shut_by_us = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": ""})
+        self.conn.send_close(code)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.writable.set()
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(LINGER_S, self.transport.abort)
+
+
+def head_of(size: int) -> bytes:
+    """The head of one whole text frame of a server (RFC 6455, section 5.2)."""
+    if size < 126:
+        return bytes((0x81, size))
+    elif size < 65536:
+        return b"\x81\x7e" + size.to_bytes(2, "big")
+    else:
+        return b"\x81\x7f" + size.to_bytes(8, "big")
