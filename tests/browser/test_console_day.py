@@ -227,7 +227,7 @@ def test_a_phone_shows_one_pane_and_its_own_back_key_leads_to_the_list(
     office: RunningDesk, chromium: Browser, here: ExitStack
 ) -> None:
     phone = signed_in(office, chromium, here, "anna", viewport={"width": 390, "height": 844}, has_touch=True)
-    visitor, _ = presses(office, here, "From the lobby")
+    visitor, ticket = presses(office, here, "From the lobby")
     phone.get_by_role("alertdialog").get_by_role("button", name="Pick up").tap()
     field = phone.locator(".composer textarea")
     field.fill("On my way")
@@ -239,6 +239,12 @@ def test_a_phone_shows_one_pane_and_its_own_back_key_leads_to_the_list(
     expect(field).to_be_hidden()
     phone.get_by_role("link", name="Me", exact=True).tap()
     expect(phone.get_by_role("radio", name="Available")).to_be_checked()
+    phone.get_by_role("link", name="Mine", exact=True).tap()
+    expect(phone.locator(".list-pane")).to_be_visible()
+    before = phone.evaluate("history.length")
+    phone.evaluate("(ticket) => { location.hash = `ticket/${ticket}`; }", ticket)  # as a link to it does
+    expect(field).to_be_visible()
+    assert phone.evaluate("history.length") == before + 1
 
 
 def tells(agent: str, status: str, frame: Mapping[str, Any]) -> bool:

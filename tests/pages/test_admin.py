@@ -294,6 +294,68 @@ def test_the_copy_button_copies_the_embed_code(real: tuple[RunningDesk, str], ch
     context.close()
 
 
+UNDER_THE_BAR = """() => {
+  const [field, bar] = [document.activeElement, document.querySelector(".a-save")]
+    .map((one) => one.getBoundingClientRect());
+  return field.bottom > bar.top && field.top < bar.bottom;
+}"""
+
+
+def test_on_a_phone_each_contact_has_its_name_and_no_field_is_written_in_under_the_bar(
+    real: tuple[RunningDesk, str], chromium: Browser, plain: Plain
+) -> None:
+    desk, link = real
+    state = signed_in(plain(), desk, link).context.storage_state()
+    page = chromium.new_page(storage_state=state, viewport={"width": 390, "height": 844}, is_mobile=True)
+    page.goto(f"{desk.origin}/admin/customers/new")
+    page.fill("#name", "Narrow")
+    save(page)
+    customer = page.url
+    page.click("text=Add a contact")
+    page.fill("#name", "Owen Hughes")
+    page.fill("#email", "owen.hughes.of.operations@a-long-name-of-a-hotel.example")
+    page.check("[name=coordinator]")
+    save(page)
+    page.goto(customer)
+    box = page.get_by_role("link", name="Owen Hughes").bounding_box()
+    assert box is not None and box["width"] > 80 and box["height"] >= 44
+    page.set_viewport_size({"width": 390, "height": 420})  # the keyboard is open
+    for field in ("#name", "#zone", "#playbook", "#until", "#named"):
+        page.focus(field)
+        assert page.evaluate(UNDER_THE_BAR) is False, field
+    page.context.close()
+
+
+def test_who_answers_and_administers_finds_a_way_to_either(
+    real: tuple[RunningDesk, str], chromium: Browser, plain: Plain
+) -> None:
+    desk, link = real
+    page = signed_in(plain(), desk, link)
+    plainly, welcome = hire(page, desk, "Tom Lind"), hire(page, desk, "Ida Lind")
+    page.check("[name=roles][value=admin]")
+    save(page)
+    both = chromium.new_context().new_page()
+    both.goto(welcome)
+    both.fill("#password", PASSWORD)
+    both.click("form .btn.main")
+    both.click(".rail .me")
+    both.click(".me-menu a[href='/admin']")
+    both.wait_for_url("**/admin/customers")
+    both.click("text=To the console")
+    both.wait_for_selector(".rail .live:not(.lost)")
+    both.keyboard.press("Control+k")
+    both.keyboard.type("administration")
+    both.keyboard.press("Enter")
+    both.wait_for_url("**/admin/customers")
+    both.goto(plainly)  # another agent, who is no admin
+    both.fill("#password", PASSWORD)
+    both.click("form .btn.main")
+    both.click(".rail .me")
+    both.wait_for_selector(".me-menu")
+    assert both.locator("a[href='/admin']").count() == 0
+    both.context.close()
+
+
 def test_for_who_is_no_admin_there_is_nothing(real: tuple[RunningDesk, str], plain: Plain) -> None:
     desk, link = real
     page = signed_in(plain(), desk, link)

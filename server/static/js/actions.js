@@ -55,6 +55,7 @@ export const ACTIONS = [
 
   { id: "auto-answer", group: "me", keys: [], icon: "zap", words: () => t("Switch automatic answer"), when: live, run: (console) => console.toggleAuto() },
   { id: "theme", group: "me", keys: [], icon: "moon", words: () => t("Switch between light and dark"), when: always, run: (console) => console.switchTheme() },
+  { id: "administration", group: "me", keys: [], icon: "sliders-horizontal", words: () => t("Go to the administration"), when: (console) => console.administers(), run: (console) => console.administer() },
   { id: "sign-out", group: "me", keys: [], icon: "log-out", words: () => t("Sign out"), when: always, run: (console) => console.signOut() },
 ];
 

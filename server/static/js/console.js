@@ -152,6 +152,10 @@ export class Console {
     this.settings.theme.value = dark ? "light" : "dark";
   }
 
+  administers() { return (this.desk.me.value.roles ?? []).includes("admin"); }
+
+  administer() { location.assign("/admin"); }
+
   showWhy() {
     this.screen.side.value = true;
     requestAnimationFrame(() => document.querySelector(".why")?.focus());

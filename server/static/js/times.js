@@ -36,6 +36,12 @@ export function moment(at, now, timeZone) {
   return day(at, timeZone);
 }
 
+/** When somebody is back: the day alone if it is its beginning, "Mon", else as a moment. */
+export function comeBack(at, now, timeZone) {
+  const words = moment(at, now, timeZone);
+  return words.endsWith(" 00:00") ? words.slice(0, -6) : words;
+}
+
 export const sameDay = (one, other, timeZone) => dateOf(one, timeZone) === dateOf(other, timeZone);
 
 /** "Tuesday, 3 March 2026": the head of a day in the talk. */

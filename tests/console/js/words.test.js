@@ -1,5 +1,5 @@
 import { line } from "../js/lines.js";
-import { city, hour, hoursBetween, moment, second, span, zoneName } from "../js/times.js";
+import { city, comeBack, hour, hoursBetween, moment, second, span, zoneName } from "../js/times.js";
 import { whyHere, whyLines } from "../js/why.js";
 import { rich } from "../js/words.js";
 import { equal, that } from "./check.js";
@@ -25,6 +25,11 @@ export const tests = {
     equal(moment("2026-03-03T08:00:00Z", now, "Europe/Berlin"), "09:00");
     equal(moment("2026-03-01T08:00:00Z", now, "Europe/Berlin"), "Sun 09:00");
     equal(moment("2026-01-01T08:00:00Z", now, "Europe/Berlin"), "1 Jan 2026");
+  },
+  "Who is back with the day needs no hour": () => {
+    const now = Date.parse(NOON);
+    equal(comeBack("2026-03-05T23:00:00Z", now, "Europe/Berlin"), "Fri");
+    equal(comeBack("2026-03-06T08:00:00Z", now, "Europe/Berlin"), "Fri 09:00");
   },
   "A wait is told to the second": () => {
     equal([span(130_000), span(3_730_000), span(-5)], ["2:10", "1:02:10", "0:00"]);

@@ -2,7 +2,7 @@
 
 import { html } from "../html.js";
 import { presence } from "../store/people.js";
-import { moment } from "../times.js";
+import { comeBack } from "../times.js";
 import { t } from "../words.js";
 import { useConsole } from "./context.js";
 import { Face } from "./parts.js";
@@ -23,13 +23,13 @@ function Person({ person, role, serving }) {
   const console = useConsole();
   const me = person.id === console.desk.me.value.id;
   return html`<li><${Face} of=${person} person=${person} /><span class="grow" title=${person.name}><b>${person.name}</b> <span class="muted">${role}</span></span>
-    <span class="small ${me || serving ? "" : "muted"}">${[me ? t("you") : "", serving ? t("in the chat") : where(person, console)].filter(Boolean).join(", ")}</span></li>`;
+    <span class="small ${me || serving ? "" : "muted"}">${serving ? (me ? t("you, here") : t("in the chat")) : [me ? t("you") : "", where(person, console)].filter(Boolean).join(", ")}</span></li>`;
 }
 
-/** "free", "2 of 3 chats", "away", "off till Mon 09:00" */
+/** "free", "2 of 3 chats", "away", "off till Mon" */
 function where(person, { now, zone }) {
   const state = presence(person);
-  if (person.absent_until) return t("off till {time}", { time: moment(person.absent_until, now(), zone) });
+  if (person.absent_until) return t("off till {time}", { time: comeBack(person.absent_until, now(), zone) });
   if (state !== "available") return state === "away" ? t("away") : t("offline");
   if (!person.capacity) return t("here");
   return person.load ? t("{load} of {capacity} chats", { load: person.load, capacity: person.capacity }) : t("free");

@@ -1,6 +1,6 @@
 /* What is on the screen: the open ticket, the pane of a phone, the dialog, notices. No facts of the desk. */
 
-import { signal } from "../../vendor/signals-core.js";
+import { batch, signal } from "../../vendor/signals-core.js";
 
 export class Screen {
   #count = 0;
@@ -18,10 +18,12 @@ export class Screen {
   }
 
   open(id) {
-    this.ticket.value = id;
-    this.cursor.value = id;
-    this.pane.value = "ticket";
-    this.tab.value = "reply";
+    batch(() => {
+      this.ticket.value = id;
+      this.cursor.value = id;
+      this.pane.value = "ticket";
+      this.tab.value = "reply";
+    });
   }
 
   back() {
