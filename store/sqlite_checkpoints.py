@@ -14,9 +14,9 @@ from store.sqlite_writer import Writer
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
-CALM_COMMITS = 1000
+CALM_COMMITS = 100
 CALM_TURNS = 10
-"""A checkpoint after so many commits, or after so many turns when there was at least one."""
+"""A checkpoint after so many commits, or after so many turns when there was at least one: the smaller, the shorter."""
 TRUNCATE_BYTES = 64 * 1024 * 1024
 
 
@@ -58,13 +58,15 @@ class Checkpoints:
         return done >= CALM_COMMITS or (done > 0 and self._turns >= CALM_TURNS)
 
     def _checkpoint(self) -> None:
-        """Passive: waits for nobody. Only a very large WAL is truncated, which makes the writer wait once."""
+        """Passive: nobody waits. Only a very large WAL is then truncated, which makes the writer wait for what came in
+        during the first."""
         self._commits, self._turns = self._writer.commits, 0
-        mode = "TRUNCATE" if self.wal_bytes > TRUNCATE_BYTES else "PASSIVE"
         try:
             db = connect(self._path)
             try:
-                db.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                if self.wal_bytes > TRUNCATE_BYTES:
+                    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             finally:
                 db.close()
         except sqlite3.Error as error:  # the writer meets the same cause, and says so in the health

@@ -266,6 +266,17 @@ async def test_checkpoints_move_the_wal_into_the_file(path: Path, monkeypatch: p
     assert not path.with_name("record.db-wal").exists()
 
 
+async def test_a_large_wal_is_cut_off(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_checkpoints, "EVERY_S", 0.01)
+    monkeypatch.setattr(sqlite_checkpoints, "TRUNCATE_BYTES", 1)
+    record = await SqliteRecord.open(path)
+    await record.write(putting("k1"))
+    await eventually(lambda: path.with_name("record.db-wal").stat().st_size == 0)
+    await record.write(putting("k2"))
+    assert await record.read(counting) == 2
+    await record.close()
+
+
 async def test_no_reader_keeps_the_wal_from_being_emptied(record: SqliteRecord, other: sqlite3.Connection) -> None:
     await record.write(putting("k1"))
     await asyncio.gather(*(record.read(counting) for _ in range(20)))
