@@ -42,6 +42,7 @@ class CountedDesk:
     def __init__(self, desk: Desk, metrics: Metrics) -> None:
         self._desk = desk
         self._metrics = metrics
+        self._counters: dict[tuple[str, str], Counter] = {}
 
     async def perform(self, signed: Signed, request: Any, acknowledge: Acknowledge) -> None:
         """As Desk.perform."""
@@ -60,7 +61,14 @@ class CountedDesk:
             outcome = error.code
             raise
         finally:
-            self._metrics.verbs.labels(verb, outcome).inc()
+            self._counter(verb, outcome).inc()
+
+    def _counter(self, verb: str, outcome: str) -> Counter:
+        """Looked up once: the library does it under a lock, with strings made anew."""
+        counter = self._counters.get((verb, outcome))
+        if counter is None:
+            counter = self._counters[verb, outcome] = self._metrics.verbs.labels(verb, outcome)
+        return counter
 
     async def typing(self, signed: Signed, ticket: str, on: bool) -> None:
         """As Desk.typing."""

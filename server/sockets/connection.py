@@ -111,7 +111,9 @@ class Connection:
     async def take(self, text: str | None) -> None:
         """One frame of the client; None for one that is no text. Answers by itself; cancelling may lose an answer."""
         now = self.sockets.monotonic()
-        await self.alive(now)
+        if self._lease_is_due(now):
+            await self.alive(now)
+        self.heard_at = now
         try:
             wait_s = self.patience.take(now)
             frame = self._read(text)
@@ -283,9 +285,12 @@ class Connection:
     async def alive(self, now: float) -> None:
         """The peer gave a sign of life: its lease is renewed, at most once a second."""
         self.heard_at = now
-        if self.signed is not None and not self.pump.held and now - self._beaten_at >= 1.0:
+        if self._lease_is_due(now):
             self._beaten_at = now
             await self.sockets.live.beat(self.audience, self.person, self.name)
+
+    def _lease_is_due(self, now: float) -> bool:
+        return now - self._beaten_at >= 1.0 and self.signed is not None and not self.pump.held
 
     async def check(self, code: int) -> None:
         """Closes the line unless its own session still holds: another one of the person may have ended.

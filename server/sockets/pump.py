@@ -72,9 +72,14 @@ class Pump:
         """Whether something is still on its way out."""
         return not self.ended and (len(self._out) > 0 or self._sending_since is not None)
 
+    @property
+    def crowded(self) -> bool:
+        """So much waits to go out that no further request should be read."""
+        return len(self._out) > MOST_WAITING and not self.ended
+
     async def room(self) -> None:
-        """Returns when so little waits to go out that the next request may be read."""
-        while len(self._out) > MOST_WAITING and not self.ended:
+        """Returns when it is not crowded."""
+        while self.crowded:
             self._room.clear()
             await self._room.wait()
 

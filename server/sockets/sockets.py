@@ -72,10 +72,10 @@ class Sockets:
         async with asyncio.TaskGroup() as self._tasks:
             await self.heartbeat.run()
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs beside; a fault in it is logged and costs nobody else anything."""
         assert self._tasks is not None, "Sockets.run is not running"
-        self._tasks.create_task(_supervised(work))
+        return self._tasks.create_task(_supervised(work))
 
     def next_turn(self, work: Callable[[], None]) -> None:
         """Runs when everything that is ready now has run."""

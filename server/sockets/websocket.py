@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -77,8 +78,8 @@ async def serve(sockets: Sockets, audience: Audience, websocket: WebSocket) -> N
     connection: Connection | None = None
     try:
         connection = await _open(sockets, audience, websocket, protocol, transport)
-        while connection is not None and not connection.closed:
-            await _hear(connection, await protocol.heard())
+        if connection is not None:
+            await sockets.spawn(_listen(connection, protocol))  # apart: no frame climbs through the layers of ASGI
     except Gone:
         pass
     finally:
@@ -86,10 +87,14 @@ async def serve(sockets: Sockets, audience: Audience, websocket: WebSocket) -> N
             await sockets.left(connection, clean=transport.said_goodbye())
 
 
-async def _hear(connection: Connection, text: str | None) -> None:
-    await connection.pump.room()
-    if not connection.closed and not connection.sockets.draining:
-        await connection.take(text)
+async def _listen(connection: Connection, protocol: SocketProtocol) -> None:
+    with contextlib.suppress(Gone):
+        while not connection.closed:
+            text = await protocol.heard()
+            if connection.pump.crowded:
+                await connection.pump.room()
+            if not connection.closed and not connection.sockets.draining:
+                await connection.take(text)
 
 
 async def _open(
