@@ -22,7 +22,7 @@ export function Answers({ customer, ticket }) {
 function Person({ person, role, serving }) {
   const console = useConsole();
   const me = person.id === console.desk.me.value.id;
-  return html`<li><${Face} of=${person} person=${person} /><span class="grow" title=${person.name}><b>${person.name}</b> <span class="muted">${role}</span></span>
+  return html`<li><${Face} of=${person} person=${person} /><span class="grow" title=${person.name}><b>${person.name}</b> <span class="muted whole">${role}</span></span>
     <span class="small ${me || serving ? "" : "muted"}">${serving ? (me ? t("you, here") : t("in the chat")) : [me ? t("you") : "", where(person, console)].filter(Boolean).join(", ")}</span></li>`;
 }
 

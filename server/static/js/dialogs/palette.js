@@ -29,7 +29,8 @@ export function Palette() {
   return html`<${Dialog} title=${t("Commands")} kind="pal">
     <div class="pal-in"><${Icon} name="search" large /><label class="hide" for="pq">${t("Command or search")}</label>
       <input id="pq" ref=${field} role="combobox" aria-expanded="true" aria-autocomplete="list" aria-controls="pl" aria-activedescendant=${all.length ? `po${now}` : undefined} autocomplete="off"
-        placeholder=${t("Command or search")} value=${q} onInput=${(event) => { setQ(event.target.value); setAt(0); }} onKeyDown=${key} /><kbd>Esc</kbd></div>
+        placeholder=${t("Command or search")} value=${q} onInput=${(event) => { setQ(event.target.value); setAt(0); }} onKeyDown=${key} /><kbd class="not-phone">Esc</kbd>
+      <button class="btn quiet icon only-phone" aria-label=${t("Close")} onClick=${() => console.screen.close()}><${Icon} name="x" /></button></div>
     <div class="pal-l" role="listbox" id="pl" aria-label=${t("Results")}>${groups.map((group) => html`<${Group} key=${group.name} group=${group} all=${all} now=${now} q=${q} run=${run} setAt=${setAt} />`)}</div>
     <p class="pal-f tiny muted"><span><kbd>↑</kbd> <kbd>↓</kbd> ${t("move")}</span><span><kbd>↵</kbd> ${t("run")}</span><span class="grow"></span><span role="status">${tn("{count} result", "{count} results", all.length)}</span></p>
   </${Dialog}>`;
