@@ -8,7 +8,8 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.office import PATIENCE_MS, colleague, presses, signed_in
+from tests.browser.office import colleague, presses, signed_in
+from tests.browser.people import PATIENCE_MS
 from tests.console.waiting import until
 from tests.support.running import RunningDesk
 

@@ -183,6 +183,25 @@ def test_a_state_has_no_accessibility_fault(state: str, size: str, dark: bool, o
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "runs off the page"
 
 
+# What leaves the screen to a side, but for what has a scroller of its own or is for ears only.
+OFF_SCREEN = """() => [...document.querySelectorAll("body *")]
+  .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.closest(".hide, .log, .tickets, .cut, svg"))
+  .map((one) => [one.className, one.getBoundingClientRect()])
+  .filter(([, {left, right, width}]) => width > 1 && (left < -1 || right > innerWidth + 1)).map(([name]) => name)"""
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("size", ["desktop", "laptop", "small"])
+def test_a_state_reads_from_the_right_as_well(state: str, size: str, opened: Open) -> None:
+    page = opened(size, stale=state == "held")
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    STATES[state](page)
+    assert page.evaluate(OFF_SCREEN) == []
+    if size == "desktop":
+        rail, talk = (page.locator(f".{name}").first.bounding_box() for name in ("rail", "conv"))
+        assert rail is not None and talk is not None and rail["x"] > talk["x"]
+
+
 # The severity in the head is a shortcut; the same is done by a key, the palette and a menu of full size.
 SMALL = """(least) => [...document.querySelectorAll("button:not(.graded), .tk, .tabbar a, .nav a, .seg label")]
   .filter((one) => one.checkVisibility()).map((one) => [one.className, one.getBoundingClientRect()])

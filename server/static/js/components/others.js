@@ -12,7 +12,7 @@ export function Others({ tickets = [], but }) {
   const open = others.filter(({ status }) => !["solved", "closed"].includes(status)).length;
   return html`<section><h3>${t("Other tickets")} <span class="muted num">${t("{n} open", { n: open })}</span></h3><ul class="who-l">
     ${others.map((summary) => html`<li key=${summary.ticket}><${Severity} level=${summary.severity} />
-      <a class="grow cut" href="#ticket/${summary.ticket}" title=${summary.subject} onClick=${(event) => { event.preventDefault(); console.open(summary.ticket); }}>${summary.subject || summary.number}</a>
+      <a class="grow cut" dir="auto" href="#ticket/${summary.ticket}" title=${summary.subject} onClick=${(event) => { event.preventDefault(); console.open(summary.ticket); }}>${summary.subject || summary.number}</a>
       <span class="small muted">${statusName(summary.status)}</span></li>`)}
   </ul></section>`;
 }

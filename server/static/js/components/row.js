@@ -29,7 +29,7 @@ export function Row({ id }) {
     <${Severity} level=${summary.severity} />
     <span class="tk-a cut" title=${name}>${running(summary) && html`<span class="dotlive ${waits(summary) || summary.chat.state === "grace" ? "hollow" : ""}" aria-hidden="true"></span>`}${name}</span>
     <${State} summary=${summary} />
-    <span class="tk-r"><span class="tk-b cut" title=${summary.subject}>${summary.subject || t("No subject yet")}</span><${Who} summary=${summary} /></span>
+    <span class="tk-r"><span class="tk-b cut" dir="auto" title=${summary.subject}>${summary.subject || t("No subject yet")}</span><${Who} summary=${summary} /></span>
   </a></div>`;
 }
 

@@ -11,7 +11,7 @@ export function TalkHead({ ticket }) {
   const summary = ticket.summary.value;
   return html`<header class="c-head">
     <button class="btn quiet icon only-phone" aria-label=${t("Back to the list")} onClick=${() => console.back()}><${Icon} name="arrow-left" large /></button>
-    <div class="grow"><h2 class="cut" title=${summary.subject}>${summary.subject || t("No subject yet")}</h2>
+    <div class="grow"><h2 class="cut" dir="auto" title=${summary.subject}>${summary.subject || t("No subject yet")}</h2>
       <p class="c-sub"><button class="graded" title=${t("Change severity")} onClick=${() => screen.ask("severity")}><${Severity} level=${summary.severity} /><span>${severityName(summary.severity ?? 3)}</span></button>
         <span class="muted num c-no">${summary.number}</span><${ChatTag} summary=${summary} /><${Viewing} ticket=${ticket} /></p></div>
     <button class="btn quiet icon" aria-label=${t("Close or reopen")} title=${t("Close or reopen")} onClick=${() => screen.ask("status")}><${Icon} name="circle-check" /></button>
