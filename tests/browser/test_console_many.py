@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,15 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import create_engine, insert, select
 
 from store import schema
+from tests.console.waiting import until
 from tests.support.running import RunningDesk
 from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 COUNT = 10_000
+ROWS = "document.querySelectorAll('.tk').length"
+MOST_ROWS = 7 * 40  # the chunks in reach, and that of the cursor
+END = "document.querySelector('.tickets').scrollHeight"
 EVERY_PAGE = """async () => {
   const seen = [];
   let cursor = "";
@@ -26,7 +31,9 @@ EVERY_PAGE = """async () => {
 }"""
 
 
-def test_ten_thousand_tickets_are_all_there_and_none_hides_the_next(chromium: Browser, tmp_path: Path) -> None:
+def test_ten_thousand_tickets_are_all_there_and_the_page_keeps_those_in_reach(
+    chromium: Browser, tmp_path: Path
+) -> None:
     with RunningDesk(tmp_path / "desk", {"VIPDESK_CLOCK": "2026-03-04T09:00:00Z"}) as desk:
         desk.stop()
         before = multiply(tmp_path / "desk")
@@ -47,7 +54,28 @@ def test_ten_thousand_tickets_are_all_there_and_none_hides_the_next(chromium: Br
             page.get_by_role("alertdialog").get_by_role("button", name="Pick up").click()
             expect(page.locator(".tk").first).to_contain_text("The newest of all")
             expect(page.get_by_role("log")).to_contain_text("The newest of all")
+        scroll_through(page, pages=12)
+        with ExitStack() as here:
+            for name in ("one", "two", "three"):  # each may say so much at once
+                visitor = here.enter_context(Visitor.contact(desk.origin, "bw_4f9c2a71"))
+                ticket = visitor.ask("press", text=f"Burst {name}", message_only=True)["ticket"]
+                for n in range(34):
+                    visitor.ask("say", ticket=ticket, body=f"{name} {n}")
+        page.evaluate("document.querySelector('.tickets').scrollTop = 0")
+        expect(page.locator(".tk", has_text="Burst three")).to_contain_text("35")
+        assert page.evaluate(ROWS) <= MOST_ROWS
+        page.keyboard.press("Control+k")
+        expect(page.get_by_role("dialog")).to_be_visible()
         page.close()
+
+
+def scroll_through(page: Page, pages: int) -> None:
+    """Down to the end of what is loaded, again and again; of all that came the page keeps what is near."""
+    for _ in range(pages):
+        before = page.evaluate(END)
+        page.evaluate("document.querySelector('.tickets').scrollTop = 1e9")
+        until(page, f"{END} > {before}")
+        assert page.evaluate(ROWS) <= MOST_ROWS
 
 
 def sign_in(page: Page, desk: RunningDesk) -> None:

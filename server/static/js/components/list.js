@@ -1,4 +1,4 @@
-/* The list pane: head with search, rows in chunks that the browser skips while they are out of sight, the next page on the way down. */
+/* The list pane: head with search, rows in chunks that are empty while they are out of reach, the next page on the way down. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "../../vendor/hooks.js";
 import { html } from "../html.js";
@@ -10,6 +10,7 @@ import { Row } from "./row.js";
 import { viewEmpty, viewName } from "./views.js";
 
 const CHUNK = 40;
+const REACH = "1200px 0px"; // beyond what is seen: the next J or turn of the wheel finds its row there
 
 export function ListPane() {
   const console = useConsole();
@@ -37,17 +38,27 @@ function Rows() {
   const chunks = Array.from({ length: Math.ceil(ids.length / CHUNK) }, (_, place) => ids.slice(place * CHUNK, (place + 1) * CHUNK));
   return html`<div class="tickets" role="list" onPointerEnter=${() => list.hover(true)} onPointerLeave=${() => list.hover(false)}>
     <div class="grp" role="listitem">${t("No clock running")} <span class="num">${tn("{count} ticket", "{count} tickets", ids.length)}${list.next.value ? "+" : ""}</span></div>
-    ${chunks.map((chunk, place) => html`<${Chunk} key=${place} ids=${chunk} />`)}
+    ${chunks.map((chunk, place) => html`<${Chunk} key=${place} place=${place} ids=${chunk} />`)}
     ${list.next.value && html`<${More} />`}
   </div>`;
 }
 
-/** Drawn again only when its own ids change. */
-function Chunk({ ids }) {
+/** Rows while they are near or hold the cursor, else their room. They are drawn again only when their own ids change. */
+function Chunk({ place, ids }) {
+  const { list, screen } = useConsole();
+  const box = useRef(null);
   const shown = useRef({ key: null, rows: null });
-  const key = ids.join(" ");
-  if (shown.current.key !== key) shown.current = { key, rows: ids.map((id) => html`<${Row} key=${id} id=${id} />`) };
-  return html`<div class="chunk" role="presentation" data-rows=${ids.length}>${shown.current.rows}</div>`;
+  const [near, setNear] = useState(place < 2);
+  useEffect(() => {
+    const watch = new IntersectionObserver((seen) => setNear(seen.at(-1).isIntersecting), { root: box.current.parentElement, rootMargin: REACH });
+    watch.observe(box.current);
+    return () => watch.disconnect();
+  }, []);
+  const full = near || ids.includes(screen.cursor.value ?? list.ids.value[0]);
+  const key = full ? ids.join(" ") : null;
+  useLayoutEffect(() => { box.current.style.blockSize = full ? "" : `calc(${ids.length} * var(--row))`; }, [full, ids.length]);
+  if (shown.current.key !== key) shown.current = { key, rows: full ? ids.map((id) => html`<${Row} key=${id} id=${id} />`) : null };
+  return html`<div class="chunk" role="presentation" ref=${box}>${shown.current.rows}</div>`;
 }
 
 function More() {
