@@ -153,6 +153,29 @@ def broken(page: Page) -> None:
     page.wait_for_selector(".list-pane [role=alert]")
 
 
+def gone(page: Page) -> None:
+    page.evaluate("desk.open('nothing')")
+    page.wait_for_selector("dialog[open]")
+
+
+def nothing_found(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("zzzz")
+    page.wait_for_selector(".list-pane .empty")
+
+
+def refused(page: Page) -> None:
+    open_first(page)
+    page.evaluate("desk.screen.notice('rates.exe was not taken: it is a program.', 'bad')")
+    page.wait_for_selector(".notice.bad")
+
+
+def closed(page: Page) -> None:
+    open_first(page)
+    page.evaluate("desk.desk.tickets.get('t0').patch({status: 'closed'})")
+    page.wait_for_selector(".composer.shut")
+
+
 STATES: dict[str, Callable[[Page], None]] = {
     "list": lambda page: None,
     "talk": open_first,
@@ -165,6 +188,10 @@ STATES: dict[str, Callable[[Page], None]] = {
     "side": side,
     "empty": empty,
     "broken": broken,
+    "gone": gone,
+    "nothing found": nothing_found,
+    "refused": refused,
+    "closed": closed,
     "palette": dialog("Control+k"),
     "keys": dialog("?"),
     "severity": dialog("s"),
@@ -175,7 +202,8 @@ STATES: dict[str, Callable[[Page], None]] = {
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("laptop", True), ("phone", False), ("small", True)])
+@pytest.mark.parametrize("size", ["laptop", "small"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_a_state_has_no_accessibility_fault(state: str, size: str, dark: bool, opened: Open) -> None:
     page = opened(size, dark, stale=state == "held")
     STATES[state](page)
@@ -191,7 +219,7 @@ OFF_SCREEN = """() => [...document.querySelectorAll("body *")]
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("size", ["desktop", "laptop", "small"])
+@pytest.mark.parametrize("size", ["desktop", "small"])
 def test_a_state_reads_from_the_right_as_well(state: str, size: str, opened: Open) -> None:
     page = opened(size, stale=state == "held")
     page.evaluate("document.documentElement.dir = 'rtl'")

@@ -272,6 +272,9 @@ def test_every_page_is_accessible_and_fits(
     save(page)
     page.click("form[action$='/link'] .btn")
     look("agent-link")
+    page.goto(page.inner_text("#link"))
+    page.wait_for_selector("#password")
+    look("welcome")
     context.close()
     assert {what: faults for what, faults in found.items() if faults} == {}
 
