@@ -62,6 +62,12 @@ class Portal:
         await self.button.click()
         await self.chat.locator(".w-head h1").wait_for()
 
+    async def keep_real_focus(self) -> None:
+        """Playwright lets every page believe that it has the focus, and frames of other sites then lose keys."""
+        session = await self.page.context.new_cdp_session(self.page)
+        await session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
+        await self.page.bring_to_front()
+
     async def says(self, text: str) -> None:
         await self.field.fill(text)
         await self.field.press("Enter")
