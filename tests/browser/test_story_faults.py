@@ -120,7 +120,8 @@ def test_a_demo_that_starts_over_takes_both_sides_along(people: People) -> None:
     expect(anna.log).to_contain_text("forgotten")
     other = priya.context.new_page()
     other.goto(f"{priya.desk.origin}/demo")
-    other.get_by_role("button", name="Start the demo over").click()
+    with other.expect_navigation():
+        other.get_by_role("button", name="Start the demo over").click()
     expect(anna.page.locator(".rail")).to_contain_text("Live")
     expect(anna.page.locator(".tk", has_text="forgotten")).to_have_count(0)
     priya.page.reload()

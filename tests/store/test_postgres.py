@@ -95,7 +95,7 @@ async def test_a_deadlock_is_decided_again(record: PostgresRecord) -> None:
         return verb
 
     await asyncio.gather(record.write(locking("k1", "k2")), record.write(locking("k2", "k1")))
-    assert len(runs) == 3
+    assert len(runs) >= 3  # more when the winner was slow
     assert (await record.read(getting("k1")), await record.read(getting("k2"))) == ("k2", "k1")
 
 
