@@ -11,7 +11,8 @@ from typing import Any, Self
 
 import httpx2
 
-from bench.wire import Wire, connect, text_frame
+from server.demo import ways
+from server.demo.wire import Wire, connect, text_frame
 
 VISITS_OF_ONE = 250
 """Fewer than the desk takes from one address a minute."""
@@ -42,10 +43,7 @@ class Town:
         """A client towards the desk."""
         if self._visits % VISITS_OF_ONE == 0:
             transport = httpx2.AsyncHTTPTransport(local_address=f"127.{random.randint(1, 250)}.{_next()}.1")
-            headers = {"Origin": self.origin}
-            self._clients.append(
-                httpx2.AsyncClient(base_url=self.origin, headers=headers, timeout=60, transport=transport)
-            )
+            self._clients.append(ways.door(self.origin, transport))
         self._visits += 1
         return self._clients[-1]
 
@@ -79,9 +77,9 @@ async def open_relay(port: int, senders: int, receivers: int) -> tuple[list[tupl
     origin = f"http://127.0.0.1:{port}"
     followers = []
     for number in range(receivers):
-        wire = await _greet(port, "/", origin, {"type": "hello", "follow": tickets[number::receivers]})
+        wire = await _greet(origin, {"type": "hello", "follow": tickets[number::receivers]})
         followers.append(wire)
-    lanes = [(await _greet(port, "/", origin, {"type": "hello"}), ticket) for ticket in tickets]
+    lanes = [(await _greet(origin, {"type": "hello"}), ticket) for ticket in tickets]
     return lanes, followers
 
 
@@ -117,19 +115,8 @@ async def _follow(agent: Wire, inbox: Inbox, tickets: list[str]) -> None:
 
 async def agent_socket(town: Town, person: dict[str, str], *, auto_answer: bool = True) -> Wire:
     """A signed-in agent's socket, available."""
-    client = town.door()
-    client.cookies.clear()
-    answer = await client.post("/api/v1/sessions", json={"email": person["email"], "password": person["password"]})
-    answer.raise_for_status()
-    cookie = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
-    wire = await connect(town.port, "/ws/agent", town.origin, {"Cookie": cookie})
-    inbox = Inbox(wire)
-    wire.send(
-        _json(
-            {"type": "hello", "csrf": answer.json()["csrf"], "epoch": None, "resume": {}, "lang": "en", "zone": "UTC"}
-        )
-    )
-    await inbox.until("ready")
+    who = await ways.sign_in(town.origin, person["email"], person["password"])
+    wire, inbox = await _enter(town, "agent", who)
     wire.send(_json({"type": "presence", "rid": str(uuid.uuid4()), "status": "available", "auto_answer": auto_answer}))
     await inbox.until("ok")
     return wire
@@ -137,12 +124,13 @@ async def agent_socket(town: Town, person: dict[str, str], *, auto_answer: bool 
 
 async def contact_socket(town: Town, button: str) -> tuple[Wire, Inbox]:
     """A fresh visitor's socket, `ready`."""
-    answer = await town.door().post(f"/b/{button}/session", json={})
-    answer.raise_for_status()
-    wire = await connect(town.port, "/ws/contact", town.origin)
+    return await _enter(town, "contact", await ways.visit_through(town.door(), button))
+
+
+async def _enter(town: Town, audience: ways.Audience, who: ways.Credentials) -> tuple[Wire, Inbox]:
+    wire = await ways.open_wire(town.origin, audience, who)
     inbox = Inbox(wire)
-    token = answer.json()["token"]
-    wire.send(_json({"type": "hello", "token": token, "epoch": None, "resume": {}, "lang": "en", "zone": "UTC"}))
+    wire.send(_json(who.hello(lang="en", zone="UTC")))
     await inbox.until("ready")
     return wire, inbox
 
@@ -161,7 +149,7 @@ async def open_idle(fleet: str, port: int, sockets: int, button: str) -> list[Wi
     """Sockets that only exist: greeted, silent but for the heartbeat's answer."""
     origin = f"http://127.0.0.1:{port}"
     if fleet == "relay":
-        wires = [await _greet(port, "/", origin, {"type": "hello"}) for _ in range(sockets)]
+        wires = [await _greet(origin, {"type": "hello"}) for _ in range(sockets)]
     else:
         async with Town(port) as town:
             wires = [(await contact_socket(town, button))[0] for _ in range(sockets)]
@@ -170,8 +158,8 @@ async def open_idle(fleet: str, port: int, sockets: int, button: str) -> list[Wi
     return wires
 
 
-async def _greet(port: int, path: str, origin: str, hello: dict[str, Any]) -> Wire:
-    wire = await connect(port, path, origin)
+async def _greet(origin: str, hello: dict[str, Any]) -> Wire:
+    wire = await connect(origin, "/", {})
     inbox = Inbox(wire)
     wire.send(_json(hello))
     await inbox.until("ready")

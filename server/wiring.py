@@ -166,9 +166,9 @@ async def _serve(
 
 
 async def _simulated_customer(parts: Parts) -> None:
-    from server.demo.simulator import Simulator  # a real desk never loads the demo
+    from server.demo.pages import simulator  # a real desk never loads the demo
 
-    await Simulator(parts).run()
+    await simulator(parts).run()
 
 
 def _record_url(settings: Settings) -> str:

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ from routing.hours import Calendar
 from server import follow_clock
 from server.demo import cast, moves, seed
 from server.demo.seed import Ground
-from server.demo.simulator import SWITCH
+from server.demo.simulator import SWITCH, WHO, Simulator, Surroundings
 from server.pages import console
 from server.pages.sessions import cookie_of, form_of, with_cookie
 from server.pages.texts import _, sentence
@@ -73,6 +74,19 @@ async def prepare(parts: Parts) -> None:
     await seed.allow_portal(parts.record, portal_url(parts.settings))
 
 
+def simulator(parts: Parts) -> Simulator:
+    """The simulated customer, who comes over the wire; whether it is worth while is ours to say."""
+
+    async def is_on() -> bool:
+        return await parts.record.read(lambda connection: meta.get(connection, SWITCH)) == "on"
+
+    async def somebody_is_there() -> bool:
+        return bool((await parts.live.present("agent")).people)
+
+    around = Surroundings(partial(_vouch, parts, WHO), is_on, somebody_is_there, parts.desk.clock.sleep)
+    return Simulator(parts.settings.base_url, around)
+
+
 # The portal --------------------------------------------------------------------------------------------------------
 
 
@@ -107,11 +121,17 @@ async def _identity_script(parts: Parts, request: Request) -> Response:
 
 
 async def _token(parts: Parts, request: Request) -> Response:
-    """Signs for the person who is signed in at the portal, as a customer's server would."""
+    """What the page sends along with the button."""
     _expect_portal(parts, request)
+    token = await _vouch(parts, request.query_params.get("as", ""))
+    return PlainTextResponse(token, headers={"Cache-Control": "no-store"})
+
+
+async def _vouch(parts: Parts, named: str) -> str:
+    """Signs for the person who is signed in at the portal, as a customer's server would. Raises NotFound."""
     customer, person = next(
-        ((customer, each) for customer in cast.CUSTOMERS for each in customer.contacts
-         if each.id == request.query_params.get("as")), (None, None),
+        ((customer, each) for customer in cast.CUSTOMERS for each in customer.contacts if each.id == named),
+        (None, None),
     )  # fmt: skip
     if customer is None or person is None:
         raise NotFound
@@ -121,8 +141,7 @@ async def _token(parts: Parts, request: Request) -> Response:
         "sub": person.id, "email": person.email, "name": person.name, "aud": key, "iat": now, "exp": now + TOKEN_S,
         "jti": str(uuid.uuid4()),
     }  # fmt: skip
-    token = jwt.encode(claims, secret, algorithm="HS256", headers={"kid": cast.KID})
-    return PlainTextResponse(token, headers={"Cache-Control": "no-store"})
+    return jwt.encode(claims, secret, algorithm="HS256", headers={"kid": cast.KID})
 
 
 def _expect_portal(parts: Parts, request: Request) -> None:

@@ -1,26 +1,30 @@
-"""A simulated customer who presses, writes and answers now and then: switched on by the demo page, off at first."""
+"""A simulated customer who presses, writes and answers now and then: switched on by the demo page, off at first.
+
+She has a client like anybody else: what she does comes through the desk's own doors, and what she knows came over them.
+"""
 
 from __future__ import annotations
 
-import json
 import logging
 import random
-import uuid
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from desk.actors import Signed
-from desk.requests import ContactSay, Leave, Press, Read
-from routing.allow import Actor
+import httpx2
+
 from routing.errors import DeskError
 from server.demo import cast
-from server.parts import Parts
-from store import chats, events, meta
-from store.engine import Connection
+from server.demo.client import Client, Refusal
+from server.demo.ways import Closed, visit
 
 log = logging.getLogger(__name__)
 SWITCH = "demo_customer"
+WHO = "sofia"
 PAUSE_S = (20.0, 60.0)
 THINKS_S = (3.0, 9.0)
+TYPES_S = (1.0, 3.0)
+LOOKS = 40
+ANSWERS_MOST = 3
 OPENINGS = (
     "Hello, the order list is empty since this morning. Is that only here?",
     "Could you tell me which of our users still have the old licence?",
@@ -37,80 +41,79 @@ ANSWERS = (
 THANKS = "That was all, thank you."
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """`vouch`: what her company's site signs for her. `sleep`: by the monotonic clock."""
+
+    vouch: Callable[[], Awaitable[str]]
+    is_on: Callable[[], Awaitable[bool]]
+    somebody_is_there: Callable[[], Awaitable[bool]]
+    sleep: Callable[[float], Awaitable[None]]
+
+
 class Simulator:
     """Sofia Lindqvist of Halden & Frey."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        customer = next(each for each in cast.CUSTOMERS if each.id == "halden")
-        self._me = Signed(
-            Actor("sofia", "contact", customer=customer.id, verified=True),
-            "Sofia Lindqvist",
-            "button-halden",
-            "en",
-            customer.zone,
-        )
+    def __init__(self, desk: str, around: Surroundings) -> None:
+        self._desk = desk
+        self._around = around
+        self._customer = next(each for each in cast.CUSTOMERS if any(one.id == WHO for one in each.contacts))
 
     async def run(self) -> None:
         """For ever."""
-        sleep = self._parts.desk.clock.sleep
         while True:
-            await sleep(random.uniform(*THINKS_S))  # noqa: S311
+            await self._wait(THINKS_S)
             try:
-                if await self._is_on() and await self._somebody_is_there():
+                if await self._around.is_on() and await self._around.somebody_is_there():
                     await self._visit()
-                    await sleep(random.uniform(*PAUSE_S))  # noqa: S311
-            except DeskError as error:
+                    await self._wait(PAUSE_S)
+            except (Refusal, DeskError) as error:
                 log.info("demo.customer_refused code=%s", error.code)
+            except (Closed, httpx2.HTTPError, OSError, TimeoutError) as error:
+                log.info("demo.customer_lost because=%s", type(error).__name__)
 
     async def _visit(self) -> None:
         """Presses, and speaks until the third answer, or until nobody comes."""
-        answer = await self._ask(Press(str(uuid.uuid4()), text=random.choice(OPENINGS)))  # noqa: S311
-        ticket, spoken = answer["ticket"], 0
-        for _ in range(40):
-            await self._parts.live.beat("contact", "sofia", "simulated")
-            await self._parts.desk.clock.sleep(random.uniform(*THINKS_S))  # noqa: S311
-            state, last_by, seq = await self._parts.record.read(lambda connection: _look(connection, ticket))
-            if state is None or not await self._is_on():
-                break
-            if last_by == "agent":
-                await self._ask(Read(str(uuid.uuid4()), ticket, seq))
-                await self._type(ticket)
-                spoken += 1
-                body = THANKS if spoken > 2 else random.choice(ANSWERS)  # noqa: S311
-                await self._ask(ContactSay(str(uuid.uuid4()), ticket, body))
-                if spoken > 2:
+        who = await visit(self._desk, self._customer.key, jwt=await self._around.vouch())
+        async with Client(self._desk, "contact", who, zone=self._customer.zone) as line:
+            pressed = await line.ask("press", text=random.choice(OPENINGS))  # noqa: S311
+            chat, spoken = Chat(line, pressed["ticket"]), 0
+            for _ in range(LOOKS):
+                await self._wait(THINKS_S)
+                if chat.has_ended or not await self._around.is_on():
                     break
-        await self._leave(ticket)
+                if chat.is_answered:
+                    spoken += 1
+                    await self._answer(chat, THANKS if spoken == ANSWERS_MOST else random.choice(ANSWERS))  # noqa: S311
+                if spoken == ANSWERS_MOST:
+                    break
+            if not chat.has_ended:
+                await line.ask("leave", ticket=chat.ticket)
 
-    async def _leave(self, ticket: str) -> None:
-        state, _, _ = await self._parts.record.read(lambda connection: _look(connection, ticket))
-        if state is not None:
-            await self._ask(Leave(str(uuid.uuid4()), ticket))
-        if await self._parts.live.gone("contact", "sofia", "simulated"):
-            await self._parts.desk.person_gone("contact", "sofia")
+    async def _answer(self, chat: Chat, body: str) -> None:
+        await chat.line.ask("read", ticket=chat.ticket, seq=chat.line.cursors[chat.ticket].last)
+        await chat.line.whisper({"type": "typing", "ticket": chat.ticket, "on": True})
+        await self._wait(TYPES_S)
+        await chat.line.whisper({"type": "typing", "ticket": chat.ticket, "on": False})
+        await chat.line.ask("say", ticket=chat.ticket, body=body)
 
-    async def _type(self, ticket: str) -> None:
-        await self._parts.desk.typing(self._me, ticket, True)
-        await self._parts.desk.clock.sleep(random.uniform(1.0, 3.0))  # noqa: S311
-        await self._parts.desk.typing(self._me, ticket, False)
-
-    async def _ask(self, request: Any) -> dict[str, Any]:
-        answers: list[dict[str, Any]] = []
-        await self._parts.desk.perform(self._me, request, answers.append)
-        return answers[0]
-
-    async def _is_on(self) -> bool:
-        return await self._parts.record.read(lambda connection: meta.get(connection, SWITCH)) == "on"
-
-    async def _somebody_is_there(self) -> bool:
-        return bool((await self._parts.live.present("agent")).people)
+    async def _wait(self, between_s: tuple[float, float]) -> None:
+        await self._around.sleep(random.uniform(*between_s))  # noqa: S311
 
 
-def _look(connection: Connection, ticket: str) -> tuple[str | None, str, int]:
-    """The chat's state (None: ended), who spoke last, the head of the stream."""
-    head = events.head(connection, ticket)
-    said = [json.loads(frame) for frame in events.before(connection, ticket, head + 1, 20)]
-    last = next((event for event in reversed(said) if event["kind"] == "message"), None)
-    open_chats = chats.open_with(connection, "sofia")
-    return ("open" if ticket in open_chats else None), (last["by"]["role"] if last else ""), head
+@dataclass(frozen=True)
+class Chat:
+    """What her line has shown of it."""
+
+    line: Client
+    ticket: str
+
+    @property
+    def has_ended(self) -> bool:
+        states = [event["data"]["state"] for event in self.line.events(self.ticket) if event["kind"] == "chat"]
+        return bool(states) and states[-1] == "ended"
+
+    @property
+    def is_answered(self) -> bool:
+        said = [event["by"]["role"] for event in self.line.events(self.ticket) if event["kind"] == "message"]
+        return bool(said) and said[-1] == "agent"

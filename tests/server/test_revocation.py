@@ -11,7 +11,7 @@ import pytest
 
 from server.demo.cast import CUSTOMERS
 from tests.support.asking import vouched
-from tests.support.client import Client, Closed, Credentials, sign_in, visit
+from tests.support.client import Client, Closed, Credentials, HttpWay, SocketWay, Way, sign_in, visit
 from tests.support.eventually import eventually
 from tests.support.running import RunningDesk
 
@@ -38,12 +38,12 @@ async def administer(desk: RunningDesk, path: str, **fields: str) -> str:
         return answer.text
 
 
-@pytest.mark.parametrize("over_http", [False, True])
-async def test_a_sign_out_closes_the_lines_of_that_session_and_of_no_other(desk: RunningDesk, over_http: bool) -> None:
+@pytest.mark.parametrize("way", [SocketWay, HttpWay])
+async def test_a_sign_out_closes_the_lines_of_that_session_and_of_no_other(desk: RunningDesk, way: type[Way]) -> None:
     one, other = await agent_of(desk, "petra"), await agent_of(desk, "petra")
     async with (
-        Client(desk.origin, "agent", one, over_http=over_http) as here,
-        Client(desk.origin, "agent", other, over_http=over_http) as there,
+        Client(desk.origin, "agent", one, way=way) as here,
+        Client(desk.origin, "agent", other, way=way) as there,
         http(desk, one) as client,
     ):
         assert (await client.delete("/api/v1/sessions/current")).status_code == 204

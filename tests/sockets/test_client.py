@@ -9,20 +9,20 @@ import pytest
 
 from live.base import Published
 from tests.sockets.conftest import House
-from tests.support.client import Client, Closed, Credentials, Refusal
+from tests.support.client import Client, Closed, Credentials, HttpWay, Refusal, SocketWay, Way
 from tests.support.eventually import eventually
 
 VERA = Credentials(token="token-vera")
 ANNA = Credentials(cookie="session=session-anna", csrf="csrf")
 
 
-def client(house: House, audience: str = "contact", *, over_http: bool = False) -> Client:
+def client(house: House, audience: str = "contact", *, way: type[Way] = SocketWay) -> Client:
     agent = audience == "agent"
     return Client(
         house.url,
         "agent" if agent else "contact",
         ANNA if agent else VERA,
-        over_http=over_http,
+        way=way,
         chance=random.Random(1),
         patience_s=0.05,
     )
@@ -32,10 +32,10 @@ def bodies(line: Client, stream: str) -> list[str]:
     return [event["data"]["body"] for event in line.events(stream)]
 
 
-@pytest.mark.parametrize("over_http", [False, True])
-async def test_both_sides_show_the_same_conversation(house: House, over_http: bool) -> None:
+@pytest.mark.parametrize("way", [SocketWay, HttpWay])
+async def test_both_sides_show_the_same_conversation(house: House, way: type[Way]) -> None:
     house.desk.ticket("T", "vera", "anna")
-    async with client(house, over_http=over_http) as vera, client(house, "agent", over_http=over_http) as anna:
+    async with client(house, way=way) as vera, client(house, "agent", way=way) as anna:
         for number in range(10):
             await vera.ask("say", ticket="T", body=f"vera {number}")
             await anna.ask("say", ticket="T", body=f"anna {number}")
@@ -43,10 +43,10 @@ async def test_both_sides_show_the_same_conversation(house: House, over_http: bo
         assert bodies(vera, "T") == bodies(anna, "T")
 
 
-@pytest.mark.parametrize("over_http", [False, True])
-async def test_after_a_loss_exactly_what_was_missed_comes(house: House, over_http: bool) -> None:
+@pytest.mark.parametrize("way", [SocketWay, HttpWay])
+async def test_after_a_loss_exactly_what_was_missed_comes(house: House, way: type[Way]) -> None:
     house.desk.ticket("T", "vera")
-    async with client(house, over_http=over_http) as vera:
+    async with client(house, way=way) as vera:
         house.desk.say("T", "1")
         await eventually(lambda: len(vera.events("T")) == 1)
         for connection in list(house.sockets.connections):
@@ -109,9 +109,9 @@ async def test_a_reset_starts_anew_behind_its_snapshot(house: House) -> None:
         await eventually(lambda: len(vera.events("T")) == 4)
 
 
-@pytest.mark.parametrize("over_http", [False, True])
-async def test_a_final_close_ends_it_and_the_desk_waits_for_nobody(house: House, over_http: bool) -> None:
-    async with client(house, over_http=over_http) as vera:
+@pytest.mark.parametrize("way", [SocketWay, HttpWay])
+async def test_a_final_close_ends_it_and_the_desk_waits_for_nobody(house: House, way: type[Way]) -> None:
+    async with client(house, way=way) as vera:
         house.desk.revoked.add("vera")
         house.live.publish([Published(("contact:vera",), b"4410", kind="revoked")])
         await eventually(lambda: vera.closed_with == 4410)

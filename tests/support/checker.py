@@ -11,33 +11,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, create_engine, select
 
+from server.demo.client import ClientLog
 from store import schema
 from store.audit import HEAD, NOBODY
-
-
-@dataclass
-class ClientLog:
-    """What one client was told and showed."""
-
-    person: str
-    kind: str  # contact, agent
-    acked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Answers by rid, of the verbs that were answered `ok`."""
-    verbs: dict[str, str] = field(default_factory=dict)
-    """Verb by rid, of everything that was sent."""
-    bodies: dict[str, str] = field(default_factory=dict)
-    """Text by rid, of every `say`."""
-    shown: dict[str, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    """Events by stream in the order shown; a `reset` starts the list anew behind its snapshot."""
-    started_after: dict[str, int] = field(default_factory=dict)
-    """The seq after which a stream was followed (0: from its beginning)."""
 
 
 def check(url: str, logs: Sequence[ClientLog], *, settled: bool = True) -> list[str]:

@@ -27,3 +27,8 @@ async def calm(turns: int = 20) -> None:
     """Lets everything that is ready run; for showing that something does not happen."""
     for _ in range(turns):
         await asyncio.sleep(0.002)
+
+
+async def hurried(seconds: float) -> None:
+    """A clock's `sleep` for whoever takes their time: a hundredth of it."""
+    await asyncio.sleep(seconds / 100)

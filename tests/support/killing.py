@@ -20,9 +20,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from server.demo.client import ClientLog
 from store import crash, postgres
 from store.engine import open_record
-from tests.support.checker import ClientLog, check
+from tests.support.checker import check
 from tests.support.rehearsals import KEEPS_RECEIPT, REHEARSALS, Asked, Scene
 from tests.support.world import OPEN, World
 

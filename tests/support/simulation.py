@@ -11,9 +11,10 @@ from typing import Any
 from desk import requests
 from routing.errors import DeskError, NotFound
 from server.demo import cast
+from server.demo.client import ClientLog
 from store import chats, jobs
 from store.engine import Connection, Record
-from tests.support.checker import ClientLog, check
+from tests.support.checker import check
 from tests.support.reduce import differences, reduce
 from tests.support.world import NIGHT, OPEN, Kind, World
 

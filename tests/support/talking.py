@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from server.demo import cast
-from tests.support.checker import ClientLog
+from server.demo.client import ClientLog
 from tests.support.client import Client, visit
 from tests.support.running import RunningDesk
 
