@@ -54,8 +54,10 @@ class Surroundings:
 class Simulator:
     """Sofia Lindqvist of Halden & Frey."""
 
-    def __init__(self, desk: str, around: Surroundings) -> None:
+    def __init__(self, desk: str, around: Surroundings, looks: int = LOOKS) -> None:
+        """`looks`: how often she looks for an answer before she leaves."""
         self._desk = desk
+        self._looks = looks
         self._around = around
         self._customer = next(each for each in cast.CUSTOMERS if any(one.id == WHO for one in each.contacts))
 
@@ -78,7 +80,7 @@ class Simulator:
         async with Client(self._desk, "contact", who, zone=self._customer.zone) as line:
             pressed = await line.ask("press", text=random.choice(OPENINGS))  # noqa: S311
             chat, spoken = Chat(line, pressed["ticket"]), 0
-            for _ in range(LOOKS):
+            for _ in range(self._looks):
                 await self._wait(THINKS_S)
                 if chat.has_ended or not await self._around.is_on():
                     break

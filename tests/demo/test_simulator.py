@@ -50,7 +50,7 @@ async def sofia(desk: RunningDesk) -> AsyncIterator[asyncio.Event]:
         await hurried(seconds)
         await passes.wait()
 
-    task = asyncio.create_task(Simulator(desk.origin, Surroundings(vouch, yes, yes, sleep)).run())
+    task = asyncio.create_task(Simulator(desk.origin, Surroundings(vouch, yes, yes, sleep), looks=10_000).run())
     try:
         yield passes
     finally:
