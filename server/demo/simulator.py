@@ -113,7 +113,7 @@ class Chat:
     @property
     def has_ended(self) -> bool:
         states = [event["data"]["state"] for event in self.line.events(self.ticket) if event["kind"] == "chat"]
-        return bool(states) and states[-1] == "ended"
+        return self.line.closed_with is not None or states[-1:] == ["ended"]
 
     @property
     def is_answered(self) -> bool:
