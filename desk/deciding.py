@@ -26,7 +26,7 @@ from store.tickets import Found
 
 ALWAYS = Calendar("UTC", {day: ((time(0), time(0)),) for day in range(7)})
 SEEN_AFTER = timedelta(seconds=1)
-"""Colleagues' loads are told at most once a second, however many chats begin and end."""
+"""Colleagues' loads and what buttons promise are told at most once a second, however many chats begin and end."""
 FOR_EVER = AddOn(datetime(1970, 1, 1, tzinfo=UTC), None)
 
 
@@ -237,7 +237,7 @@ def freed(work: Work) -> None:
 def loads_changed(work: Work) -> None:
     """Somebody has more or less to do: places in the queue, what buttons promise, and what colleagues see."""
     work.job("queue", "queue")
-    work.job("promises", "promises")
+    work.job("promises", "promises", SEEN_AFTER)
     work.job("people", "people", SEEN_AFTER)
 
 

@@ -27,6 +27,7 @@ def presence(work: Work, signed: Signed, request: Presence) -> dict[str, Any]:
     people.choose_status(work.connection, agent.id, request.status, auto_answer)
     work.job("people", "people")
     freed(work)
+    work.job("promises", "promises")  # who is here is told at once
     if request.status != "available":
         _give_back(work, agent.id)
     else:
@@ -73,6 +74,7 @@ def agent_back(work: Work, agent_id: str) -> None:
             work.show(found)
     work.job("people", "people")
     freed(work)
+    work.job("promises", "promises")  # who is here is told at once
     may_be_offered(work, agent_id)
 
 

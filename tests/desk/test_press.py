@@ -257,6 +257,17 @@ async def test_closing_time_changes_the_promise_of_every_open_page(world: World)
     assert said["because"] == "closed" and said["next_opening"] == "2026-03-05T08:00:00.000000Z"
 
 
+async def test_a_rush_of_chats_changes_what_a_button_promises_once_a_second(world: World) -> None:
+    heard = world.listen(f"button:{BUTTON}")
+    for _ in range(3):
+        ticket = (await world.ask("priya", Press, text="Hello"))["ticket"]
+        await world.ask("priya", Leave, ticket=ticket)
+    await world.due()
+    assert of_type(heard, "promise") == []
+    await world.go_on(2)
+    assert len(of_type(heard, "promise")) == 1
+
+
 async def test_a_verified_visitor_keeps_ticket_and_chat_under_their_name(world: World) -> None:
     visitor = await world.visitor()
     ticket = (await world.ask(visitor, Press, text="Hello"))["ticket"]
