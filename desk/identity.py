@@ -44,10 +44,13 @@ TOKEN_LASTS = timedelta(minutes=10)
 TOKEN_USES = 5
 LEEWAY = timedelta(seconds=30)
 LOGIN_TRIES, LOGIN_PAUSE_S = 5, 300
+"""Wrong tries for one account from one address of the network."""
+ACCOUNT_TRIES, ACCOUNT_PAUSE_S = 50, 30
+"""Wrong tries for one account from anywhere, and how long it rests then: short, for its owner waits too."""
 LOGIN_MOST = 300
 """Tries from one address of the network within LOGIN_PAUSE_S, right ones too."""
 MOST_PAUSED = 10_000
-PAUSED = "Too many wrong tries. This address rests for five minutes."
+PAUSED = "Too many wrong tries. Wait a little, then try again."
 ALGORITHMS = ("HS256", "ES256", "EdDSA", "RS256")
 _EMAIL = re.compile(r"[^@\s,;<>\"\x00-\x1f\x7f]{1,64}@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 
@@ -99,16 +102,14 @@ class Identity:
         """A new session; the one that came along (`replaces`) ends. Raises NotSignedIn, SlowDown."""
         email = email.strip().lower()[:254]
         await self._slow_down(f"login-from:{source}", LOGIN_MOST)
-        paused_s = self._paused.get(email, 0.0) - self._desk.clock.monotonic()
-        if paused_s > 0:
-            raise SlowDown(PAUSED, retry_s=round(paused_s, 1))
+        self._expect_rested(email, source)
         login = await self._desk.record.read(lambda connection: agents.login(connection, email))
         known = login is not None and login.password_hash is not None
         kept = login.password_hash if login is not None and login.password_hash is not None else self._nobody
         right = await asyncio.to_thread(self._matches, kept, password[:1024])
         if not (known and right) or login is None or not await self._second_step(login, totp):
             await self._audit(None, "sign_in_refused", "agent" if login is None else login.id, {})
-            await self._count_failure(email)
+            await self._count_failure(email, source)
             raise NotSignedIn("Address and password do not match.")
         return await self._begin(login.id, replaces)
 
@@ -202,14 +203,26 @@ class Identity:
                 return await self._desk.record.write(partial(agents.use_totp_step, id=login.id, step=step), name="totp")
         return False
 
-    async def _count_failure(self, email: str) -> None:
-        """After LOGIN_TRIES wrong ones within LOGIN_PAUSE_S, in whichever process, the address rests."""
-        wait_s = await self._desk.live.take(f"login:{email}", LOGIN_TRIES / LOGIN_PAUSE_S, LOGIN_TRIES)
+    def _expect_rested(self, email: str, source: str) -> None:
+        """Raises SlowDown while the account rests, for this address or for all."""
+        until = max(self._paused.get(name, 0.0) for name in (email, f"{email} {source}"))
+        paused_s = until - self._desk.clock.monotonic()
+        if paused_s > 0:
+            raise SlowDown(PAUSED, retry_s=round(paused_s, 1))
+
+    async def _count_failure(self, email: str, source: str) -> None:
+        """The tries of all processes count together; each notices by its next wrong one that there were too many."""
+        await self._rest_after(f"{email} {source}", LOGIN_TRIES, LOGIN_PAUSE_S)
+        await self._rest_after(email, ACCOUNT_TRIES, ACCOUNT_PAUSE_S)
+
+    async def _rest_after(self, name: str, tries: int, pause_s: int) -> None:
+        """After so many wrong ones within LOGIN_PAUSE_S it rests."""
+        wait_s = await self._desk.live.take(f"login:{name}", tries / LOGIN_PAUSE_S, tries)
         if wait_s > 0:
             if len(self._paused) > MOST_PAUSED:
                 self._paused.clear()
-            self._paused[email] = self._desk.clock.monotonic() + LOGIN_PAUSE_S
-            raise SlowDown(PAUSED, retry_s=LOGIN_PAUSE_S)
+            self._paused[name] = self._desk.clock.monotonic() + pause_s
+            raise SlowDown(PAUSED, retry_s=pause_s)
 
     def _matches(self, kept: str, password: str) -> bool:
         try:

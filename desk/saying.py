@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from typing import Any
 
 import msgspec
@@ -24,6 +25,8 @@ from store.tickets import Found
 from store.times import instant, micros
 
 MOST_BYTES = 16 * 1024
+UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+"""Spaces, control signs and signs without width: of them alone no message is made."""
 _sorted = msgspec.json.Encoder(order="sorted")
 
 
@@ -168,7 +171,7 @@ def _status_event(work: Work, found: Found, was: str, reason: str = "") -> None:
 
 
 def _check(body: str, files: list[str]) -> None:
-    if not body.strip() and not files:
+    if not files and all(unicodedata.category(sign) in UNSEEN for sign in body):
         raise BadRequest("A message needs some text or a file.", field="body")
     if len(body.encode()) > MOST_BYTES:
         raise TooLarge("The text is longer than 16 KiB.", field="body")

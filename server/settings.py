@@ -86,7 +86,8 @@ def _read(name: str, text: str) -> Any:
     try:
         return _READERS.get(name, str)(text)
     except (ValueError, TypeError) as error:
-        raise SettingError(f"{name_of(name)} cannot be {text!r}: {error}.") from error
+        why = _WHY.get(name, str(error))
+        raise SettingError(f"{name_of(name)} cannot be {text!r}: {why}.") from error
 
 
 def _check(settings: Settings) -> None:
@@ -144,6 +145,15 @@ _READERS: dict[str, Any] = {
     "log_level": _one_of("debug", "info", "warning", "error"),
     "log_format": _one_of("text", "json"),
 }
+
+
+_WHY = {
+    "port": "it must be a number from 1 to 65535",
+    "clock": "it must be an instant with its zone, such as 2026-03-04T08:59:50Z",
+    "frame_rate": "it must be a number more than 0",
+    "frame_burst": "it must be a number from 1 to 100000",
+}
+"""In our own words, where a reader's own error is Python's."""
 
 
 def _in_url(host: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from desk.requests import AgentRequest, ContactRequest
 from desk.texts import ENGLISH, say
@@ -43,7 +44,7 @@ class History(msgspec.Struct, tag="history", frozen=True):
 
     rid: str
     stream: str
-    before: int
+    before: Annotated[int, Meta(ge=0)]
     limit: int = 50
 
 

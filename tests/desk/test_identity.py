@@ -184,6 +184,26 @@ async def test_after_five_wrong_tries_an_address_rests_for_five_minutes_and_no_l
     assert (await doors.sign_in()).signed.actor.id == "anna"
 
 
+async def test_wrong_tries_from_elsewhere_do_not_keep_the_owner_out(doors: Doors) -> None:
+    for _ in range(5):
+        with pytest.raises(NotSignedIn):
+            await doors.sign_in("wrong")
+    with pytest.raises(SlowDown):
+        await doors.sign_in("wrong")
+    assert (await doors.identity.sign_in(ANNA, PASSWORD, None, "192.0.2.9")).signed.actor.id == "anna"
+
+
+async def test_wrong_tries_from_many_places_rest_an_account_for_half_a_minute(doors: Doors) -> None:
+    for number in range(50):
+        with pytest.raises(NotSignedIn):
+            await doors.identity.sign_in(ANNA, "wrong", None, f"198.51.100.{number // 5}")
+    for password in ("wrong", PASSWORD):
+        with pytest.raises(SlowDown):
+            await doors.identity.sign_in(ANNA, password, None, "192.0.2.9")
+    doors.world.clock.move(timedelta(seconds=31))
+    assert (await doors.identity.sign_in(ANNA, PASSWORD, None, "192.0.2.9")).signed.actor.id == "anna"
+
+
 async def test_one_place_that_tries_many_addresses_is_slowed_down(doors: Doors) -> None:
     doors.identity._hasher = argon2.PasswordHasher(1, 8, 1)
     doors.identity._nobody = doors.identity._hasher.hash("x")

@@ -92,7 +92,14 @@ async def test_a_message_answers_its_rid_for_ever_and_a_press_that_said_it_never
 
 
 @pytest.mark.parametrize(
-    ("body", "error"), [("", BadRequest), ("  \n", BadRequest), ("é" * 8193, TooLarge), ("a\x00b", BadRequest)]
+    ("body", "error"),
+    [
+        ("", BadRequest),
+        ("  \n", BadRequest),
+        ("\u200b\u2060\x07 ", BadRequest),
+        ("é" * 8193, TooLarge),
+        ("a\x00b", BadRequest),
+    ],
 )
 async def test_a_body_that_is_none_is_refused_and_leaves_nothing(
     world: World, body: str, error: type[DeskError]

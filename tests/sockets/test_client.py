@@ -94,6 +94,13 @@ async def test_a_refusal_is_raised_and_slow_down_is_waited_for(house: House) -> 
         assert sorted(bodies(vera, "T"), key=int) == [str(number) for number in range(60)]
 
 
+async def test_history_before_the_beginning_is_refused(house: House) -> None:
+    house.desk.ticket("T", "vera")
+    async with client(house) as vera:
+        with pytest.raises(Refusal, match="bad_request"):
+            await vera.ask("history", stream="T", before=-1)
+
+
 async def test_a_reset_starts_anew_behind_its_snapshot(house: House) -> None:
     house.desk.ticket("T", "vera")
     async with client(house) as vera:
