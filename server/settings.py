@@ -44,6 +44,9 @@ class Settings:
     clock: datetime | None = _setting(None, "Instant at which a demo begins, such as 2026-03-04T08:59:50Z.")
     secret_keys: tuple[str, ...] = _setting((), "Keys that seal secrets, separated by commas, the newest first.")
     trusted_proxies: str = _setting("", "Addresses of proxies whose X-Forwarded-For is believed, separated by commas.")
+    metrics_token: str = _setting(
+        "", "What /metrics wants as bearer token; empty: it answers this machine only, and nobody through a proxy."
+    )
     frame_rate: float = _setting(20.0, "Frames a second that one socket may send for long.")
     frame_burst: int = _setting(40, "Frames that one socket may send at once.")
     log_level: str = _setting("info", "debug, info, warning or error.")

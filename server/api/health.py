@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
+import ipaddress
 from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from desk.due import KINDS
-from routing.errors import DeskError
+from routing.errors import DeskError, NotFound
 from server.metrics import Metrics
 from server.parts import Parts
 from store import jobs
@@ -29,13 +31,25 @@ async def ready(parts: Parts, request: Request) -> Response:
 
 
 async def metrics(parts: Parts, measured: Metrics, request: Request) -> Response:
-    """`GET /metrics`"""
+    """`GET /metrics`: for this machine, or for who knows the token. Raises NotFound for everybody else."""
+    if not _may_measure(parts.settings.metrics_token, request):
+        raise NotFound
     for part, said in (await health(parts)).items():
         measured.up.labels(part).set(said == "ok")
     lines = [connection.audience for connection in parts.sockets.connections]
     for audience in ("agent", "contact"):
         measured.lines.labels(audience).set(lines.count(audience))
     return Response(measured.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _may_measure(token: str, request: Request) -> bool:
+    if token:
+        return hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode())
+    peer = request.client.host if request.client else ""
+    try:
+        return "x-forwarded-for" not in request.headers and ipaddress.ip_address(peer).is_loopback
+    except ValueError:
+        return False
 
 
 async def health(parts: Parts) -> dict[str, str]:

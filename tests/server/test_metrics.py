@@ -1,0 +1,25 @@
+"""How busy a desk is concerns its operators: /metrics answers this machine, or who has the token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx2
+
+from tests.support.running import RunningDesk
+
+
+def metrics(desk: RunningDesk, **headers: str) -> int:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx2.get(f"{desk.origin}/metrics", headers=named, trust_env=False).status_code
+
+
+def test_without_a_token_only_this_machine_is_answered_and_nobody_through_a_proxy(desk: RunningDesk) -> None:
+    assert metrics(desk) == 200
+    assert metrics(desk, X_Forwarded_For="198.51.100.7") == 404
+
+
+def test_with_a_token_nobody_else_is_answered(tmp_path: Path) -> None:
+    with RunningDesk(tmp_path / "data", {"VIPDESK_METRICS_TOKEN": "for-prometheus"}) as desk:
+        assert metrics(desk) == metrics(desk, Authorization="Bearer another") == 404
+        assert metrics(desk, Authorization="Bearer for-prometheus", X_Forwarded_For="198.51.100.7") == 200
