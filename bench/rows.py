@@ -231,7 +231,7 @@ def _packed(body: bytes) -> int:
 
 
 def open_chat(on: Stage, extent: Extent) -> list[Row]:
-    """From the press to the drawn chat in Chromium, against an empty frame of the same page."""
+    """From the press to the painted chat in Chromium, against an empty frame of another site."""
     from bench.browser import open_times_ms
 
     times = open_times_ms(on.site.origin, 10 if extent is QUICK else 30)

@@ -13,7 +13,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>A customer
   function blank() {{
     const frame = document.createElement("iframe");
     frame.onload = () => (window.loaded = performance.timeOrigin + performance.now());
-    frame.src = "/empty";
+    frame.src = "//127.0.0.1:" + location.port + "/empty"; // another site, as the desk is one
     document.body.append(frame);
   }}
 </script>

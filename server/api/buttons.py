@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -13,7 +15,7 @@ from server import security
 from server.api.agents import json_body
 from server.errors import problem
 from server.pages.sessions import source_of
-from server.pages.static import sent
+from server.pages.static import packed, sent
 from server.pages.texts import _, loader_words, reader
 from server.parts import Parts
 from store import buttons, candidates, customers
@@ -39,11 +41,8 @@ async def loader(parts: Parts, request: Request) -> Response:
 async def state(parts: Parts, request: Request) -> Response:
     """`GET /b/<key>/state`: what a press would do, for the button's own pages."""
     button = await _button(parts, request)
-    present = await parts.desk.present()
-    now, language = parts.desk.clock.now(), reader(button.language)
-    found = await parts.record.read(lambda connection: button_state(connection, button.id, now, present, language))
-    if found is None:
-        raise NotFound("There is no such button.")
+    language = reader(button.language)
+    found = await _state(parts, button, language)
     words = loader_words(spoken(language))
     if words is not None:
         found["words"] = words
@@ -51,10 +50,10 @@ async def state(parts: Parts, request: Request) -> Response:
 
 
 async def page(parts: Parts, request: Request) -> Response:
-    """`GET /b/<key>`: the chat itself."""
+    """`GET /b/<key>`: the chat itself, with all that its first picture needs: nothing else is waited for."""
     button = await _button(parts, request)
-    name = await parts.record.read(lambda connection: _customer_name(connection, button))
     language = reader(button.language)
+    name = await parts.record.read(lambda connection: _customer_name(connection, button))
     values = {
         "key": button.key,
         "desk": parts.pages.desk_name,
@@ -62,10 +61,12 @@ async def page(parts: Parts, request: Request) -> Response:
         "speaks": language,
         "texts": parts.statics.text_url("widget", language),
         "policy": button.policy,
+        "state": await _state(parts, button, language),
+        "framed": request.headers.get("sec-fetch-dest") == "iframe",
     }
     policy = security.frame_policy(parts.settings.base_url, button.origins)
     headers = {"Cross-Origin-Resource-Policy": "cross-origin", "Cross-Origin-Opener-Policy": "unsafe-none"}
-    return parts.pages.page("widget/frame.html", values, policy=policy, headers=headers)
+    return packed(parts.pages.page("widget/frame.html", values, policy=policy, headers=headers), request)
 
 
 async def session(parts: Parts, request: Request) -> Response:
@@ -90,6 +91,14 @@ async def _button(parts: Parts, request: Request) -> Button:
         return None if id is None else buttons.find(connection, id)
 
     found = await parts.record.read(query)
+    if found is None:
+        raise NotFound("There is no such button.")
+    return found
+
+
+async def _state(parts: Parts, button: Button, language: str) -> dict[str, Any]:
+    present, now = await parts.desk.present(), parts.desk.clock.now()
+    found = await parts.record.read(lambda connection: button_state(connection, button.id, now, present, language))
     if found is None:
         raise NotFound("There is no such button.")
     return found

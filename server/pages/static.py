@@ -81,6 +81,16 @@ def sent(kept: Kept, request: Request, headers: dict[str, str]) -> Response:
     return Response(kept.body, headers=headers)
 
 
+def packed(answer: Response, request: Request) -> Response:
+    """A page without secrets, likewise."""
+    answer.headers["Vary"] = "Accept-Encoding"
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        answer.body = gzip.compress(answer.body, 6, mtime=0)
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.headers["Content-Length"] = str(len(answer.body))
+    return answer
+
+
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
 

@@ -60,7 +60,7 @@ class Portal:
     async def press(self) -> None:
         """The chat is open and can be written into."""
         await self.button.click()
-        await self.chat.locator(".w-head h1").wait_for()
+        await self.chat.locator("[aria-label^=Minimise]").wait_for()
 
     async def keep_real_focus(self) -> None:
         """Playwright lets every page believe that it has the focus, and frames of other sites then lose keys."""

@@ -17,7 +17,7 @@ async def talking(portal: Portal, who: str) -> None:
     await portal.open(who)
     await portal.press()
     await portal.says("Zero.")
-    await expect(portal.chat.locator(".meta").last).to_contain_text("sent")
+    await expect(portal.chat.locator(".me:not(.wait) .meta").last).to_contain_text("sent")
 
 
 async def cut_off(portal: Portal) -> None:

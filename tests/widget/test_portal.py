@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, Route, expect
 
 from tests.support.running import RunningDesk
 from tests.widget.portal import KEY, Portal, agent
@@ -76,7 +77,7 @@ async def test_the_button_is_a_real_one_in_a_shadow_root_and_the_focus_comes_bac
         await portal.page.keyboard.press("Tab")
         assert await portal.page.evaluate("document.activeElement.shadowRoot.activeElement.tagName") == "BUTTON"
         if frame == "is there":
-            await portal.chat.locator(".w-head").wait_for(state="attached")
+            await portal.chat.locator("[aria-label^=Minimise]").wait_for(state="attached")
         await portal.page.keyboard.press("Enter")
         await expect(portal.field).to_be_focused()
         await portal.page.keyboard.type("Hello")
@@ -87,16 +88,34 @@ async def test_the_button_is_a_real_one_in_a_shadow_root_and_the_focus_comes_bac
         assert await portal.page.evaluate("document.activeElement.shadowRoot.activeElement.tagName") == "BUTTON"
 
 
-async def test_the_press_is_answered_at_once_and_the_moment_is_marked(portal: Portal) -> None:
-    await portal.open()
-    await portal.press()
-    assert await portal.frame.evaluate("performance.getEntriesByName('vipdesk-open').length") == 1
+async def test_the_chat_is_there_before_its_script_and_keeps_what_was_typed(portal: Portal) -> None:
+    arrived = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await arrived.wait()
+        await route.continue_()
+
+    await portal.page.route("**/widget/chat.js", late)
+    async with agent(portal.desk, "anna"):
+        await portal.open()
+        await portal.button.click()
+        await expect(portal.chat.locator("h1")).to_have_text("Anna Kovács")
+        await expect(portal.chat.locator("header")).to_contain_text("Anna is here")
+        await portal.field.click()
+        await portal.page.keyboard.type("Good morning")
+        arrived.set()
+        await expect(portal.chat.locator("header")).to_contain_text("here until 17:00 CET (16:00 London)")
+        await expect(portal.field).to_be_focused()
+        await portal.page.keyboard.type(", Anna.")
+        await portal.page.keyboard.press("Enter")
+        await expect(portal.chat.locator(".me .bub").last).to_have_text("Good morning, Anna.")
+        assert await portal.blocked() == []
 
 
 async def test_messages_of_others_are_not_heard_on_either_side(portal: Portal) -> None:
     await portal.open()
     await portal.button.hover()
-    await portal.chat.locator(".w-head").wait_for(state="attached")
+    await portal.chat.locator("[aria-label^=Minimise]").wait_for(state="attached")
     await portal.page.evaluate(  # this page, but not its frame: another window says it
         """(desk) => {
           const data = {vipdesk: "note", note: {title: "Pwned"}};
@@ -117,7 +136,7 @@ async def test_messages_of_others_are_not_heard_on_either_side(portal: Portal) -
     await portal.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     assert "Pwned" not in await portal.button.inner_text()
     await expect(portal.page.locator("vipdesk-button iframe")).to_be_hidden()
-    assert await portal.frame.evaluate("performance.getEntriesByName('vipdesk-open').length") == 0
+    assert not any(url.endswith("/session") for url in portal.requests)
 
 
 async def test_a_page_that_is_not_in_the_buttons_list_gets_neither_frame_nor_state(

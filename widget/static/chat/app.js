@@ -33,7 +33,7 @@ export class App {
   #noted = "";
   #due = false;
 
-  constructor({ key, policy, lang, speaks, host, root }) {
+  constructor({ key, policy, lang, speaks, state, host, root }) {
     Object.assign(this, { key, policy, lang, speaks, host });
     this.session = new Session(key, async () => (await host?.token()) ?? null);
     this.line = new Line({
@@ -53,7 +53,8 @@ export class App {
     });
     settle({ lang, now: () => this.now() });
     this.panel = new Panel(root, this);
-    this.panel.input.value = stored(`draft.${key}`) ?? "";
+    this.panel.input.value ||= stored(`draft.${key}`) ?? "";
+    this.promise(JSON.parse(state));
     setInterval(() => this.#tick(), 1000);
     document.addEventListener("visibilitychange", () => this.draw());
   }
@@ -72,7 +73,7 @@ export class App {
     if (this.writing) return "message";
     if (talk?.open) return talk.live ? "live" : talk.chat.state;
     if (pressing) return pressing.fields.message_only ? "talk" : "opening";
-    if (!this.wanted && !talk) return "start";
+    if (!this.wanted && !talk && !this.host) return "start";
     if (!this.ready || !state) return "opening";
     if (talk) return talk.chat && talk.chat.id !== stored(`done.${this.key}`) ? "ended" : "talk";
     return ["closed", "holiday"].includes(state.because) ? "choices" : "opening";
@@ -368,7 +369,7 @@ export class App {
   }
 
   async #ask_state() {
-    if (this.state && this.live) return;
+    if (this.live || performance.now() < 1000 * this.state.valid_for_s) return; // the page came with one
     const state = await this.#state_now();
     if (state) this.promise(state);
   }

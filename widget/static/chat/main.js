@@ -3,7 +3,7 @@
 import { load } from "../wire/texts.js";
 import { App } from "./app.js";
 
-const { key, policy, texts, speaks } = document.body.dataset; // speaks: what the visitor speaks, whatever we have texts for
+const { key, policy, texts, speaks, state } = document.body.dataset; // speaks: what the visitor speaks, whatever we have texts for
 const { lang } = document.documentElement;
 const framed = parent !== window;
 const asked = new Map();
@@ -21,7 +21,7 @@ const host = !framed ? null : {
     }),
 };
 
-const started = load(lang, texts).then(() => new App({ key, policy, lang, speaks, host, root: document.querySelector("main") }));
+const started = load(lang, texts).then(() => new App({ key, policy, lang, speaks, state, host, root: document.querySelector("main") }));
 document.body.classList.toggle("page", !framed);
 
 const heard = {
@@ -29,10 +29,7 @@ const heard = {
     host.post("ready");
     if (active) app.start();
   },
-  show() {
-    app.show();
-    requestAnimationFrame(() => performance.mark("vipdesk-open"));
-  },
+  show: () => app.show(),
   hide: () => app.hidden(),
   token: ({ id, jwt }) => asked.get(id)?.(jwt),
 };
@@ -57,6 +54,4 @@ addEventListener("keydown", (event) => {
 if (!framed) {
   app.shown = true;
   app.draw();
-  const answer = await fetch(`/b/${key}/state?lang=${speaks}`).catch(() => null);
-  if (answer?.ok) app.promise(await answer.json());
 }

@@ -16,7 +16,7 @@ const picker = (app, kind) => kind !== "compact" && severity_picker(app.severity
 export const middles = {
   start: (app) => [lead(app.state?.label), button(".main", app.ring_words(), () => app.begin(), "talk")],
 
-  opening: () => [h("span.spin"), lead(t("Opening a line to the desk…")), h("p.muted.small", null, t("You can write already."))],
+  opening: (app) => app.panel.opening,
 
   choices(app) {
     const name = first(app.named?.name);

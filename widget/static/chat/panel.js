@@ -1,4 +1,5 @@
-/* The panel from top to bottom: header, promise, what is wrong, the middle, the talk, the composer. Decides nothing. */
+/* The panel from top to bottom: header, promise, what is wrong, the middle, the talk, the composer. Decides nothing.
+   The page brings it as it looks in the first moment, so that it is there before this runs and nothing typed is lost. */
 
 import { n, t } from "../wire/texts.js";
 import { button, face, first, h, icon, rich, show, tool } from "./dom.js";
@@ -11,29 +12,30 @@ const LOSS_MS = 1500; // a shorter loss needs no words
 
 export class Panel {
   #app;
-  #who = h("div.row.grow");
-  #menu = h("div.row");
-  #head = h("header.w-head", null, this.#who, this.#menu);
-  #promise = h("div.w-promise");
-  #strip = h("div.strip", { role: "status" });
-  #mid = h("div");
-  #foot = h("footer.w-foot");
-  #chips = h("div.chips");
-  #note = h("p.muted.small", { role: "status" });
-  #sheet = h("div");
-  #picker = h("input", { type: "file", hidden: true, multiple: true });
-  input = h("textarea", { rows: 1, ariaLabel: t("Your message") });
+  #who;
+  #menu;
+  #promise;
+  #strip;
+  #mid;
+  #foot;
+  #chips;
+  #note;
+  #sheet;
 
   constructor(root, app) {
     this.#app = app;
     this.thread = new Thread(app);
-    this.clip = tool(t("Attach a file"), "clip", () => this.#picker.click());
-    this.#picker.onchange = () => {
-      app.attach([...this.#picker.files]);
-      this.#picker.value = "";
+    let head, form, picker;
+    [head, this.#promise, this.#strip, this.#mid, this.#foot, this.#sheet] = root.children;
+    [this.#who, this.#menu] = head.children;
+    [this.#note, this.#chips, form] = this.#foot.children;
+    [this.input, picker, this.clip] = form.children;
+    this.opening = [...this.#mid.children];
+    this.clip.onclick = () => picker.click();
+    picker.onchange = () => {
+      app.attach([...picker.files]);
+      picker.value = "";
     };
-    const send = h("button.btn.main.icon", { ariaLabel: t("Send") }, icon("send", "l"));
-    const form = h("form.compose", null, this.input, this.#picker, this.clip, send);
     form.onsubmit = (event) => {
       event.preventDefault();
       this.#say();
@@ -43,13 +45,15 @@ export class Panel {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
       form.onsubmit(event);
     };
-    this.#foot.append(this.#note, this.#chips, form);
-    root.append(this.#head, this.#promise, this.#strip, this.#mid, this.thread.element, this.#foot, this.#sheet);
+    this.#mid.after(this.thread.element);
   }
 
+  /** Where a person goes on: known once what was asked for is drawn. */
   focus() {
-    const within = this.#app.sheet ? this.#sheet : this.#foot.hidden ? this.#mid : this.#foot;
-    (within === this.#foot ? this.input : within.querySelector("input, textarea, button"))?.focus();
+    queueMicrotask(() => {
+      const within = this.#app.sheet ? this.#sheet : this.#foot.hidden ? this.#mid : this.#foot;
+      (within === this.#foot ? this.input : within.querySelector("input, textarea, button"))?.focus();
+    });
   }
 
   draw() {
