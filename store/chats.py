@@ -40,6 +40,7 @@ class OpenChat:
 
 
 _fields: Callable[[OpenChat], tuple[Any, ...]] = attrgetter(*OpenChat.__dataclass_fields__)
+NOBODY: frozenset[str] = frozenset()
 CHAT_COLUMNS = tuple(
     chat.c[name].label(f"chat_{name}")
     for name in chat.c.keys()  # noqa: SIM118  # columns are no mapping
@@ -127,7 +128,7 @@ def chat_of(row: Row) -> OpenChat | None:
         ring,
         _maybe(row.chat_grace_until),
         cast("Step | None", row.chat_step),
-        frozenset(json.loads(row.chat_tried)),
+        NOBODY if row.chat_tried == "[]" else frozenset(json.loads(row.chat_tried)),
         _maybe(row.chat_forgiven_at),
         _maybe(row.chat_contact_gone_at),
     )

@@ -31,6 +31,7 @@ class SqliteRecord:
         self._loop = asyncio.get_running_loop()
         self._pending = 0
         self._closed = False
+        self._handing: list[Task] = []
         self._writer = Writer(path, self._settle)
         self._readers = Readers(path, readers, self._settle, self._writer.doubt)
         self._checkpoints = Checkpoints(path, self._writer, self._writer.doubt)
@@ -50,7 +51,7 @@ class SqliteRecord:
         crash.at(name, "before_tx")
         if self._writer.reason:
             raise self._writer.refusal()
-        return await self._run(self._writer.put, verb, name)
+        return await self._run(self._hand, verb, name)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """See Record.read."""
@@ -60,6 +61,7 @@ class SqliteRecord:
         """See Record.close."""
         if not self._closed:
             self._closed = True
+            self._hand_over()
             await asyncio.to_thread(self._stop)
 
     def health(self) -> RecordHealth:
@@ -74,6 +76,17 @@ class SqliteRecord:
         self._pending += 1
         put(Task(run, name, future))
         return await future
+
+    def _hand(self, task: Task) -> None:
+        """The verbs of one turn of the loop wake the writer once."""
+        if not self._handing:
+            self._loop.call_soon(self._hand_over)
+        self._handing.append(task)
+
+    def _hand_over(self) -> None:
+        if self._handing:
+            self._writer.put(self._handing)
+            self._handing = []
 
     def _stop(self) -> None:
         """In this order: the last connection to close moves the WAL into the file and removes it."""

@@ -25,6 +25,7 @@ from store.sqlite_file import FileMoved, SqliteConnection, Trouble, connect, ino
 log = logging.getLogger(__name__)
 
 BATCH = 500
+"""A commit takes no more once it has so many."""
 SLOW_S = 0.02
 """A verb that takes longer holds everybody up."""
 PROBE_FIRST_S, PROBE_LAST_S = 0.1, 5.0
@@ -71,7 +72,7 @@ class Writer:
     def __init__(self, path: Path, settle: Settle) -> None:
         self._path = path
         self._settle = settle
-        self._queue: queue.SimpleQueue[Task | Doubt | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[Task] | Doubt | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="record-writer", daemon=True)
         self._db: sqlite3.Connection | None = None
         self._trouble: Trouble | None = None
@@ -84,9 +85,9 @@ class Writer:
         """Begins to take verbs."""
         self._thread.start()
 
-    def put(self, task: Task) -> None:
-        """Queues a verb."""
-        self._queue.put(task)
+    def put(self, tasks: list[Task]) -> None:
+        """Queues verbs, at least one."""
+        self._queue.put(tasks)
 
     def doubt(self, trouble: Trouble) -> None:
         """Refuses new verbs until a look at the file has shown that it is sound."""
@@ -133,17 +134,16 @@ class Writer:
     def _wait_s(self) -> float | None:
         return None if self._trouble is None else max(0.0, self._probe_at - time.monotonic())
 
-    def _gather(self, first: Task) -> list[Task]:
-        batch = [first]
+    def _gather(self, batch: list[Task]) -> list[Task]:
         while len(batch) < BATCH:
             try:
-                task = self._queue.get_nowait()
+                more = self._queue.get_nowait()
             except queue.Empty:
                 break
-            if isinstance(task, Task):
-                batch.append(task)
+            if isinstance(more, list):
+                batch += more
             else:
-                self._queue.put(task)
+                self._queue.put(more)
                 break
         return batch
 
