@@ -13,6 +13,7 @@ from desk.texts import spoken
 from routing.errors import NotFound
 from server import security
 from server.api.agents import json_body
+from server.api.faces import small_face
 from server.errors import problem
 from server.pages.sessions import source_of
 from server.pages.static import packed, sent
@@ -43,6 +44,9 @@ async def state(parts: Parts, request: Request) -> Response:
     button = await _button(parts, request)
     language = reader(button.language)
     found = await _state(parts, button, language)
+    shown = found["agent"] or found["named"]
+    if shown is not None and shown["photo"] is not None:
+        shown["face"] = await small_face(parts, shown["photo"].split("/")[2])  # of /a/<id>/photo
     words = loader_words(spoken(language))
     if words is not None:
         found["words"] = words

@@ -154,7 +154,7 @@ def _portal_policy(parts: Parts) -> str:
     """A customer's strict policy: the desk is named, and nobody else."""
     desk = parts.settings.base_url
     return (
-        f"default-src 'none'; script-src 'self' {desk}; style-src 'self'; img-src 'self' {desk}; "
+        f"default-src 'none'; script-src 'self' {desk}; style-src 'self'; img-src 'self'; "
         f"connect-src 'self' {desk}; frame-src {desk}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )

@@ -40,12 +40,20 @@ def stranger(desk: RunningDesk) -> Iterator[str]:
         server.shutdown()
 
 
-async def test_before_the_press_the_page_asks_for_the_loader_a_small_state_and_a_face(portal: Portal) -> None:
+async def test_before_any_intent_the_page_asks_for_the_loader_and_a_small_state_and_shows_the_face(
+    portal: Portal,
+) -> None:
     async with agent(portal.desk, "anna"):
         await portal.open()
-        await portal.button.locator("img").wait_for()
+        face = portal.button.locator("canvas")
+        assert await face.evaluate("(drawn) => [drawn.width, drawn.height, drawn.offsetWidth]") == [80, 80, 40]
         of_desk = [url.removeprefix(portal.desk.origin) for url in portal.requests if portal.desk.origin in url]
-        assert of_desk == [f"/w/{KEY}.js", f"/b/{KEY}/state?lang=en-GB", "/a/anna/photo"]
+        assert of_desk == [f"/w/{KEY}.js", f"/b/{KEY}/state?lang=en-GB"]
+        answer = await portal.page.request.get(f"{portal.desk.origin}/b/{KEY}/state")
+        assert len(await answer.body()) < 2_500
+        page = await portal.page.request.get(portal.page.url)
+        assert portal.desk.origin not in re.findall(r"img-src ([^;]*)", page.headers["content-security-policy"])[0]
+        assert await portal.page.evaluate("blocked") == []
 
 
 async def test_nothing_is_ever_asked_of_a_third_party_and_no_policy_is_hurt(portal: Portal) -> None:

@@ -15,7 +15,7 @@ div{position:fixed;z-index:2147483000;bottom:24px;inset-inline-end:24px;display:
 iframe{width:392px;max-width:calc(100vw - 48px);height:min(696px,100dvh - 116px);border:1px solid var(--l);border-radius:16px;background:var(--s);box-shadow:0 18px 48px #0005}
 button{all:unset;box-sizing:border-box;display:flex;align-items:center;gap:10px;max-width:320px;min-height:56px;padding:7px;padding-inline-end:20px;border:1px solid var(--l);border-radius:99px;background:var(--s);color:var(--t);box-shadow:0 6px 18px #0003;font:14px/1.3 system-ui,sans-serif;cursor:pointer}
 button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
-.w{position:relative}.w>*+*{position:absolute;inset-inline-end:-3px;outline:2px solid var(--s)}.f{display:grid;place-items:center;width:40px;height:40px;border-radius:50%;background:var(--e);color:var(--a);font-weight:600;overflow:hidden}img{width:100%}
+.w{position:relative}.w>*+*{position:absolute;inset-inline-end:-3px;outline:2px solid var(--s)}.f{display:grid;place-items:center;width:40px;height:40px;border-radius:50%;background:var(--e);color:var(--a);font-weight:600;overflow:hidden}canvas{width:100%}
 .p{bottom:-2px;width:10px;height:10px;border-radius:50%;border:2px solid var(--m);background:var(--s)}.here{border-color:var(--g);background:var(--g)}.away,.call{border-color:var(--w)}.call{border-radius:2px;background:var(--w)}
 .b{top:-5px;min-width:20px;border-radius:99px;background:var(--a);color:var(--s);font-size:12px;line-height:20px;text-align:center}
 .x{display:grid}.x>*{overflow:hidden;text-overflow:ellipsis}.x span{color:var(--m);font-size:13px}
@@ -25,12 +25,13 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
 @media(max-width:480px){.x{display:none}button{padding:7px}}@media(forced-colors:active){.p{forced-color-adjust:none}}`);
 
   let state = {};
+  let faces = {}; // what the frame tells of the state comes without
   let note = {}; // what the frame wants said here: {title, more, face, count}
   let kept = {}; // this tab's, over pages
   try {
     kept = sessionStorage;
   } catch {} // sandboxed pages
-  let timer, frame, greeted, pressed, open;
+  let timer, frame, greeted, open;
 
   const t = (msgid, time) => (state.words?.[msgid] || msgid).replace("{time}", time);
 
@@ -67,7 +68,7 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
   };
 
   const draw = () => {
-    const { label = t("Support chat"), agent, named, step, because, presence = because === "open" && agent ? "here" : "off" } = state;
+    const { label = t("Support chat"), agent, named, step, presence = "off" } = state;
     const { title = label, more = when(), face, count } = note;
     button.ariaLabel = open ? t("Close the chat panel") : `${title}, ${more}`;
     button.ariaExpanded = !!open;
@@ -76,11 +77,15 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
     if (open) return button.replaceChildren();
     const shown = agent || (step === "queue" && named);
     const round = make("span", "f", face || (shown ? shown.name.replace(/(\S)\S*\s*/g, "$1").slice(0, 2) : "24/7"));
-    if (shown?.photo && !face) {
-      const image = make("img", "");
-      image.alt = "";
-      image.onload = () => round.replaceChildren(image);
-      image.src = new URL(shown.photo, desk);
+    const drawn = shown && (faces[shown.photo] ||= shown.face);
+    if (drawn && !face) {
+      // drawn from what came with the state: no further request, no need of an img-src
+      createImageBitmap(new Blob([Uint8Array.from(atob(drawn), (c) => c.charCodeAt())])).then((picture) => {
+        const image = make("canvas", "");
+        image.width = image.height = 80;
+        image.getContext("2d").drawImage(picture, 0, 0);
+        round.replaceChildren(image);
+      }, () => {});
     }
     const mark = count ? make("span", "b", count) : make("span", `p ${presence}`);
     button.replaceChildren(make("span", "w", round, face ? "" : mark), make("span", "x", make("b", "", title), make("span", "", more)));
@@ -114,20 +119,20 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
 
   const show = () => {
     intend();
-    open = pressed = true;
+    open = true;
     draw();
     if (!greeted) return; // a frame that is still on its way loses the keyboard when it comes
     frame.focus();
-    pressed = post("show");
+    post("show");
   };
 
   const heard = {
     ready() {
       greeted = true;
-      if (pressed) show();
+      if (open) show();
     },
     hide() {
-      open = pressed = false;
+      open = false;
       post("hide");
       draw();
       button.focus();
