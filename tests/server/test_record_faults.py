@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.checker import check
+from tests.support.damage import Damage
 from tests.support.eventually import eventually
 from tests.support.running import RunningDesk
 from tests.support.services import NotToBeHad, PostgresServer, missing, postgres_server
@@ -78,6 +79,17 @@ async def test_a_locked_file(sqlite_desk: RunningDesk) -> None:
         await survives(
             sqlite_desk, url, lambda: other.execute("BEGIN IMMEDIATE"), lambda: other.execute("ROLLBACK"), ("locked",)
         )
+
+
+async def test_a_damaged_file(sqlite_desk: RunningDesk) -> None:
+    """It goes on by itself when the sound bytes are back, and its log told why it did not, without a traceback."""
+    file = sqlite_desk.folder / "vipdesk.db"
+    damage = Damage(file, "message")
+    await survives(sqlite_desk, f"sqlite:///{file}", damage.begin, damage.mend, ("damaged",))
+    log = sqlite_desk.log.read_text()
+    assert 'record.unavailable reason="the record\'s file is damaged"' in log
+    assert "record.available" in log
+    assert "Traceback" not in log
 
 
 async def test_a_database_that_stops_and_starts_again(own_postgres: PostgresServer, tmp_path: Path) -> None:
