@@ -20,7 +20,7 @@ from routing.chat import UNREAD_MAIL
 from routing.errors import BadRequest, Closed, NotFound, Stale, TooLarge
 from routing.ticket import answered, closes_at, contact_wrote, default_next, landing
 from store import attachments, candidates, events, messages, people
-from store.receipts import Said
+from store.receipts import Said, canonical
 from store.tickets import Found
 from store.times import instant, micros
 
@@ -55,7 +55,7 @@ def write_message(
         seq=seq,
         author_role=signed.actor.kind,
         author_id=signed.actor.id,
-        rid=rid,
+        rid=canonical(rid),
         digest=work.digest,
         channel=channel,
         body=body,

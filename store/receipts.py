@@ -3,6 +3,8 @@
 An answer is kept for 7 days. After that the row stays without it for as long as a client might still hold the rid: it
 tells an old request (`expired`, never run again) from one never seen, which a random id cannot. What was said needs no
 row here: a message is the receipt of its own rid, for ever.
+
+A rid is a UUID: in capitals it is the same one (RFC 9562, section 4), so the record keeps and seeks `canonical`.
 """
 
 from dataclasses import dataclass
@@ -80,8 +82,14 @@ _EMPTY = update(receipt).where(_KEY.in_(_OLD)).values(answer=None)
 _FORGET = delete(receipt).where(_KEY.in_(_ANCIENT))
 
 
+def canonical(rid: str) -> str:
+    """The one spelling of a UUID."""
+    return rid.lower()
+
+
 def find(connection: Connection, actor_id: str, rid: str) -> Receipt | None:
     """The receipt of this person's request; None: never seen."""
+    rid = canonical(rid)
     rows = connection.all(_FIND, actor_id=actor_id, rid=rid)
     if not rows:
         return None
@@ -92,7 +100,7 @@ def find(connection: Connection, actor_id: str, rid: str) -> Receipt | None:
 
 def keep(connection: Connection, actor_id: str, rid: str, verb: str, digest: str, answer: str, at: datetime) -> None:
     """Writes the receipt, in the transaction of the verb. Raises Violation when the rid has one already."""
-    connection.run(_KEEP, actor_id=actor_id, rid=rid, verb=verb, digest=digest, answer=answer, at=micros(at))
+    connection.run(_KEEP, actor_id=actor_id, rid=canonical(rid), verb=verb, digest=digest, answer=answer, at=micros(at))
 
 
 def expire(connection: Connection, now: datetime, limit: int = 500) -> bool:

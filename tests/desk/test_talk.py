@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -53,6 +54,25 @@ async def test_the_same_rid_is_done_once_and_answered_the_same(world: World) -> 
         await world.ask("priya", ContactSay, ticket=ticket, body="Twice", rid=rid)
     bodies = [event["data"].get("body") for event in await world.events(ticket)]
     assert bodies.count("Once") == 1
+
+
+@pytest.mark.parametrize(("first", "second"), [(str.lower, str.upper), (str.upper, str.lower)])
+async def test_a_rid_in_capitals_is_the_same_one(
+    world: World, first: Callable[[str], str], second: Callable[[str], str]
+) -> None:
+    ticket = await live_chat(world)
+    rid = str(uuid.uuid4())
+    said = {"ticket": ticket, "body": "Once"}
+    answer = await world.ask("priya", ContactSay, **said, rid=first(rid))
+    assert await world.ask("priya", ContactSay, **said, rid=second(rid)) == answer
+    with pytest.raises(Conflict):
+        await world.ask("priya", ContactSay, ticket=ticket, body="Twice", rid=second(rid))
+    written = [event["data"] for event in await world.events(ticket) if event["data"].get("body") == "Once"]
+    assert [data["rid"] for data in written] == [first(rid)], "the event has the spelling that its client knows"
+    set_status = str(uuid.uuid4())
+    done = await world.ask("anna", SetStatus, ticket=ticket, status="waiting", rid=first(set_status))
+    await world.ask("anna", SetStatus, ticket=ticket, status="open", rid=str(uuid.uuid4()))
+    assert await world.ask("anna", SetStatus, ticket=ticket, status="waiting", rid=second(set_status)) == done
 
 
 async def test_a_rid_of_somebody_else_is_another_one(world: World) -> None:

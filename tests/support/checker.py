@@ -20,6 +20,7 @@ from sqlalchemy import Connection, create_engine, select
 from server.demo.client import ClientLog
 from store import schema
 from store.audit import HEAD, NOBODY
+from store.receipts import canonical
 
 
 def check(url: str, logs: Sequence[ClientLog], *, settled: bool = True) -> list[str]:
@@ -90,7 +91,7 @@ def _acknowledged(connection: Connection, logs: Sequence[ClientLog]) -> Iterable
         for rid, answer in log.acked.items():
             if log.verbs.get(rid) != "say":
                 continue
-            found = by_rid.get(rid, [])
+            found = by_rid.get(canonical(rid), [])
             if len(found) != 1:
                 yield f"{log.kind} {log.person}: message {rid} was acknowledged and is there {len(found)} times"
             elif found[0].body != log.bodies.get(rid, found[0].body):
