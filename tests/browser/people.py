@@ -70,9 +70,9 @@ class Contact(Person):
         return self.chat.get_by_role("log")
 
     def press(self) -> None:
-        """Presses the button; the chat opens."""
+        """Presses the button; the chat opens and its script has taken the page over."""
         self.button.click()
-        expect(self.head).to_be_visible()
+        expect(self.chat.get_by_role("button", name="Minimise")).to_be_visible()
 
     def says(self, text: str) -> None:
         """Writes and sends."""

@@ -94,6 +94,7 @@ def test_two_tabs_and_two_windows_show_the_same(people: People) -> None:
     tab.locator("vipdesk-button button").click()
     inner = tab.frame_locator("vipdesk-button iframe")
     expect(inner.locator(".w-head")).to_contain_text("Anna Kovács")
+    expect(inner.get_by_role("button", name="Minimise")).to_be_visible()
     inner.locator(".compose textarea").fill("from the second tab")
     inner.locator(".compose textarea").press("Enter")
     expect(priya.thread).to_contain_text("from the second tab")
