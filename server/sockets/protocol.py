@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, cast
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 from websockets.protocol import OPEN
@@ -108,6 +109,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if not awaited and not self.read_paused:
             self.read_paused = True
             self.transport.pause_reading()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Accepts or denies: frames go past it. A denial is an answer too, where uvicorn sees a fault of ours."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True
 
     async def heard(self) -> str | None:
         """The next message; None for one that is no text. Raises Gone when there will be none. Cancelling is safe."""

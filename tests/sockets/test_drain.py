@@ -11,6 +11,7 @@ from desk.actors import Signed
 from server.sockets.ports import Acknowledge
 from tests.sockets.conftest import House
 from tests.support.eventually import eventually
+from tests.support.kept import PLAIN, UPGRADE, kept
 
 
 async def test_everyone_is_told_to_move_with_a_delay_and_closed_with_1012(house: House) -> None:
@@ -53,6 +54,30 @@ async def test_while_it_drains_nobody_new_comes_in(house: House) -> None:
     await eventually(lambda: house.sockets.draining)
     with pytest.raises(Exception, match=r"503|refused|Connect call failed"):
         await house.socket()
+
+
+async def test_who_comes_to_a_desk_that_drains_is_told_so_and_alarms_nobody(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    entered, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(signed: Signed, request: Any, acknowledge: Acknowledge) -> None:
+        entered.set()
+        await go_on.wait()
+        acknowledge({})
+
+    monkeypatch.setattr(house.desk, "perform", slow)
+    line = await house.ready()
+    await line.request("say", ticket="T", body="holds the drain up")
+    await entered.wait()
+    async with kept(house.port) as late:
+        assert (await late.ask(PLAIN, "/"))[0] == 404
+        house.stop.set()
+        await eventually(lambda: house.sockets.draining)
+        assert await late.ask(UPGRADE, "/ws/contact", house.url) == (503, "The desk is moving.")
+        go_on.set()
+        assert await line.code() == 1012
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_a_drain_takes_nobody_for_gone(house: House) -> None:
