@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.async_api import BrowserContext, Route, expect
+from playwright.async_api import BrowserContext, Route, WebSocketRoute, expect
 
 from tests.support.running import RunningDesk
 from tests.widget.portal import KEY, Portal, agent
@@ -118,6 +118,24 @@ async def test_the_chat_is_there_before_its_script_and_keeps_what_was_typed(port
         await portal.page.keyboard.press("Enter")
         await expect(portal.chat.locator(".me .bub").last).to_have_text("Good morning, Anna.")
         assert await portal.blocked() == []
+
+
+async def test_a_press_begins_a_chat_also_after_one_that_ended(portal: Portal) -> None:
+    def without_promises(line: WebSocketRoute) -> None:
+        """As on a quiet day: no change of the promise stirs the page."""
+        desk = line.connect_to_server()
+        desk.on_message(lambda frame: None if '"type":"promise"' in str(frame) else line.send(frame))
+
+    await portal.page.route_web_socket("**/ws/contact", without_promises)
+    async with agent(portal.desk, "anna"):
+        await portal.open("mei")
+        for _turn in range(2):
+            await portal.press()
+            await expect(portal.field).to_have_attribute("placeholder", "Write to Anna")
+            await portal.chat.locator("summary").click()
+            await portal.chat.get_by_role("button", name="End the chat").click()
+            await expect(portal.chat.locator(".mid")).to_contain_text("How was this for you?")
+            await portal.chat.locator("[aria-label^=Minimise]").click()
 
 
 async def test_messages_of_others_are_not_heard_on_either_side(portal: Portal) -> None:

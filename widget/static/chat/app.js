@@ -113,6 +113,7 @@ export class App {
     this.shown = this.wanted = true;
     this.start();
     if (this.talk && !this.talk.open && !this.talk.unread.length && !this.unsent.length && this.phase === "talk") this.#view(null);
+    this.#next();
     this.draw();
     this.panel.focus();
   }
