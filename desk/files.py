@@ -24,6 +24,7 @@ from store.times import micros
 MOST_BYTES = 25 * 1024 * 1024
 MOST_PIXELS = 50_000_000
 PREVIEW_SIDE = 1600
+MOST_NAME_BYTES, MOST_ENDING_BYTES = 255, 20
 PICTURES = {"PNG", "JPEG", "GIF", "WEBP"}
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
@@ -89,13 +90,18 @@ def _bare(picture: Image.Image) -> Image.Image:
 
 
 def clean_name(name: str) -> str:
-    """A name without folders and characters that do not print; at most 120 characters, the ending kept."""
+    """A name without folders and characters that do not print, as long as file systems take it; the ending is kept."""
     last = re.split(r"[\\/]", name)[-1]
     shown = "".join(sign for sign in last if unicodedata.category(sign)[0] != "C").strip(" .") or "file"
-    if len(shown) <= 120:
-        return shown
     stem, dot, ending = shown.rpartition(".")
-    return f"{stem[: 119 - len(ending)]}.{ending}" if dot and len(ending) < 20 else shown[:120]
+    if not dot or len(ending.encode()) > MOST_ENDING_BYTES:
+        return _within(shown, MOST_NAME_BYTES)
+    return _within(stem, MOST_NAME_BYTES - len(ending.encode()) - 1) + dot + ending
+
+
+def _within(text: str, most_bytes: int) -> str:
+    """Its beginning, without half a character at the end."""
+    return text.encode()[:most_bytes].decode(errors="ignore")
 
 
 def clean_type(type: str) -> str:

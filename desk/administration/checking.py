@@ -72,7 +72,9 @@ class Check:
         found = [each.strip().lower().removeprefix("@") for each in re.split(r"[\s,;]+", value) if each.strip()]
         for each in found:
             if not DOMAIN.fullmatch(each):
-                self.refuse(field, "“{text}” is not a domain. A domain is what follows the @: example.com", text=each)
+                self.refuse(
+                    field, "“{text}” is not a domain. A domain is what follows the @: example.com", text=each[:60]
+                )
         return tuple(dict.fromkeys(found))
 
     def zone(self, field: str, value: str) -> str:

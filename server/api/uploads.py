@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.types import Message, Receive
@@ -25,6 +27,7 @@ CHUNK = 256 * 1024
 FILES_MOST, FILES_S = 60, 300
 """So many files may one person give at once, and again in so many seconds."""
 OVERHEAD = 16 * 1024
+ONE_FILE = "Send one file as multipart/form-data, in the field file, with a name of at most 4,000 bytes."
 
 
 async def upload(parts: Parts, request: Request) -> Response:
@@ -37,12 +40,11 @@ async def upload(parts: Parts, request: Request) -> Response:
     if length.isdigit() and int(length) > MOST_BYTES + OVERHEAD:
         raise TooLarge("A file has at most 25 MiB.", field="file")
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise BadRequest("Send one file as multipart/form-data, in the field file.", field="file")
-    limited = Request(request.scope, _limited(request.receive))
-    async with limited.form(max_files=1, max_fields=5) as form:
+        raise BadRequest(ONE_FILE, field="file")
+    async with _form(request) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
-            raise BadRequest("Send one file as multipart/form-data, in the field file.", field="file")
+            raise BadRequest(ONE_FILE, field="file")
         taken = await parts.files.take(signed, file.filename or "file", file.content_type or "", _chunks(file))
     return JSONResponse(taken, 201, {"Cache-Control": "no-store"})
 
@@ -96,6 +98,18 @@ async def _signed(parts: Parts, request: Request) -> Signed:
             raise NotSignedIn("This visit has ended. Begin a new one.")
         return signed
     return (await expect_signed(parts, request)).signed
+
+
+@asynccontextmanager
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    """What was sent. Raises BadRequest when it cannot be read, TooLarge."""
+    async with AsyncExitStack() as stack:
+        try:
+            form = Request(request.scope, _limited(request.receive)).form(max_files=1, max_fields=5)
+            opened = await stack.enter_async_context(form)
+        except HTTPException as error:  # its reason is the parser's, such as a line of a part's head beyond 4 KiB
+            raise BadRequest(ONE_FILE, field="file") from error
+        yield opened
 
 
 def _limited(receive: Receive) -> Receive:

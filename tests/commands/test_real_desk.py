@@ -134,6 +134,10 @@ def test_what_is_wrong_is_said_in_one_sentence_and_changes_nothing(shell: Shell)
     said = shell.refused("customer", "add", "--name", "Brightwater", "--zone", "bratislava")
     assert said == "vipdesk: There is no zone “bratislava”. Did you mean Europe/Bratislava? (zone)"
     assert "There is no agent anna" in shell.refused("customer", "add", "--name", "Brightwater", "--named", "anna")
+    said = shell.refused(
+        "customer", "add", "--name", "Brightwater", "--domains", f"halden.example, {'a' * 300}.example"
+    )
+    assert said == f"vipdesk: “{'a' * 60}” is not a domain. A domain is what follows the @: example.com (domains)"
     assert shell("customer", "list") == []
     shell("customer", "add", "--name", "Brightwater")
     said = shell.refused("button", "add", "--customer", "Brightwater", "--origins", "portal.example.com/a")

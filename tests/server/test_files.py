@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import httpx2
 import pytest
@@ -88,6 +89,31 @@ def test_no_file_is_ever_shown_by_the_browser_under_our_name(
         "sandbox" in headers["content-security-policy"] and "default-src 'none'" in headers["content-security-policy"]
     )
     assert not set("/\\\u200b\u202e\r\n") & set(kept["name"])
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("x" * 500 + ".pdf", "x" * 251 + ".pdf"), ("x" * 255, "x" * 255), ("ž" * 500 + ".txt", "ž" * 125 + ".txt"),
+        ("日本" * 300 + ".tar.gz", "日本" * 42 + ".gz"), ("👋" * 200, "👋" * 63), ("x" * 240 + "." + "y" * 400, None),
+        ("f/" * 1900 + "end.txt", "end.txt"),
+    ],
+)  # fmt: skip
+def test_a_long_name_is_shortened_to_what_file_systems_take_and_keeps_its_ending(
+    desk: RunningDesk, priya: httpx2.Client, name: str, kept: str | None
+) -> None:
+    taken = upload(priya, name, b"1")
+    assert taken["name"] == (kept or name[:255])
+    assert len(taken["name"].encode()) <= 255
+    ticket = sent(priya, taken["file"])
+    given = priya.get(address(priya, ticket, taken["file"])).headers["content-disposition"]
+    assert taken["name"] in unquote(given)
+
+
+def test_a_name_of_many_kilobytes_is_refused_in_one_sentence(priya: httpx2.Client) -> None:
+    answer = priya.post("/files", files={"file": ("x" * 8000 + ".txt", b"1")})
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "bad_request", "file")
+    assert "a name of at most 4,000 bytes" in answer.json()["detail"]
 
 
 def test_a_picture_is_shown_as_pixels_and_nothing_else_of_it(desk: RunningDesk, priya: httpx2.Client) -> None:
