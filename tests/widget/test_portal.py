@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -189,6 +190,23 @@ async def test_the_plain_link_is_a_chat_of_its_own_on_a_phone(browser: BrowserCo
         await expect(page.locator(".me .meta")).to_contain_text("sent")
         assert await page.get_by_role("button", name="Minimise").count() == 0
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_a_press_rings_also_where_the_line_was_there_before_it(portal: Portal) -> None:
+    await portal.page.add_init_script("sessionStorage.vipdesk = 'true'")  # a chat was going on, on the page before
+    beats = asyncio.Semaphore(0)
+
+    def hear(frame: str | bytes) -> None:
+        if json.loads(frame)["type"] == "heartbeat":
+            beats.release()
+
+    portal.page.on("websocket", lambda socket: socket.on("framereceived", hear))
+    async with agent(portal.desk, "anna"):
+        await portal.open()
+        for _ in range(2):
+            await beats.acquire()  # by then everything that the desk says by itself was said
+        await portal.press()
+        await expect(portal.field).to_have_attribute("placeholder", "Write to Anna")
 
 
 async def test_what_nobody_can_answer_is_said_as_it_is(portal: Portal) -> None:

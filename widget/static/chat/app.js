@@ -327,7 +327,7 @@ export class App {
     return { token };
   }
 
-  /** After `ready` and a state: a press that waited for them. */
+  /** The press itself, once `ready` and a state are there. */
   #next() {
     if (this.wanted && this.ready && this.state && !this.talk && !this.pressing && this.phase === "opening") this.press();
   }
