@@ -49,6 +49,10 @@ class Settings:
     )
     frame_rate: float = _setting(20.0, "Frames a second that one socket may send for long.")
     frame_burst: int = _setting(40, "Frames that one socket may send at once.")
+    lines_per_address: int = _setting(
+        200,
+        "Lines that one network address (with IPv6 a /64) may have open in a process, this machine any; 0: no limit.",
+    )
     log_level: str = _setting("info", "debug, info, warning or error.")
     log_format: str = _setting("text", "text for people, json for programs.")
 
@@ -145,6 +149,7 @@ _READERS: dict[str, Any] = {
     "secret_keys": lambda text: tuple(key.strip() for key in text.split(",") if key.strip()),
     "frame_rate": _positive,
     "frame_burst": _whole(1, 100_000),
+    "lines_per_address": _whole(0, 1_000_000),
     "log_level": _one_of("debug", "info", "warning", "error"),
     "log_format": _one_of("text", "json"),
 }
@@ -155,6 +160,7 @@ _WHY = {
     "clock": "it must be an instant with its zone, such as 2026-03-04T08:59:50Z",
     "frame_rate": "it must be a number more than 0",
     "frame_burst": "it must be a number from 1 to 100000",
+    "lines_per_address": "it must be a number from 0 to 1000000",
 }
 """In our own words, where a reader's own error is Python's."""
 

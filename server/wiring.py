@@ -103,6 +103,7 @@ async def parts_of(base: Opened, metrics: Metrics) -> Parts:
         now=base.clock.now,
         monotonic=base.clock.monotonic,
         rate=Rate(settings.frame_rate, settings.frame_burst),
+        lines_per_address=settings.lines_per_address,
     )
     return Parts(
         settings=settings,

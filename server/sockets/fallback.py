@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from desk.actors import Signed
 from live.base import Published
 from routing.errors import BadRequest, TooLarge
 from server.sockets import frames
+from server.sockets.addresses import crowded
 from server.sockets.connection import Connection, SingleRequest
 from server.sockets.frames import Hello
 from server.sockets.opening import Refused, log_unopened, open_line
@@ -96,8 +98,17 @@ class Events(Response):
         self._sockets = sockets
         self._connection = connection
         self._stream = stream
+        self._held = contextlib.ExitStack()
+
+    def until_its_end(self, held: contextlib.ExitStack) -> None:
+        """What is given back when the stream is over."""
+        self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._held:
+            await self._answer(receive, send)
+
+    async def _answer(self, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         self._stream.begin(send)
         try:
@@ -137,6 +148,17 @@ async def open_stream(sockets: Sockets, audience: Audience, request: Request) ->
         return PlainTextResponse("This origin may not connect.", 403)
     if sockets.draining:
         return PlainTextResponse("The desk is moving.", 503, headers={"Retry-After": "2"})
+    with contextlib.ExitStack() as held:
+        if held.enter_context(sockets.addresses.place(request)):
+            opened = await _opened(sockets, audience, request)
+        else:
+            return crowded()
+        if isinstance(opened, Events):
+            opened.until_its_end(held.pop_all())
+        return opened
+
+
+async def _opened(sockets: Sockets, audience: Audience, request: Request) -> Response:
     try:
         hello = frames.read_hello(await _text(request))
     except TooLarge:

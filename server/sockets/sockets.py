@@ -13,6 +13,7 @@ from typing import Any
 
 from live.base import Live
 from server.sockets import agent, contact, frames
+from server.sockets.addresses import Addresses
 from server.sockets.buckets import Patience, Rate
 from server.sockets.connection import Connection
 from server.sockets.heartbeat import Heartbeat
@@ -45,6 +46,7 @@ class Sockets:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
         rate: Rate | None = None,
+        lines_per_address: int = 0,
         heartbeat_s: float = 5.0,
         hello_s: float = 5.0,
     ) -> None:
@@ -58,6 +60,7 @@ class Sockets:
         self.now = now
         self.monotonic = monotonic
         self.rate = rate or Rate()
+        self.addresses = Addresses(lines_per_address)
         self.hello_s = hello_s
         self.heartbeat = Heartbeat(self, heartbeat_s)
         self.connections: set[Connection] = set()

@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from desk.actors import Signed
 from routing.errors import BadRequest
 from server.sockets import frames
+from server.sockets.addresses import crowded
 from server.sockets.connection import Connection
 from server.sockets.frames import Hello
 from server.sockets.opening import Refused, log_unopened, open_line
@@ -71,6 +72,14 @@ async def serve(sockets: Sockets, audience: Audience, websocket: WebSocket) -> N
     if sockets.draining:
         await websocket.send_denial_response(PlainTextResponse("The desk is moving.", 503))
         return
+    with sockets.addresses.place(websocket) as place:
+        if place:
+            await _accepted(sockets, audience, websocket)
+        else:
+            await websocket.send_denial_response(crowded())
+
+
+async def _accepted(sockets: Sockets, audience: Audience, websocket: WebSocket) -> None:
     offered = websocket.scope["subprotocols"]
     await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
     protocol: SocketProtocol = websocket.scope["state"]["protocol"]
