@@ -125,6 +125,8 @@ def test_a_demo_that_starts_over_takes_both_sides_along(people: People) -> None:
         other.get_by_role("button", name="Start the demo over").click()
     expect(anna.page.locator(".rail")).to_contain_text("Live")
     expect(anna.page.locator(".tk", has_text="forgotten")).to_have_count(0)
+    anna.page.get_by_role("dialog", name="Not here").get_by_role("button", name="Back to the list").click()
+    expect(anna.log).to_have_count(0)
     priya.page.reload()
     priya.press()
     anna.picks_up()

@@ -90,10 +90,11 @@ export class Looking {
   }
 
   async #tell(ticket) {
-    const { wire } = this.#console;
+    const { screen, wire } = this.#console;
     if (this.#told && this.#told !== ticket.id) wire.ask("view", { ticket: this.#told, on: false }).catch(() => null);
     this.#told = ticket.id;
-    await wire.ask("view", { ticket: ticket.id, on: true }).catch(() => null);
+    const refused = await wire.ask("view", { ticket: ticket.id, on: true }).then(() => null, (refusal) => refusal.code);
+    if (refused === "not_found" && screen.ticket.peek() === ticket.id) return screen.ask("gone", { ticket: ticket.id, status: 404 });
     this.#follow(ticket.public, ticket.lastPublic);
     this.#follow(ticket.internal, ticket.lastInternal);
     this.#mark();
