@@ -129,7 +129,7 @@ async def test_a_press_begins_a_chat_also_after_one_that_ended(portal: Portal) -
 
     await portal.page.route_web_socket("**/ws/contact", without_promises)
     async with agent(portal.desk, "anna"):
-        await portal.open("mei")
+        await portal.open("owen")
         for _turn in range(2):
             await portal.press()
             await expect(portal.field).to_have_attribute("placeholder", "Write to Anna")
@@ -137,6 +137,23 @@ async def test_a_press_begins_a_chat_also_after_one_that_ended(portal: Portal) -
             await portal.chat.get_by_role("button", name="End the chat").click()
             await expect(portal.chat.locator(".mid")).to_contain_text("How was this for you?")
             await portal.chat.locator("[aria-label^=Minimise]").click()
+
+
+async def test_what_is_being_rated_stays_while_promises_change(portal: Portal) -> None:
+    async with agent(portal.desk, "anna") as anna:
+        await portal.open()
+        async with portal.page.expect_websocket() as begun:
+            await portal.press()
+        line = await begun.value
+        await expect(portal.field).to_have_attribute("placeholder", "Write to Anna")
+        await portal.chat.locator("summary").click()
+        await portal.chat.get_by_role("button", name="End the chat").click()
+        await portal.chat.get_by_text("Good", exact=True).click()
+        words = portal.chat.get_by_label("Anything we should read?")
+        await words.fill("Quick.")
+        async with line.expect_event("framereceived", lambda frame: '"promise"' in str(frame)):
+            await anna.ask("presence", status="away")
+        await expect(words).to_have_value("Quick.")
 
 
 async def test_messages_of_others_are_not_heard_on_either_side(portal: Portal) -> None:

@@ -67,7 +67,7 @@ export class Panel {
     this.#trouble(phase, talk);
     this.#mid.hidden = !middle;
     this.#mid.className = `mid ${kind}`;
-    if (middle) show(this.#mid, [phase, kind, app.state, talk?.chat, talk?.queue, app.severity, app.rated], () => middle(app, kind));
+    if (middle) show(this.#mid, [phase, kind, /start|choices/.test(phase) && app.state, talk?.chat, talk?.queue, app.severity, app.rated], () => middle(app, kind));
     this.thread.element.hidden = middle && kind !== "compact" && kind !== "after";
     this.thread.draw(talk, unsent);
     this.#foot.hidden = phase === "choices" || phase === "start";
