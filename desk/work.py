@@ -171,7 +171,10 @@ class Work:
         jobs.cancel(self.connection, key)
 
     def audit(self, action: str, object: str, detail: Mapping[str, Any]) -> None:
-        """A row of the chain, written at the end: who appends holds up all others until the commit."""
+        """A row of the chain: ids and values, never addresses or secrets.
+
+        Written at the end, because who appends holds up all others until the commit.
+        """
         self._audited.append((action, object, detail))
 
     # The end ----------------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ class Agents:
             new = _checked(change, check, draft, Profile(new_id(), "", "", "", (), (), (), "", 0, 0, 0))
             check.done()
             agents.add(change.connection, new, None, change.at)
-            change.note("agent_added", new.id, {"roles": list(new.roles), "teams": list(new.teams)})
+            change.audit("agent_added", new.id, {"roles": list(new.roles), "teams": list(new.teams)})
             return new.id
 
         return await self._changing.change(signed, "add_agent", verb)
@@ -67,7 +67,7 @@ class Agents:
             check.done()
             if changed != kept:
                 agents.change(change.connection, changed)
-                change.note("agent_changed", id, {"fields": _different(kept, changed)})
+                change.audit("agent_changed", id, {"fields": _different(kept, changed)})
             if (changed.roles, changed.teams) != (kept.roles, kept.teams):
                 change.job("revoked", f"revoked:{id}", payload={"agent": id})
 
@@ -79,7 +79,7 @@ class Agents:
         def verb(change: Change) -> None:
             if not the(change, id).active:
                 raise Conflict("Somebody who left cannot sign in.")
-            change.note("sign_in_link", id, {})
+            change.audit("sign_in_link", id, {})
 
         await self._changing.change(signed, "link_agent", verb)
         return await self._identity.new_link(id)
@@ -97,7 +97,7 @@ class Agents:
         def verb(change: Change) -> None:
             the(change, id)
             agents.bring_back(change.connection, id)
-            change.note("agent_back", id, {})
+            change.audit("agent_back", id, {})
 
         await self._changing.change(signed, "come_back", verb)
 

@@ -50,4 +50,4 @@ def write(change: Change, customer_id: str, answers: Answering) -> None:
         customers.change(change.connection, replace(kept, named_id=answers.named))
         customers.set_stand_ins(change.connection, customer_id, answers.stand_ins)
         detail = {"named": answers.named, "stand_ins": list(answers.stand_ins), "was_named": was.named}
-        change.note("answering", customer_id, detail | {"were_stand_ins": list(was.stand_ins)})
+        change.audit("answering", customer_id, detail | {"were_stand_ins": list(was.stand_ins)})

@@ -53,7 +53,7 @@ class Buttons:
             new = _checked(change, check, draft, Button(new_id(), _new_key(), owner.id, "", "", (), "", ""))
             check.done()
             buttons.add(change.connection, new, change.at)
-            change.note("button_added", new.id, {"customer": owner.id, "key": new.key, "origins": list(new.origins)})
+            change.audit("button_added", new.id, {"customer": owner.id, "key": new.key, "origins": list(new.origins)})
             return new.id
 
         return await self._changing.change(signed, "add_button", verb)
@@ -68,7 +68,7 @@ class Buttons:
             check.done()
             if changed != kept:
                 buttons.change(change.connection, changed)
-                change.note("button_changed", id, {
+                change.audit("button_changed", id, {
                     "origins": list(changed.origins), "policy": changed.policy, "calendar": changed.calendar_id,
                     "active": changed.active,
                 })  # fmt: skip
@@ -83,7 +83,7 @@ class Buttons:
             until = micros(change.now + FORMER_WORKS)
             changed = replace(kept, key=_new_key(), former_key=kept.key, former_until=until)
             buttons.change(change.connection, changed)
-            change.note("button_key", id, {"key": changed.key, "former": kept.key})
+            change.audit("button_key", id, {"key": changed.key, "former": kept.key})
             return changed.key
 
         return await self._changing.change(signed, "rotate_key", verb)
@@ -105,7 +105,7 @@ class Buttons:
                 check.refuse("kid", "At most {most} signing keys hold at once. Revoke one first.", most=MOST_KEYS)
             check.done()
             buttons.add_secret(change.connection, id, named, ALGORITHM, sealed, micros(change.real))
-            change.note("signing_key_added", id, {"kid": named})
+            change.audit("signing_key_added", id, {"kid": named})
             return named
 
         return await self._changing.change(signed, "add_secret", verb), secret
@@ -118,7 +118,7 @@ class Buttons:
             if kid not in {each.kid for each in buttons.secrets_of(change.connection, id) if not each.revoked}:
                 raise Conflict("There is no signing key {kid} that holds.", values={"kid": kid})
             buttons.revoke_secret(change.connection, id, kid, micros(change.real))
-            change.note("signing_key_revoked", id, {"kid": kid})
+            change.audit("signing_key_revoked", id, {"kid": kid})
 
         await self._changing.change(signed, "revoke_secret", verb)
 

@@ -84,7 +84,7 @@ def drafted(kept: Version) -> CalendarDraft:
 
 def _put(change: Change, new: Version) -> None:
     calendars.put(change.connection, new, change.at, change.by)
-    change.note("calendar", new.id, {"version": new.version, "document": new.document})
+    change.audit("calendar", new.id, {"version": new.version, "document": new.document})
 
 
 def _checked(change: Change, check: Check, draft: CalendarDraft, kept: Version) -> Version:

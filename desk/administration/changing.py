@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from desk.actors import SYSTEM, Signed
 from desk.deciding import freed
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Change(Work):
-    """A verb at work; its audit rows are written last, because from then on other appends wait."""
+    """A verb at work on what the desk is set up with."""
 
     def __init__(
         self,
@@ -33,7 +33,6 @@ class Change(Work):
         """`real`: for what expires by real time."""
         super().__init__(connection, now, signed, present)
         self.real = real
-        self._notes: list[tuple[str, str, Mapping[str, Any]]] = []
 
     @property
     def at(self) -> int:
@@ -44,15 +43,6 @@ class Change(Work):
     def by(self) -> str | None:
         """Who performs it."""
         return self.signed.actor.id if self.signed else None
-
-    def note(self, action: str, object: str, detail: Mapping[str, Any]) -> None:
-        """For the audit: ids and values, never addresses or secrets."""
-        self._notes.append((action, object, detail))
-
-    def write_notes(self) -> None:
-        """At the very end."""
-        for action, object, detail in self._notes:
-            self.audit(action, object, detail)
 
 
 class Changing:
@@ -75,9 +65,7 @@ class Changing:
             freed(change)
             change.job("people", "people")
             schedule_edges(change)
-            done = change.finish({})
-            change.write_notes()
-            return result, done
+            return result, change.finish({})
 
         for _ in range(TRIES):
             try:

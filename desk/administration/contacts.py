@@ -44,7 +44,7 @@ class Contacts:
             new = _checked(change, check, draft, empty)
             check.done()
             contacts.add(change.connection, new, change.at)
-            change.note("contact_added", new.id, {"customer": kept.id, "coordinator": new.coordinator})
+            change.audit("contact_added", new.id, {"customer": kept.id, "coordinator": new.coordinator})
             return new.id
 
         return await self._changing.change(signed, "add_contact", verb)
@@ -62,7 +62,7 @@ class Contacts:
                 different = [
                     name for name in ContactDraft.__dataclass_fields__ if getattr(kept, name) != getattr(changed, name)
                 ]
-                change.note("contact_changed", id, {"fields": different, "coordinator": changed.coordinator})
+                change.audit("contact_changed", id, {"fields": different, "coordinator": changed.coordinator})
 
         await self._changing.change(signed, "change_contact", verb)
 

@@ -41,7 +41,7 @@ class Customers:
             new = _checked(change, check, draft, Customer(new_id(), "", (), "", "", "", None))
             check.done()
             customers.add(change.connection, new, change.at)
-            change.note("customer_added", new.id, {"zone": new.zone, "language": new.language})
+            change.audit("customer_added", new.id, {"zone": new.zone, "language": new.language})
             return new.id
 
         return await self._changing.change(signed, "add_customer", verb)
@@ -146,4 +146,4 @@ def _write(change: Change, kept: Customer, changed: Customer) -> None:
         customers.change(change.connection, changed)
         fields = ("name", "domains", "zone", "language", "playbook")
         different = [name for name in fields if getattr(kept, name) != getattr(changed, name)]
-        change.note("customer_changed", kept.id, {"fields": different})
+        change.audit("customer_changed", kept.id, {"fields": different})

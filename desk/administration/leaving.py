@@ -36,7 +36,7 @@ def leave(change: Change, gone: Profile, successor: str | None) -> None:
             change.show(found)
     sessions.end_all_of_agent(change.connection, gone.id, micros(change.real))
     change.job("revoked", f"revoked:{gone.id}", payload={"agent": gone.id})
-    change.note("agent_left", gone.id, {"successor": successor, "tickets": len(owned)})
+    change.audit("agent_left", gone.id, {"successor": successor, "tickets": len(owned)})
 
 
 def other_admins(change: Change, id: str) -> bool:

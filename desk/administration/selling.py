@@ -80,7 +80,7 @@ def write(change: Change, customer_id: str, sale: Sale | None) -> None:
     else:
         customers.sell(change.connection, sale)
     detail = {"plan": sale.plan, "since": _said(sale.since), "until": _said(sale.until)}
-    change.note("add_on_changed" if sale.id in known else "add_on_sold", customer_id, detail)
+    change.audit("add_on_changed" if sale.id in known else "add_on_sold", customer_id, detail)
 
 
 def end(change: Change, customer: Customer) -> None:
@@ -90,10 +90,10 @@ def end(change: Change, customer: Customer) -> None:
         raise Conflict("{name} has no add-on that could be ended.", values={"name": customer.name})
     if kept.since >= change.at:
         customers.drop_sale(change.connection, kept.id)
-        change.note("add_on_called_off", customer.id, {"plan": kept.plan})
+        change.audit("add_on_called_off", customer.id, {"plan": kept.plan})
     else:
         customers.change_sale(change.connection, kept.id, kept.since, change.at)
-        change.note("add_on_ended", customer.id, {"plan": kept.plan, "until": _said(change.at)})
+        change.audit("add_on_ended", customer.id, {"plan": kept.plan, "until": _said(change.at)})
 
 
 def _sale(change: Change, customer: Customer, kept: Sale | None, plan: str, since: int, until: int | None) -> Sale:

@@ -46,5 +46,5 @@ def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
 
     found = asyncio.run(look())
     show({"rows": found.rows, "ok": not found.fault, "fault": found.fault or None}, arguments.json,
-         found.fault or f"{found.rows} audit rows, the chain holds.")  # fmt: skip
+         found.fault or f"Rows in the audit: {found.rows}. The chain holds.")  # fmt: skip
     return 1 if found.fault else 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -163,7 +165,7 @@ def test_a_simulation_answers_for_any_instant(shell: Shell) -> None:
     assert "needs an offset" in shell.refused("route", "simulate", "--button", key, "--at", "2026-03-04T09:00")
 
 
-def test_everything_can_be_changed_listed_and_shown(shell: Shell) -> None:
+def test_everything_can_be_changed_listed_and_shown(desk: RunningDesk, shell: Shell) -> None:
     hire(shell, "Eva Marin", "--teams", "dedicated")
     hire(shell, "Ben Okafor")
     key = furnish(shell)
@@ -184,3 +186,10 @@ def test_everything_can_be_changed_listed_and_shown(shell: Shell) -> None:
     assert [row["name"] for row in shell("agent", "list")] == ["Ben Okafor", "Eva Marin", "Jonas"]
     assert shell.ran("customer", "list").stdout.startswith("Brightwater Hotels  Eva Marin")
     assert shell("audit", "verify")["ok"] is True
+    with contextlib.closing(sqlite3.connect(desk.folder / "vipdesk.db")) as record:
+        told = {action for (action,) in record.execute("SELECT action FROM audit")}
+    assert told >= {
+        "setup", "calendar", "agent_added", "agent_changed", "customer_added", "answering",
+        "add_on_sold", "contact_added", "contact_changed", "button_added", "button_key",
+        "signing_key_added", "signing_key_revoked", "sign_in_link",
+    }  # fmt: skip
