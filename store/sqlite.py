@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,13 +14,14 @@ from routing.errors import Unavailable
 from store import crash, migrations
 from store.record import Connection, RecordError, RecordHealth
 from store.sqlite_checkpoints import Checkpoints
-from store.sqlite_file import connect, trouble_of
+from store.sqlite_file import LOCKED, connect, trouble_of
 from store.sqlite_readers import Readers
 from store.sqlite_writer import Outcome, Task, Writer
 
 T = TypeVar("T")
 
 READERS = 3
+PREPARE_S = 10.0
 MOST_PENDING = 20_000
 """More than this is not work but a flood: refused at once."""
 
@@ -111,6 +113,19 @@ class SqliteRecord:
 
 
 def _prepare(path: Path) -> None:
+    """Waits for others who make or migrate it at the same time. Raises RecordError."""
+    ends = time.monotonic() + PREPARE_S
+    while True:
+        try:
+            return _try_to_prepare(path)
+        except RecordError as error:
+            trouble = None if error.__cause__ is None else trouble_of(error.__cause__)
+            if trouble is None or trouble.reason != LOCKED or time.monotonic() > ends:
+                raise
+            time.sleep(0.05)
+
+
+def _try_to_prepare(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)

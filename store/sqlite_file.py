@@ -15,11 +15,12 @@ PLANS = Plans("sqlite")
 """Shared by every thread and record of the process: statements are constants."""
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+LOCKED = "another process holds the record locked"
 _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_BUSY: "another process holds the record locked",
-    sqlite3.SQLITE_LOCKED: "another process holds the record locked",
-    sqlite3.SQLITE_PROTOCOL: "another process holds the record locked",
+    sqlite3.SQLITE_BUSY: LOCKED,
+    sqlite3.SQLITE_LOCKED: LOCKED,
+    sqlite3.SQLITE_PROTOCOL: LOCKED,
     sqlite3.SQLITE_READONLY: "the record's file cannot be written",
     sqlite3.SQLITE_PERM: "the record's file cannot be written",
     sqlite3.SQLITE_IOERR: "the disk reports read or write errors",
