@@ -17,6 +17,8 @@ from store import jobs
 
 LATE = timedelta(seconds=30)
 
+PASSED_ON = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
+
 
 async def live(parts: Parts, request: Request) -> Response:
     """`GET /live`: the process answers."""
@@ -46,8 +48,10 @@ def _may_measure(token: str, request: Request) -> bool:
     if token:
         return hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode())
     peer = request.client.host if request.client else ""
+    through_a_proxy = any(name in request.headers for name in PASSED_ON)
     try:
-        return "x-forwarded-for" not in request.headers and ipaddress.ip_address(peer).is_loopback
+        ours = request.url.hostname == "localhost" or ipaddress.ip_address(request.url.hostname or "").is_loopback
+        return ours and not through_a_proxy and ipaddress.ip_address(peer).is_loopback
     except ValueError:
         return False
 

@@ -16,6 +16,7 @@ from PIL import Image, PngImagePlugin
 
 from desk.files import MOST_BYTES
 from server.demo.cast import CUSTOMERS
+from tests.support import asking
 from tests.support.asking import agent, contact, nobody, raw, vouched
 from tests.support.running import RunningDesk
 
@@ -38,11 +39,8 @@ def priya(desk: RunningDesk) -> Iterator[httpx2.Client]:
 
 
 def ask(client: httpx2.Client, verb: str, audience: str = "contact", **fields: Any) -> dict[str, Any]:
-    """One request of the wire over HTTP."""
-    answer: dict[str, Any] = client.post(
-        f"/x/{audience}", json={"type": verb, "rid": str(uuid.uuid4()), **fields}
-    ).json()
-    return answer
+    """One request of the wire over HTTP, again as long as the desk asks for patience."""
+    return asking.patiently(client, f"/x/{audience}", {"type": verb, "rid": str(uuid.uuid4()), **fields})
 
 
 def upload(client: httpx2.Client, name: str, body: bytes, type: str = "text/plain") -> dict[str, Any]:

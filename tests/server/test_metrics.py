@@ -16,7 +16,10 @@ def metrics(desk: RunningDesk, **headers: str) -> int:
 
 def test_without_a_token_only_this_machine_is_answered_and_nobody_through_a_proxy(desk: RunningDesk) -> None:
     assert metrics(desk) == 200
-    assert metrics(desk, X_Forwarded_For="198.51.100.7") == 404
+    for name in ("X_Forwarded_For", "X_Real_IP", "Via"):
+        assert metrics(desk, **{name: "198.51.100.7"}) == 404
+    assert metrics(desk, Forwarded="for=198.51.100.7") == 404
+    assert metrics(desk, Host="evil.example") == 404
 
 
 def test_with_a_token_nobody_else_is_answered(tmp_path: Path) -> None:

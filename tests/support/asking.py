@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx2
 
@@ -62,3 +64,12 @@ def raw(desk: RunningDesk, method: str, target: str, **headers: str) -> tuple[in
         return answer.status, answer.read()
     finally:
         connection.close()
+
+
+def patiently(client: httpx2.Client, path: str, frame: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a frame sent over HTTP; asked again, as every client does, while it says `retry_s`."""
+    while True:
+        answer: dict[str, Any] = client.post(path, json=frame).json()
+        if "retry_s" not in answer:
+            return answer
+        time.sleep(answer["retry_s"])
