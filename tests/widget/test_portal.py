@@ -219,11 +219,21 @@ async def test_a_press_rings_also_where_the_line_was_there_before_it(portal: Por
 
     portal.page.on("websocket", lambda socket: socket.on("framereceived", hear))
     async with agent(portal.desk, "anna"):
-        await portal.open()
+        await portal.open("mei")
         for _ in range(2):
             await beats.acquire()  # by then everything that the desk says by itself was said
         await portal.press()
-        await expect(portal.field).to_have_attribute("placeholder", "Write to Anna")
+        await expect(portal.chat.locator(".w-promise")).to_be_visible()
+
+
+async def test_a_menu_closes_when_something_else_is_touched(portal: Portal) -> None:
+    async with agent(portal.desk, "anna"):
+        await portal.open()
+        await portal.press()
+        await portal.chat.get_by_label("More").click()
+        await expect(portal.chat.locator("details[open]")).to_have_count(1)
+        await portal.field.click()
+        await expect(portal.chat.locator("details[open]")).to_have_count(0)
 
 
 async def test_what_nobody_can_answer_is_said_as_it_is(portal: Portal) -> None:

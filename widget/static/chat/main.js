@@ -43,6 +43,11 @@ addEventListener("message", async ({ source, origin, data }) => {
 });
 const app = await started;
 
+addEventListener("pointerdown", ({ target }) => {
+  const menu = document.querySelector("details[open]");
+  if (menu && !menu.contains(target)) menu.open = false;
+});
+
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   const menu = document.querySelector("details[open]");
