@@ -11,8 +11,8 @@ from typing import Any, Self
 
 import httpx2
 
+from bench.wire import Wire, connect, text_frame
 from server.demo import ways
-from server.demo.wire import Wire, connect, text_frame
 
 VISITS_OF_ONE = 250
 """Fewer than the desk takes from one address a minute."""
@@ -128,7 +128,7 @@ async def contact_socket(town: Town, button: str) -> tuple[Wire, Inbox]:
 
 
 async def _enter(town: Town, audience: ways.Audience, who: ways.Credentials) -> tuple[Wire, Inbox]:
-    wire = await ways.open_wire(town.origin, audience, who)
+    wire = await connect(town.origin, f"/ws/{audience}", {"Cookie": who.cookie} if who.cookie else {})
     inbox = Inbox(wire)
     wire.send(_json(who.hello(lang="en", zone="UTC")))
     await inbox.until("ready")

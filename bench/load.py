@@ -21,7 +21,7 @@ import uvloop
 from bench.fleet import open_desk, open_idle, open_relay
 from bench.press import press_and_ring
 from bench.table import quantile
-from server.demo.wire import Wire, text_frame
+from bench.wire import Wire, text_frame
 
 BODY = "The Lisbon feed stopped at 11:42, the last error says that the certificate is not trusted any more. " * 1
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.fleet import Inbox, Town, agent_socket, contact_socket
 from bench.table import quantile
-from server.demo.wire import Wire, text_frame
+from bench.wire import Wire, text_frame
 
 
 @dataclass

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self
 
 import httpx2
-
-from server.demo.wire import Wire, connect, text_frame
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Origin, Subprotocol
 
 Audience = Literal["contact", "agent"]
 Frame = dict[str, Any]
 
+PROTOCOL = Subprotocol("vipdesk.1")
+MOST_BYTES = 1024 * 1024
+OPENING_S = 30.0
 PARTING_S = 2.0
 
 
@@ -74,12 +78,6 @@ async def sign_in(desk: str, email: str, password: str) -> Credentials:
         return Credentials(cookie=cookie, csrf=answer.json()["csrf"])
 
 
-async def open_wire(desk: str, audience: Audience, credentials: Credentials) -> Wire:
-    """A socket that has not said hello yet. Raises OSError when it is refused, TimeoutError."""
-    headers = {"Cookie": credentials.cookie} if credentials.cookie else {}
-    return await connect(desk, f"/ws/{audience}", headers)
-
-
 class Way(Protocol):
     """Carries frames and answers heartbeats; `frames` raises Closed at its end."""
 
@@ -105,34 +103,53 @@ class Way(Protocol):
 class SocketWay:
     """Over a WebSocket."""
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._texts: asyncio.Queue[bytes | None] = asyncio.Queue()
-        wire.on_text = self._texts.put_nowait
-        wire.closed.add_done_callback(lambda _: self._texts.put_nowait(None))
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
 
     @classmethod
     async def open(cls, desk: str, audience: Audience, credentials: Credentials, hello: Frame) -> Self:
         """Raises OSError when it is refused, TimeoutError."""
-        way = cls(await open_wire(desk, audience, credentials))
+        headers = {"Cookie": credentials.cookie} if credentials.cookie else {}
+        try:
+            socket = await connect(
+                f"{desk.replace('http', 'ws', 1)}/ws/{audience}",
+                origin=Origin(desk),
+                subprotocols=[PROTOCOL],
+                additional_headers=headers,
+                max_size=MOST_BYTES,
+                open_timeout=OPENING_S,
+                close_timeout=PARTING_S,
+                ping_interval=None,  # the heartbeat does it
+                compression=None,
+                proxy=None,
+            )
+        except InvalidHandshake as refused:
+            raise ConnectionError(str(refused)) from refused
+        way = cls(socket)
         await way.send(hello)
         return way
 
     async def frames(self) -> AsyncIterator[Frame]:
-        while (text := await self._texts.get()) is not None:
-            yield json.loads(text)
-        raise Closed(self._wire.closed.result())
+        try:
+            async for text in self._socket:
+                frame: Frame = json.loads(text)
+                if frame["type"] == "heartbeat":
+                    await self.send({"type": "pong"})
+                yield frame
+        except ConnectionClosed:
+            pass
+        raise Closed(self._socket.close_code or 1006)
 
     async def send(self, frame: Frame) -> None:
-        self._wire.send(text_frame(json.dumps(frame).encode()))
+        """What is sent into a line that has ended is lost, as on any network."""
+        with contextlib.suppress(ConnectionClosed):
+            await self._socket.send(json.dumps(frame))
 
     async def resume(self, cursors: Mapping[str, int]) -> None:
         await self.send({"type": "resume", "resume": cursors})
 
     async def close(self) -> None:
-        self._wire.close()
-        await asyncio.wait([self._wire.closed], timeout=PARTING_S)
-        self._wire.abort()
+        await self._socket.close()
 
     def abort(self) -> None:
-        self._wire.abort()
+        self._socket.transport.abort()

@@ -201,7 +201,9 @@ async def test_a_commit_with_unknown_outcome_is_settled_by_running_again(
     postgres_server.drop(name)
 
 
-async def test_a_server_that_is_gone_refuses_and_is_found_again(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_a_server_that_is_gone_refuses_and_is_found_again(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> None:
     """A server of its own, killed as at a power cut: nothing acknowledged is missing."""
     folder: Path = tmp_path_factory.mktemp("server")
     try:
@@ -209,6 +211,7 @@ async def test_a_server_that_is_gone_refuses_and_is_found_again(tmp_path_factory
         with started as server:
             await _killed_and_back(server)
     except services.NotToBeHad:
+        services.missing.note("postgresql", request.node.nodeid)
         pytest.skip("no postgresql here")
 
 

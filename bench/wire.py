@@ -111,7 +111,7 @@ class Wire(asyncio.Protocol):
         status, *lines = bytes(self._buffer[:end]).split(b"\r\n")
         del self._buffer[: end + 4]
         headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
-        proof = base64.b64encode(hashlib.sha1(self._key + GUID).digest())  # noqa: S324 (RFC 6455 asks for this one)
+        proof = base64.b64encode(hashlib.sha1(self._key + GUID).digest())
         if b" 101 " in status and headers.get(b"sec-websocket-accept") == proof:
             self._shaken = True
             self.opened.set_result(None)
