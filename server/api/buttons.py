@@ -60,7 +60,6 @@ async def page(parts: Parts, request: Request) -> Response:
     name = await parts.record.read(lambda connection: _customer_name(connection, button))
     values = {
         "key": button.key,
-        "desk": parts.pages.desk_name,
         "title": _("{customer}: support", customer=name),
         "speaks": language,
         "texts": parts.statics.text_url("widget", language),

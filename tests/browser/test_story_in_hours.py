@@ -102,6 +102,20 @@ def test_severity_solve_and_a_word_afterwards(people: People) -> None:
     assert priya.said() == ["Bookings come through twice.", "Removed, nobody was charged twice.", "One is still there."]
 
 
+def test_a_word_after_the_end_goes_on_with_the_ticket(people: People) -> None:
+    anna, priya = people(Agent), people(Contact)
+    priya.press()
+    anna.picks_up()
+    anna.page.locator(".composer").get_by_label("Solve").check()
+    anna.says("Done.")
+    expect(priya.head).to_contain_text("Solved")
+    priya.says("One more thing.")
+    expect(priya.thread.locator(".meta").last).to_contain_text("sent")
+    expect(priya.middle).to_be_hidden()
+    expect(priya.head).not_to_contain_text("Solved")
+    expect(anna.log).to_contain_text("One more thing.")
+
+
 def test_automatic_answer_opens_the_chat_at_once(people: People) -> None:
     anna = people(Agent)
     anna.page.keyboard.press("Control+k")

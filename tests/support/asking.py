@@ -73,3 +73,9 @@ def patiently(client: httpx2.Client, path: str, frame: dict[str, Any]) -> dict[s
         if "retry_s" not in answer:
             return answer
         time.sleep(answer["retry_s"])
+
+
+def mails(desk: RunningDesk) -> str:
+    """The demo's page with the mail that would have been sent."""
+    with nobody(desk) as client:
+        return client.get("/demo").raise_for_status().text

@@ -66,6 +66,7 @@ export class App {
   get severity() { return this.picked ?? this.talk?.summary.severity; }
   get named() { return this.state?.named ?? this.state?.agent; }
   get unsent() { return this.line.outbox.items.filter(({ type }) => type === "say" || type === "press"); }
+  get shut() { return ["closed", "holiday"].includes(this.state?.because); }
   get pressing() { return this.unsent.find(({ type, state }) => type === "press" && state !== "refused"); }
 
   get phase() {
@@ -76,7 +77,7 @@ export class App {
     if (!this.wanted && !talk && !this.host) return "start";
     if (!this.ready || !state) return "opening";
     if (talk) return talk.chat && talk.chat.id !== stored(`done.${this.key}`) ? "ended" : "talk";
-    return ["closed", "holiday"].includes(state.because) ? "choices" : "opening";
+    return this.shut ? "choices" : "opening";
   }
 
   /** Name, words and face for the header; what they say is what the desk said last. */
@@ -112,7 +113,7 @@ export class App {
   show() {
     this.shown = this.wanted = true;
     this.start();
-    if (this.talk && !this.talk.open && !this.talk.unread.length && !this.unsent.length && this.phase === "talk") this.#view(null);
+    if (this.phase === "talk" && !this.unsent.length && !this.talk.unread.length && !this.left(this.talk)) this.#view(null);
     this.#next();
     this.draw();
     this.panel.focus();
@@ -287,6 +288,9 @@ export class App {
   /** A coordinator is told of colleagues' tickets too: their chats stay theirs. */
   #own({ summary: { contact } }) { return !contact || contact.id === this.ready?.you.id; }
 
+  /** Said while nobody was there to answer: it waits, and is seen to. */
+  left({ summary: { last } }) { return this.shut && last?.by_role === "contact"; }
+
   #ready(frame) {
     this.ready = frame;
     for (const summary of frame.tickets) this.#of(summary);
@@ -295,7 +299,7 @@ export class App {
     for (const id of this.#talks.keys()) if (!ids.has(id)) this.#talks.delete(id);
     const recent = [...this.#talks.values()]
       // Who pressed wants somebody, not what was said yesterday and read.
-      .filter(({ open, summary }) => this.#own({ summary }) && (open || (summary.status !== "closed" && (summary.unread || !this.wanted) && this.now() - Date.parse(summary.said_at) < DAY_MS)))
+      .filter(({ open, summary }) => this.#own({ summary }) && (open || (summary.status !== "closed" && (summary.unread || !this.wanted || this.left({ summary })) && this.now() - Date.parse(summary.said_at) < DAY_MS)))
       .sort((one, other) => other.open - one.open || (one.summary.said_at < other.summary.said_at ? 1 : -1));
     this.#view(this.#talks.get(this.talk?.id) ?? recent[0] ?? null);
     this.#next();

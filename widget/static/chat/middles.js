@@ -24,7 +24,7 @@ export const middles = {
     const there = step !== "queue"; // somebody of the team could be rung now
     return [
       lead(name ? t("{name}’s office is closed. What suits you?", { name }) : t("The office is closed. What suits you?")),
-      choice("heads", there ? t("Chat now with the 24/7 team") : t("Wait in line for the 24/7 team"), !there ? t("We ring you here when free.") : name ? t("They see your history with {name}.", { name }) : t("Somebody is there day and night."), () => app.press()),
+      choice("heads", there ? t("Chat now with the 24/7 team") : t("Wait in line for the 24/7 team"), there && (name ? t("They see your history with {name}.", { name }) : t("Somebody is there day and night.")), () => app.press()),
       choice("mail", name ? t("Leave a message for {name}", { name }) : t("Leave a message"), next_opening ? t("Read when the office opens, {time}.", { time: both(next_opening) }) : t("It becomes a ticket at once."), () => app.write()),
       there && h("p.banner", null, t("Service down? Choose “Chat now”: the team is there around the clock.")),
     ];

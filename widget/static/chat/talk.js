@@ -44,7 +44,8 @@ export class Talk {
 
   on_message(data, { by, seq, at }) {
     this.typing.delete(by?.id);
-    this.summary.said_at = at;
+    if (!this.open) this.summary.chat = null; // what is said goes on, whatever chat ended before
+    Object.assign(this.summary, { said_at: at, last: { by_role: by?.role } });
     if (by?.role === "contact") this.read.contact = seq;
   }
 
