@@ -26,24 +26,32 @@ PAINTED = """() => new Promise((done) => {
 
 @dataclass(frozen=True)
 class OpenTimes:
-    """Milliseconds of each try."""
+    """Milliseconds of each try: a mouse that came to the button before, a finger that came at once, a bare frame."""
 
-    chat: list[float]
+    mouse: list[float]
+    finger: list[float]
     blank: list[float]
+
+
+RESTED_MS = 150
+"""How long a mouse is over a button before it presses, at the least."""
 
 
 def open_times_ms(site: str, tries: int) -> OpenTimes:
     """`tries` fresh visitors each on the customer's page `site`.
 
-    From the finger or mouse going down on the button, without having rested there before, until the chat with its name
-    and its field is painted; and likewise until an empty frame of another site has loaded.
+    From the finger or mouse going down on the button until the chat with its name and its field is painted; and
+    likewise until an empty frame of another site has loaded, most of which is Chromium's start of a process.
     """
     with browser() as chromium:
-        pairs = [(_chat_ms(chromium, site), _blank_ms(chromium, site)) for _ in range(tries)]
-    return OpenTimes([chat for chat, _ in pairs], [blank for _, blank in pairs])
+        found = [
+            (_chat_ms(chromium, site, RESTED_MS), _chat_ms(chromium, site, 0), _blank_ms(chromium, site))
+            for _ in range(tries)
+        ]
+    return OpenTimes(*(list(each) for each in zip(*found, strict=True)))
 
 
-def _chat_ms(chromium: Browser, site: str) -> float:
+def _chat_ms(chromium: Browser, site: str, rested_ms: int) -> float:
     context = chromium.new_context()
     try:
         page = context.new_page()
@@ -51,6 +59,9 @@ def _chat_ms(chromium: Browser, site: str) -> float:
         page.goto(site)
         button = page.locator("vipdesk-button button")
         button.wait_for()
+        if rested_ms:
+            button.hover()
+            page.wait_for_timeout(rested_ms)
         button.click()
         page.frame_locator("vipdesk-button iframe").locator(".compose textarea").wait_for()
         [inner] = [each for each in page.frames if "/b/" in each.url]

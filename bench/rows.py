@@ -235,17 +235,18 @@ def open_chat(on: Stage, extent: Extent) -> list[Row]:
     from bench.browser import open_times_ms
 
     times = open_times_ms(on.site.origin, 10 if extent is QUICK else 30)
-    opened, blank = statistics.median(times.chat), statistics.median(times.blank)
+    blank = statistics.median(times.blank)
     return [
         Row(
-            "press to open chat in Chromium, p50",
-            opened,
+            f"press to open chat in Chromium, {how}: p50",
+            statistics.median(tries),
             "ms",
             blank,
             "blank frame",
-            tuple(a / b for a, b in zip(times.chat, times.blank, strict=True)),
+            tuple(a / b for a, b in zip(tries, times.blank, strict=True)),
             note="promised: within 100 ms of the press",
         )
+        for how, tries in (("a mouse that came 150 ms before", times.mouse), ("a finger at once", times.finger))
     ]
 
 
