@@ -1,0 +1,218 @@
+"""Who an agent is: password and second step, links that set a password, sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+import argon2
+import pyotp
+
+from desk.actors import Signed
+from desk.admission import LOGIN_PAUSE_S, TOUCH_AFTER, Admission, NotSignedIn, digest_of
+from desk.desk import Desk
+from desk.sealing import Sealer
+from live.base import Published
+from routing.errors import BadRequest, SlowDown
+from store import agents, audit, people, sessions
+from store.engine import Connection
+from store.times import micros
+
+AGENT_LASTS = timedelta(days=14)
+"""From the last use."""
+LINK_LASTS = timedelta(days=3)
+LOGIN_TRIES = 5
+"""Wrong tries for one account from one address of the network within LOGIN_PAUSE_S; so long it then rests."""
+ACCOUNT_TRIES, ACCOUNT_PAUSE_S = 50, 30
+"""Wrong tries for one account from anywhere, and how long it rests then: short, for its owner waits too."""
+LOGIN_MOST = 300
+"""Tries from one address of the network within LOGIN_PAUSE_S, right ones too."""
+MOST_PAUSED = 10_000
+PAUSED = "Too many wrong tries. Wait a little, then try again."
+
+
+@dataclass(frozen=True)
+class AgentSignedIn:
+    """`cookie` and `csrf` go to the browser once."""
+
+    cookie: str
+    csrf: str
+    signed: Signed
+
+
+class AgentIdentity(Admission):
+    """Sign-in and sessions of agents."""
+
+    def __init__(self, desk: Desk, sealer: Sealer) -> None:
+        super().__init__(desk, sealer)
+        self._hasher = argon2.PasswordHasher()
+        self._paused: dict[str, float] = {}
+        self._nobody = self._hasher.hash(secrets.token_urlsafe())
+
+    async def hash(self, password: str) -> str:
+        """argon2id of a password; in a thread, because it is slow on purpose. Raises BadRequest."""
+        if len(password) < 8 or len(password) > 256:
+            raise BadRequest("A password has 8 to 256 characters.", field="password")
+        return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def sign_in(
+        self, email: str, password: str, totp: str | None, source: str, replaces: str | None = None
+    ) -> AgentSignedIn:
+        """A new session; the one that came along (`replaces`) ends. Raises NotSignedIn, SlowDown."""
+        email = email.strip().lower()[:254]
+        await self._slow_down(f"login-from:{source}", LOGIN_MOST)
+        self._expect_rested(email, source)
+        login = await self._desk.record.read(lambda connection: agents.login(connection, email))
+        known = login is not None and login.password_hash is not None
+        kept = login.password_hash if login is not None and login.password_hash is not None else self._nobody
+        right = await asyncio.to_thread(self._matches, kept, password[:1024])
+        if not (known and right) or login is None or not await self._second_step(login, totp):
+            await self._audit(None, "sign_in_refused", "agent" if login is None else login.id, {})
+            await self._count_failure(email, source)
+            raise NotSignedIn("Address and password do not match.")
+        return await self._begin(login.id, replaces)
+
+    async def sign_in_as(self, agent_id: str, replaces: str | None = None) -> AgentSignedIn:
+        """A demo's own way in, without a password. Raises NotSignedIn for somebody who does not work here."""
+        return await self._begin(agent_id, replaces)
+
+    async def new_link(self, agent_id: str) -> str:
+        """The secret part of a link that signs an agent in once."""
+        token = secrets.token_urlsafe(32)
+        expires_at = micros(self._desk.clock.real() + LINK_LASTS)
+        await self._desk.record.write(
+            lambda connection: sessions.add_link(connection, digest_of(token), agent_id, expires_at),
+            name="sign_in_link",
+        )
+        return token
+
+    async def link_holds(self, token: str) -> bool:
+        """Whether this link still signs somebody in; asking does not use it up."""
+        now = micros(self._desk.clock.real())
+        return await self._desk.record.read(lambda c: sessions.link_of(c, digest_of(token), now)) is not None
+
+    async def use_link(self, token: str, password: str) -> AgentSignedIn:
+        """Signs in by a link and sets the password. Raises NotSignedIn when it was used or is too old, BadRequest."""
+        hashed = await self.hash(password)
+        now = micros(self._desk.clock.real())
+
+        def verb(connection: Connection) -> str | None:
+            agent_id = sessions.use_link(connection, digest_of(token), now)
+            if agent_id is not None:
+                agents.set_password(connection, agent_id, hashed)
+                sessions.end_all_of_agent(connection, agent_id, now)
+                audit.append(connection, agent_id, "password", agent_id, {"by": "link"}, self._desk.clock.now())
+            return agent_id
+
+        agent_id = await self._desk.record.write(verb, name="use_link")
+        if agent_id is None:
+            raise NotSignedIn("This link was used already, or is too old.")
+        self._close_lines(agent_id)
+        return await self._begin(agent_id, None)
+
+    async def agent(self, cookie: str, csrf: str) -> Signed | None:
+        """The agent of a session, if the token against forged requests belongs to it."""
+        found = await self.session(cookie)
+        if found is None or not hmac.compare_digest(found[1].encode(), csrf.encode()):
+            return None
+        return found[0]
+
+    async def session(self, cookie: str) -> tuple[Signed, str] | None:
+        """The agent and the csrf token of a session."""
+        if not cookie:
+            return None
+        now = self._desk.clock.real()
+        hashed, after = digest_of(cookie), micros(now - AGENT_LASTS)
+
+        def query(connection: Connection) -> tuple[Signed, str, int] | None:
+            session = sessions.agent_session_of(connection, hashed, after)
+            agent = None if session is None else people.find_agent(connection, session.agent_id)
+            if session is None or agent is None:
+                return None
+            return Signed(agent.actor, agent.name), session.csrf, session.used_at
+
+        found = await self._desk.record.read(query)
+        if found is None:
+            return None
+        if found[2] < micros(now - TOUCH_AFTER):
+            await self._desk.record.write(lambda c: sessions.use_agent(c, hashed, micros(now)), name="use_session")
+        return found[0], found[1]
+
+    async def sign_out(self, cookie: str) -> None:
+        """Ends the session and its lines."""
+        found = await self.session(cookie)
+        now = micros(self._desk.clock.real())
+        ended = await self._desk.record.write(
+            lambda connection: sessions.end_agent(connection, digest_of(cookie), now), name="sign_out"
+        )
+        if ended and found is not None:
+            self._close_lines(found[0].actor.id)
+
+    def _close_lines(self, agent_id: str) -> None:
+        """Lines whose session ended are closed at once, in every process."""
+        self._desk.live.publish([Published((f"agent:{agent_id}",), b"4401", kind="revoked")])
+
+    async def _second_step(self, login: agents.Login, totp: str | None) -> bool:
+        if login.totp_secret is None:
+            return True
+        secret = self._sealer.unseal(login.totp_secret.encode()).decode()
+        now = self._desk.clock.real()
+        code = (totp or "").replace(" ", "")
+        for step in (int(now.timestamp()) // 30 + drift for drift in (0, -1, 1)):
+            if hmac.compare_digest(pyotp.TOTP(secret).at(step * 30).encode(), code.encode()):
+                return await self._desk.record.write(partial(agents.use_totp_step, id=login.id, step=step), name="totp")
+        return False
+
+    def _expect_rested(self, email: str, source: str) -> None:
+        """Raises SlowDown while the account rests, for this address or for all."""
+        until = max(self._paused.get(name, 0.0) for name in (email, f"{email} {source}"))
+        paused_s = until - self._desk.clock.monotonic()
+        if paused_s > 0:
+            raise SlowDown(PAUSED, retry_s=round(paused_s, 1))
+
+    async def _count_failure(self, email: str, source: str) -> None:
+        """The tries of all processes count together; each notices by its next wrong one that there were too many."""
+        await self._rest_after(f"{email} {source}", LOGIN_TRIES, LOGIN_PAUSE_S)
+        await self._rest_after(email, ACCOUNT_TRIES, ACCOUNT_PAUSE_S)
+
+    async def _rest_after(self, name: str, tries: int, pause_s: int) -> None:
+        """After so many wrong ones within LOGIN_PAUSE_S it rests."""
+        wait_s = await self._desk.live.take(f"login:{name}", tries / LOGIN_PAUSE_S, tries)
+        if wait_s > 0:
+            if len(self._paused) > MOST_PAUSED:
+                self._paused.clear()
+            self._paused[name] = self._desk.clock.monotonic() + pause_s
+            raise SlowDown(PAUSED, retry_s=pause_s)
+
+    def _matches(self, kept: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(kept, password)
+        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+            return False
+
+    async def _begin(self, agent_id: str, replaces: str | None) -> AgentSignedIn:
+        cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+        at = micros(self._desk.clock.real())
+
+        def verb(connection: Connection) -> tuple[Signed, sessions.AgentSession | None] | None:
+            agent = people.find_agent(connection, agent_id)
+            if agent is None or not agent.active:
+                return None
+            former = sessions.agent_session_of(connection, digest_of(replaces), 0) if replaces else None
+            if replaces:
+                sessions.end_agent(connection, digest_of(replaces), at)
+            sessions.begin_agent(connection, digest_of(cookie), agent_id, csrf, at)
+            audit.append(connection, agent_id, "sign_in", agent_id, {}, self._desk.clock.now())
+            return Signed(agent.actor, agent.name), former
+
+        begun = await self._desk.record.write(verb, name="sign_in")
+        if begun is None:
+            raise NotSignedIn("Nobody works here under this name.")
+        signed, former = begun
+        if former is not None:
+            self._close_lines(former.agent_id)
+        return AgentSignedIn(cookie, csrf, signed)

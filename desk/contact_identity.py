@@ -1,0 +1,282 @@
+"""Who a contact is: a token of this device, the signed word of their site, a code mailed to them, or nobody yet."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import jwt
+
+from desk.actors import Signed
+from desk.admission import TOUCH_AFTER, Admission, NotSignedIn, digest_of
+from desk.texts import say
+from live.base import Published
+from routing.allow import Actor
+from routing.errors import BadRequest, Forbidden, NotFound
+from store import audit, buttons, candidates, contacts, customers, jobs, outbox, people, sessions
+from store.buttons import Button
+from store.contacts import Person
+from store.engine import Connection
+from store.ids import new_id
+from store.times import instant, micros
+
+CONTACT_LASTS = timedelta(days=30)
+"""From the last use."""
+CODE_LASTS = timedelta(minutes=10)
+CODE_TRIES = 5
+TOKEN_LASTS = timedelta(minutes=10)
+TOKEN_USES = 5
+LEEWAY = timedelta(seconds=30)
+ALGORITHMS = ("HS256", "ES256", "EdDSA", "RS256")
+_EMAIL = re.compile(r"[^@\s,;<>\"\x00-\x1f\x7f]{1,64}@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
+
+
+@dataclass(frozen=True)
+class ContactSignedIn:
+    """`token` goes to the chat page once."""
+
+    token: str
+    id: str
+    name: str
+    verified: bool
+
+
+class ContactIdentity(Admission):
+    """Sessions of contacts, and the ways to be known."""
+
+    async def contact(self, token: str) -> Signed | None:
+        """The contact of a token."""
+        now = self._desk.clock.real()
+        hashed, after = digest_of(token), micros(now - CONTACT_LASTS)
+
+        def query(connection: Connection) -> tuple[Signed, int] | None:
+            session = sessions.contact_session_of(connection, hashed, after)
+            person = None if session is None else people.find_contact(connection, session.contact_id)
+            if session is None or person is None:
+                return None
+            actor = Actor(
+                person.id,
+                "contact",
+                customer=person.customer_id,
+                coordinator=person.coordinator,
+                verified=person.verified,
+            )
+            return Signed(actor, person.name, session.button_id, person.language, person.zone), session.used_at
+
+        found = await self._desk.record.read(query)
+        if found is None:
+            return None
+        if found[1] < micros(now - TOUCH_AFTER):
+            await self._desk.record.write(lambda c: sessions.use_contact(c, hashed, micros(now)), name="use_token")
+        return found[0]
+
+    async def open_session(self, key: str, body: dict[str, Any], source: str) -> ContactSignedIn | None:
+        """`POST /b/<button>/session`, PROTOCOL §1. None: a code is on its way.
+
+        Raises NotFound (button), NotSignedIn (token), Forbidden (jwt, code), BadRequest, SlowDown.
+        """
+        await self._slow_down(f"visit:{source}", 600, 60)
+        fields = {name: _text(body, name) for name in ("token", "jwt", "email", "code")}
+        now = self._desk.clock.now()
+        id = await self._desk.record.read(lambda connection: candidates.button_of_key(connection, key, now))
+        button = None if id is None else await self._desk.record.read(lambda c: buttons.find(c, id))
+        if button is None:
+            raise NotFound("There is no such button.")
+        if fields["jwt"]:
+            return await self._known(button, await self._by_jwt(button, fields["jwt"]), fields["token"])
+        elif fields["email"] and fields["code"]:
+            person = await self._by_code(button, fields["email"], fields["code"], source)
+            return await self._known(button, person, fields["token"])
+        elif fields["email"]:
+            await self._mail_code(button, fields["email"], source)
+            return None
+        elif fields["token"]:
+            return await self._come_back(button, fields["token"])
+        else:
+            return await self._visit(button)
+
+    async def _visit(self, button: Button) -> ContactSignedIn:
+        visitor = Person(new_id(), button.customer_id, "Visitor", None, None, verified=False, coordinator=False)
+        token, at = secrets.token_urlsafe(32), micros(self._desk.clock.real())
+        hashed, made = digest_of(token), micros(self._desk.clock.now())
+
+        def verb(connection: Connection) -> None:
+            contacts.add(connection, visitor, made)
+            sessions.begin_contact(connection, hashed, visitor.id, button.id, at)
+
+        await self._desk.record.write(verb, name="visit")
+        return ContactSignedIn(token, visitor.id, visitor.name, verified=False)
+
+    async def _come_back(self, button: Button, token: str) -> ContactSignedIn:
+        signed = await self.contact(token)
+        if signed is None or signed.button_id != button.id:
+            raise NotSignedIn("This visit has ended. Begin a new one.")
+        return ContactSignedIn(token, signed.actor.id, signed.name, signed.actor.verified)
+
+    async def _known(self, button: Button, person: Person, former: str | None) -> ContactSignedIn:
+        """A token for a verified person; a visitor who came along becomes that person and keeps the chat."""
+        visitor = None if former is None else await self.contact(former)
+        token, at = secrets.token_urlsafe(32), micros(self._desk.clock.real())
+        hashed = digest_of(token)
+        await self._desk.record.write(
+            lambda c: sessions.begin_contact(c, hashed, person.id, button.id, at), name="contact_session"
+        )
+        if visitor is not None and visitor.button_id == button.id:
+            if not visitor.actor.verified and visitor.actor.id != person.id:
+                await self._desk.verified(visitor.actor.id, person.id)
+            await self._end(former or "", visitor)
+        return ContactSignedIn(token, person.id, person.name, verified=True)
+
+    async def _end(self, token: str, signed: Signed) -> None:
+        at = micros(self._desk.clock.real())
+        await self._desk.record.write(lambda c: sessions.end_contact(c, digest_of(token), at), name="end_token")
+        if not signed.actor.verified:
+            self._desk.live.publish([Published((signed.topic,), b"4410", kind="revoked")])
+
+    async def _by_jwt(self, button: Button, token: str) -> Person:
+        """The person a customer's site vouches for. Raises Forbidden for a token that does not hold."""
+        claims = await self._claims(button, token)
+        now, uses_until = self._desk.clock.now(), int(claims["exp"]) * 1_000_000
+
+        def verb(connection: Connection) -> Person | None:
+            uses = contacts.use_token(connection, button.id, claims["sub"], claims["jti"], uses_until)
+            if uses > TOKEN_USES:
+                return None
+            return _vouched(connection, button, claims, micros(now))
+
+        person = await self._desk.record.write(verb, name="vouch")
+        if person is None:
+            raise Forbidden("This sign-in of your site was used too often. Reload the page.", field="jwt")
+        return person
+
+    async def _claims(self, button: Button, token: str) -> dict[str, Any]:
+        try:
+            kid = str(jwt.get_unverified_header(token).get("kid", ""))
+            kept = await self._desk.record.read(lambda connection: buttons.secrets_of(connection, button.id))
+            secret = next((each for each in kept if each.kid == kid and not each.revoked), None)
+            if secret is None or secret.algorithm not in ALGORITHMS:
+                raise Forbidden("Your site signed with a key that this desk does not know.", field="jwt")
+            claims: dict[str, Any] = jwt.decode(
+                token, self._sealer.unseal(secret.sealed).decode(), algorithms=[secret.algorithm],
+                audience=self._names(button), leeway=LEEWAY, options={"require": ["exp", "iat", "sub", "aud", "jti"]},
+            )  # fmt: skip
+        except jwt.InvalidTokenError as error:
+            raise Forbidden("What your site signed does not hold (any more). Reload the page.", field="jwt") from error
+        instants = isinstance(claims["exp"], int | float) and isinstance(claims["iat"], int | float)
+        if not instants or not all(_is_text(claims.get(name, "")) for name in ("sub", "jti", "name", "email")):
+            raise Forbidden("What your site signed has a claim of the wrong kind.", field="jwt")
+        if claims["exp"] - claims["iat"] > TOKEN_LASTS.total_seconds():
+            raise Forbidden("What your site signs must expire within ten minutes.", field="jwt")
+        if not claims["sub"] or len(claims["sub"]) > 200 or len(claims["jti"]) > 200:
+            raise Forbidden("What your site signed names nobody.", field="jwt")
+        return claims
+
+    def _names(self, button: Button) -> list[str]:
+        """What a site may call the button: its key, and for as long as it works the one before."""
+        if button.former_key is not None and (button.former_until or 0) > micros(self._desk.clock.now()):
+            return [button.key, button.former_key]
+        else:
+            return [button.key]
+
+    async def _mail_code(self, button: Button, email: str, source: str) -> None:
+        """Mails six digits to an address of the customer's domains. Raises BadRequest, Forbidden, SlowDown."""
+        email = email.strip().lower()
+        match = _EMAIL.fullmatch(email)
+        if match is None:
+            raise BadRequest("This is no mail address.", field="email")
+        await self._slow_down(f"code:{button.id}:{email}", 3)
+        await self._slow_down(f"code-from:{source}", 30)
+        code = f"{secrets.randbelow(1_000_000):06}"
+        now, real = self._desk.clock.now(), self._desk.clock.real()
+
+        def verb(connection: Connection) -> bool:
+            customer = customers.find(connection, button.customer_id)
+            if customer is None or match[1] not in customer.domains:
+                return False
+            contacts.put_code(connection, button.id, email, _code_hash(button, email, code), micros(real + CODE_LASTS))
+            works = say(
+                button.language, "Your code for the support desk is {code}. It works for ten minutes.", code=code
+            )
+            outbox.add(
+                connection, now, kind="code", recipient=email,
+                subject=say(button.language, "{code} is your code", code=code),
+                body=works + "\n\n" + say(button.language, "If you did not ask for it, nothing needs to be done."),
+            )  # fmt: skip
+            jobs.put(connection, "hand_mail", now, "hand_mail")
+            return True
+
+        if not await self._desk.record.write(verb, name="mail_code"):
+            raise Forbidden("A code can be mailed only to an address of your company.", field="email")
+        self._desk.live.bell()
+
+    async def _by_code(self, button: Button, email: str, code: str, source: str) -> Person:
+        """The person of a mailed code. Raises Forbidden."""
+        email = email.strip().lower()
+        await self._slow_down(f"code-try:{source}", 60)
+        now, real = self._desk.clock.now(), micros(self._desk.clock.real())
+
+        def verb(connection: Connection) -> Person | None:
+            kept = contacts.code_of(connection, button.id, email)
+            if kept is None or kept.expires_at <= real or kept.attempts >= CODE_TRIES:
+                return None
+            if not hmac.compare_digest(kept.hash, _code_hash(button, email, code.strip())):
+                contacts.tried_code(connection, button.id, email)
+                return None
+            contacts.drop_code(connection, button.id, email)
+            return _of_address(connection, button, email, micros(now))
+
+        person = await self._desk.record.write(verb, name="use_code")
+        if person is None:
+            raise Forbidden("This code does not fit, or is too old. Ask for a new one.", field="code")
+        return person
+
+
+def _vouched(connection: Connection, button: Button, claims: dict[str, Any], at: int) -> Person:
+    name, email = claims.get("name", "")[:120].strip(), claims.get("email", "")[:254].strip().lower() or None
+    found = contacts.by_subject(connection, button.customer_id, claims["sub"])
+    if found is None and email is not None:
+        entered = contacts.by_email(connection, button.customer_id, email)
+        found = entered if entered is not None and entered.subject is None else None
+    if found is None:
+        new = Person(new_id(), button.customer_id, name or email or "Contact", email, claims["sub"], True, False)
+        contacts.add(connection, new, at)
+        audit.append(connection, new.id, "contact", new.id, {"by": "site"}, instant(at))
+        return new
+    changed = replace(found, name=name or found.name, email=email or found.email, subject=claims["sub"], verified=True)
+    if changed != found:
+        contacts.change(connection, changed)
+    return changed
+
+
+def _of_address(connection: Connection, button: Button, email: str, at: int) -> Person:
+    found = contacts.by_email(connection, button.customer_id, email)
+    if found is not None:
+        return found
+    name = " ".join(part.capitalize() for part in re.split(r"[._-]+", email.split("@")[0]) if part) or email
+    new = Person(new_id(), button.customer_id, name, email, None, True, False)
+    contacts.add(connection, new, at)
+    audit.append(connection, new.id, "contact", new.id, {"by": "code"}, instant(at))
+    return new
+
+
+def _code_hash(button: Button, email: str, code: str) -> str:
+    return hashlib.sha256(f"{button.id}\n{email}\n{code}".encode()).hexdigest()
+
+
+def _is_text(value: object) -> bool:
+    """What every record can keep: JSON carries more."""
+    return isinstance(value, str) and not any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in value)
+
+
+def _text(body: dict[str, Any], name: str) -> str | None:
+    value = body.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > 8192:
+        raise BadRequest("This is no text of a sensible length.", field=name)
+    return value
