@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.office import picked_up, presses, reply, signed_in
 from tests.support.running import RunningDesk
+from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -57,13 +59,7 @@ def test_a_specialist_who_says_no_leaves_the_chat_as_it_was(
 def test_a_change_of_agent_is_offered_on_the_screen_and_the_yes_rings_the_named_agent(
     office: RunningDesk, anna: Page, ben: Page, here: ExitStack
 ) -> None:
-    anna.keyboard.press("Shift+A")
-    expect(anna.locator(".rail .me")).to_contain_text("Away")
-    visitor, ticket = presses(office, here, "Is Anna in?")
-    ben.get_by_role("alertdialog").get_by_role("button", name="Pick up").click()
-    expect(ben.locator(".c-sub")).to_contain_text("Live chat")
-    anna.keyboard.press("Shift+A")
-    offer = visitor.until(lambda frame: frame.get("kind") == "offer")["data"]
+    visitor, ticket, offer = offered(office, here, anna, ben)
     expect(ben.get_by_role("log")).to_contain_text(offer["words"])
     visitor.ask("answer_offer", ticket=ticket, offer=offer["offer"], yes=True)
     expect(ben.get_by_role("log")).to_contain_text("The offer was accepted")
@@ -78,14 +74,21 @@ def test_a_change_of_agent_is_offered_on_the_screen_and_the_yes_rings_the_named_
 def test_a_change_of_agent_that_is_not_wanted_leaves_who_is_there(
     office: RunningDesk, anna: Page, ben: Page, here: ExitStack
 ) -> None:
-    anna.keyboard.press("Shift+A")
-    expect(anna.locator(".rail .me")).to_contain_text("Away")
-    visitor, ticket = presses(office, here, "Ben is fine")
-    ben.get_by_role("alertdialog").get_by_role("button", name="Pick up").click()
-    anna.keyboard.press("Shift+A")
-    offer = visitor.until(lambda frame: frame.get("kind") == "offer")["data"]
+    visitor, ticket, offer = offered(office, here, anna, ben)
     visitor.ask("answer_offer", ticket=ticket, offer=offer["offer"], yes=False)
     expect(ben.get_by_role("log")).to_contain_text("The offer was declined")
     reply(ben, "Then let us go on")
     visitor.hears("Then let us go on")
     expect(anna.get_by_role("alertdialog")).to_have_count(0)
+
+
+def offered(office: RunningDesk, here: ExitStack, anna: Page, ben: Page) -> tuple[Visitor, str, dict[str, Any]]:
+    """Ben answers while Anna is away; when she is back the visitor is asked. The visitor, the ticket, the offer."""
+    anna.keyboard.press("Shift+A")
+    expect(anna.locator(".rail .me")).to_contain_text("Away")
+    visitor, ticket = presses(office, here, "Is Anna in?")
+    ben.get_by_role("alertdialog").get_by_role("button", name="Pick up").click()
+    expect(ben.locator(".c-sub")).to_contain_text("Live chat")
+    anna.keyboard.press("Shift+A")
+    offer: dict[str, Any] = visitor.until(lambda frame: frame.get("kind") == "offer")["data"]
+    return visitor, ticket, offer
