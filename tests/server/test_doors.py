@@ -121,3 +121,18 @@ def test_operators_read_how_each_part_is(desk: RunningDesk, part: str) -> None:
     assert (answer.status_code, answer.json()[part]) == (200, "ok")
     assert f'vipdesk_ok{{part="{part}"}} 1.0' in metrics
     assert "brightwater" not in metrics and "anna" not in metrics
+
+
+def test_what_nobody_asked_for_is_not_taken_from_a_visit(desk: RunningDesk) -> None:
+    asked = {
+        "verified": True,
+        "id": "anna",
+        "name": "Anna",
+        "customer_id": "lumen",
+        "roles": ["admin"],
+        "coordinator": True,
+    }
+    with nobody(desk) as stranger:
+        begun = stranger.post(f"/b/{CUSTOMERS[0].key}/session", json=asked).json()
+    assert begun["contact"]["verified"] is False
+    assert (begun["contact"]["id"], begun["contact"]["name"]) != ("anna", "Anna")

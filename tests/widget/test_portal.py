@@ -177,7 +177,16 @@ async def test_messages_of_others_are_not_heard_on_either_side(portal: Portal) -
             dispatchEvent(new MessageEvent("message", {source, origin, data: {vipdesk: "show"}}));
         }"""
     )
+    await portal.page.evaluate(  # the right window with something that is not ours
+        """(desk) => {
+          const data = JSON.parse('{"vipdesk": "close", "__proto__": {"owned": 1}}');
+          const {shadowRoot} = document.querySelector("vipdesk-button");
+          shadowRoot.querySelector("iframe").contentWindow.postMessage(data, desk);
+        }""",
+        portal.desk.origin,
+    )
     await portal.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    assert [await each.evaluate("({}).owned") for each in (portal.page, portal.frame)] == [None, None]
     assert "Pwned" not in await portal.button.inner_text()
     await expect(portal.page.locator("vipdesk-button iframe")).to_be_hidden()
     assert not any(url.endswith("/session") for url in portal.requests)
