@@ -267,6 +267,16 @@ def test_every_link_leads_somewhere_and_to_a_test_that_is_there(path: Path) -> N
     assert missing == []
 
 
+def test_every_attack_is_tried_by_a_test_that_is_there() -> None:
+    rows = [row for row in Page("docs/attacks.md").rows("What is tried against the desk") if row[1]]
+    assert len(rows) > 30
+    for what, _does, tried in rows:
+        assert ticked(tried), what
+        for test in ticked(tried):
+            path, name = test.split("::")
+            assert f"def {name}(" in (ROOT / path).read_text("utf-8"), test
+
+
 def test_the_readme_is_short_and_each_promise_names_its_test() -> None:
     readme = Page("README.md")
     assert len(readme.text.splitlines()) <= 80
