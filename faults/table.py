@@ -1,63 +1,70 @@
-"""What a row of faults is, how it is judged, printed and written. No faults here."""
+"""How results are printed and written. No faults here."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-HEADINGS = ("name", "done", "seeds", "lost", "doubled", "out of order", "verdict")
+from faults.state import Result
+
+HEADINGS = (
+    "#", "fault", "on", "done", "seeds", "lost", "doubled", "out of order", "back after", "promised", "verdict"
+)  # fmt: skip
 
 
-@dataclass
-class Row:
-    """One kind of fault on one database. `broken`: every promise that did not hold, as a sentence with its seed."""
-
-    name: str
-    first_seed: int
-    seeds: int = 0
-    done: int = 0
-    lost: int = 0
-    doubled: int = 0
-    disordered: int = 0
-    broken: list[str] = field(default_factory=list)
-
-    @property
-    def verdict(self) -> str:
-        """`holds`, `broken`, or `not done` when the time was up before the first."""
-        if self.broken:
-            verdict = "broken"
-        elif self.done == 0:
-            verdict = "not done"
-        else:
-            verdict = "holds"
-        return verdict
-
-    def note(self, seed: int, *, lost: Sequence[str], doubled: Sequence[str], disordered: Sequence[str]) -> None:
-        """Counts what did not hold."""
-        self.lost += len(lost)
-        self.doubled += len(doubled)
-        self.disordered += len(disordered)
-        self.broken += [f"seed {seed}: {each}" for each in (*lost, *doubled, *disordered)]
+def cells(result: Result) -> tuple[str, ...]:
+    """One line of the table."""
+    found = result.outcome
+    if found is None:
+        return (result.number, result.name, result.ground, *("-" for _ in range(6)), promised(result), result.verdict)
+    seeds = f"{result.first_seed}-{result.first_seed + found.seeds - 1}" if found.seeds > 1 else str(result.first_seed)
+    back = f"{found.recovery_s:.2f} s" if found.recovery_s is not None else "-"
+    return (
+        result.number, result.name, result.ground, str(found.done), seeds, str(found.lost), str(found.doubled),
+        str(found.disordered), back, promised(result), result.verdict,
+    )  # fmt: skip
 
 
-def render(rows: Sequence[Row]) -> str:
-    """A table for people, and below it what was broken and where to go on."""
-    cells = [HEADINGS, *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    broken = [f"{row.name}: {each}" for row in rows for each in row.broken]
-    after = max((row.first_seed + row.seeds for row in rows), default=0)
-    return "\n".join([*lines, *broken, f"Go on with --seed {after}."])
+def promised(result: Result) -> str:
+    """The promise in words and, where it is one, as a figure."""
+    figure = f"{result.promise_s:g} s" if result.promise_s is not None else ""
+    return ": ".join(each for each in (result.promise, figure) if each) or "-"
 
 
-def write_json(rows: Sequence[Row], path: Path) -> None:
-    """The rows as JSON lines."""
-    path.write_text("".join(json.dumps(asdict(row) | {"verdict": row.verdict}) + "\n" for row in rows))
+def render(results: Sequence[Result]) -> str:
+    """A table for people; below it what was measured besides, what was broken, what could not be played."""
+    lines = [HEADINGS, *(cells(each) for each in results)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    text.insert(1, "  ".join("-" * width for width in widths))
+    text += notes(results) + broken(results)
+    return "\n".join(text + framed(skipped(results)))
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    seeds = f"{row.first_seed}-{row.first_seed + row.seeds - 1}" if row.seeds else "-"
-    return (row.name, str(row.done), seeds, str(row.lost), str(row.doubled), str(row.disordered), row.verdict)
+def notes(results: Sequence[Result]) -> list[str]:
+    """What was measured besides."""
+    return [f"{r.number} {r.ground}: {r.outcome.note}" for r in results if r.outcome is not None and r.outcome.note]
+
+
+def broken(results: Sequence[Result]) -> list[str]:
+    """Every promise that did not hold."""
+    return [f"{r.number} {r.ground}: {each}" for r in results if r.outcome is not None for each in r.outcome.broken]
+
+
+def skipped(results: Sequence[Result]) -> list[str]:
+    return [f"NOT PLAYED: {r.number} {r.name} ({r.ground}): {r.skipped}" for r in results if r.skipped]
+
+
+def framed(lines: Sequence[str]) -> list[str]:
+    """A block that nobody overlooks; nothing for nothing."""
+    if not lines:
+        return []
+    width = max(len(line) for line in lines) + 2
+    edge = "+" + "-" * width + "+"
+    return [edge, *(f"| {line.ljust(width - 1)}|" for line in lines), edge]
+
+
+def write_json(results: Sequence[Result], path: Path) -> None:
+    """The results as JSON lines."""
+    path.write_text("".join(json.dumps(each.as_json()) + "\n" for each in results))

@@ -1,20 +1,91 @@
-"""`make faults` says what was done, and calls broken what is."""
+"""`make faults` says what was done, calls broken what is, goes on where it was; its page lists the rows there are."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
-from faults.table import Row, render, write_json
+import pytest
+
+from faults import page
+from faults.frame import POSTGRES, SQLITE, Outcome, Row, rows
+from faults.state import Result, State
+from faults.table import render, write_json
+from tests.support.checker import Sizes, bounded
 
 
-def test_a_row_holds_only_when_something_was_done_and_nothing_broke(tmp_path: Path) -> None:
-    idle, sound, broken = Row("idle", 7), Row("sound", 7, seeds=2, done=220), Row("broken", 7, seeds=1, done=110)
-    broken.note(7, lost=["agent say after_commit: no answer"], doubled=[], disordered=[])
-    assert [row.verdict for row in (idle, sound, broken)] == ["not done", "holds", "broken"]
-    shown = render([idle, sound, broken])
-    assert "7-8" in shown and "broken: seed 7: agent say after_commit: no answer" in shown
-    assert shown.endswith("Go on with --seed 9.")
-    write_json([broken], tmp_path / "rows.jsonl")
+def _never(*_: object) -> Outcome:
+    raise AssertionError("nobody plays")
+
+
+ROW = Row("7", "something fails", (SQLITE, POSTGRES), _never, promise="back within", promise_s=2.0)
+
+
+def result(**found: object) -> Result:
+    return Result.of(ROW, SQLITE, outcome=Outcome(**found))  # type: ignore[arg-type]
+
+
+def test_a_row_holds_only_when_something_was_done_in_time_and_nothing_broke() -> None:
+    broken = Outcome(done=1)
+    broken.judge(["contact c: message m was acknowledged and is there 0 times", "stream s has a gap or a twin: [1, 3]"])
+    found = [
+        Result.of(ROW, SQLITE), Result.of(ROW, SQLITE, skipped="There is no Redis here."), result(), result(done=1),
+        result(done=1, recovered_s=[0.5, 2.5]), Result.of(ROW, SQLITE, outcome=broken),
+    ]  # fmt: skip
+    assert [each.verdict for each in found] == ["not done", "skipped", "not done", "holds", "late", "broken"]
+    assert (broken.lost, broken.doubled, broken.disordered) == (1, 0, 1)
+    shown = render(found)
+    assert "back within: 2 s" in shown and "2.50 s" in shown and "is there 0 times" in shown
+    assert "| NOT PLAYED: 7 something fails (SQLite, memory): There is no Redis here. |" in shown
+
+
+def test_recovery_is_what_99_of_100_needed() -> None:
+    assert Outcome(recovered_s=[9.0] + [1.0] * 99).recovery_s == 1.0
+    assert Outcome(recovered_s=[9.0, 1.0]).recovery_s == 9.0
+    assert Outcome().recovery_s is None
+
+
+def test_what_was_done_is_remembered(tmp_path: Path) -> None:
+    State(tmp_path / "deep" / "state.json").keep(result(done=3, recovered_s=[1.0], note="n"))
+    kept = State(tmp_path / "deep" / "state.json")
+    again = kept.of(ROW, SQLITE)
+    assert again is not None and again.verdict == "holds" and again.outcome is not None
+    assert (again.outcome.done, again.outcome.recovered_s, again.outcome.note) == (3, [1.0], "n")
+    assert kept.of(ROW, POSTGRES) is None
+    write_json([again], tmp_path / "rows.jsonl")
     written = json.loads((tmp_path / "rows.jsonl").read_text())
-    assert (written["verdict"], written["lost"], written["done"]) == ("broken", 1, 110)
+    assert (written["verdict"], written["recovery_s"], written["outcome"]["done"]) == ("holds", 1.0, 3)
+
+
+def test_the_page_is_written_between_its_marks(tmp_path: Path) -> None:
+    there = tmp_path / "page.md"
+    there.write_text(f"Before\n{page.BEGIN}\nstale\n{page.END}\nAfter\n")
+    page.write([result(done=3)], "make faults 7", there)
+    text = there.read_text()
+    assert text.startswith("Before\n") and text.endswith("After\n") and "stale" not in text
+    assert "`make faults 7`" in text and "| 7 | something fails | SQLite, memory | 3 |" in text
+    there.write_text("no marks")
+    with pytest.raises(ValueError, match="no place"):
+        page.write([], "make faults", there)
+
+
+def test_the_page_has_every_row_on_every_ground_and_no_other() -> None:
+    lines = page.PAGE.read_text().split(page.BEGIN)[1].split(page.END)[0].splitlines()
+    written = [tuple(cell.strip() for cell in line.strip("|").split("|"))[:3] for line in lines if line.startswith("|")]
+    assert written[2:] == [(each.number, each.name, on) for each in rows() for on in each.on]
+
+
+def test_no_two_rows_have_one_number() -> None:
+    numbers = [each.number for each in rows()]
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_a_process_that_keeps_files_open_is_found(tmp_path: Path) -> None:
+    before = Sizes.of(os.getpid())
+    kept = [(tmp_path / str(number)).open("w") for number in range(60)]
+    after = Sizes.of(os.getpid())
+    for each in kept:
+        each.close()
+    assert [said for said in bounded(before, after) if "open files" in said] != []
+    assert list(bounded(before, before)) == []

@@ -18,6 +18,8 @@ from server.demo.ways import Audience, Closed, Credentials, Frame, SocketWay, Wa
 
 FINAL = frozenset({4400, 4401, 4403, 4409, 4410})
 DEAD_S = 12.0
+FIRST_S = 2.0
+QUICK = 4
 UNDER_WAY = 10
 MOST_RESUMED = 64
 
@@ -176,6 +178,11 @@ class Client:
                     raise Closed(self.closed_with)
                 await self._change()
 
+    @property
+    def waiting(self) -> int:
+        """How many requests are not answered yet."""
+        return len(self._requests)
+
     def events(self, stream: str) -> list[Mapping[str, Any]]:
         """What was shown of a stream."""
         return list(self.log.shown.get(stream, ()))
@@ -217,7 +224,7 @@ class Client:
             pause, self._moving_s = self._moving_s, None
             return pause
         else:
-            return self._chance.uniform(0, min(self._patience_s, 2.0 * 2**failures))
+            return self._chance.uniform(0, min(self._patience_s, longest_pause_s(failures)))
 
     async def _connection(self) -> None:
         self._resumed = {stream: cursor.last for stream, cursor in list(self.cursors.items())[-MOST_RESUMED:]}
@@ -363,6 +370,11 @@ class Client:
             request.answer.set_result(frame)
         else:
             _fail(request.answer, Refusal(frame))
+
+
+def longest_pause_s(failures: int) -> float:
+    """Before the next try: a process that is started again needs about two seconds."""
+    return float(FIRST_S * 2 ** max(0, failures - QUICK + 1))
 
 
 def _fail(answer: asyncio.Future[Frame], error: Exception) -> None:

@@ -8,6 +8,7 @@ import random
 import pytest
 
 from live.base import Published
+from server.demo.client import longest_pause_s
 from tests.sockets.conftest import House
 from tests.support.client import Client, Closed, Credentials, HttpWay, Refusal, SocketWay, Way
 from tests.support.eventually import eventually
@@ -126,3 +127,7 @@ async def test_a_final_close_ends_it_and_the_desk_waits_for_nobody(house: House,
     with pytest.raises(Closed):
         async with Client(house.url, "contact", Credentials(token="wrong"), patience_s=0.05):
             pass
+
+
+def test_the_first_four_tries_come_soon() -> None:
+    assert [longest_pause_s(failures) for failures in range(6)] == [2, 2, 2, 2, 4, 8]

@@ -2,16 +2,21 @@
 
 I1 nothing acknowledged is missing or twice. I2 what each client showed of a stream is the stream, in order, without gap
 or twin. I3 every un-ended chat has exactly one of serving agent, serve ring, place in the queue, grace; at most one
-open serve ring and one accept at a time. I8 the audit chain verifies. I9 nobody got a frame they may not read.
-Besides: every stream is gapless from 1 and agrees with its ticket's head; `at` strictly increases within a ticket.
+open serve ring and one accept at a time. I7 no mail stays in the queue. I8 the audit chain verifies. I9 nobody got a
+frame they may not read. I10 (`bounded`) what a process holds does not grow. Besides: every stream is gapless from 1 and
+agrees with its ticket's head; `at` strictly increases within a ticket.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,7 +43,8 @@ def check(url: str, logs: Sequence[ClientLog], *, settled: bool = True) -> list[
                 *_shown(connection, logs, settled),
                 *_chats(connection),
                 *_audit(connection),
-                *_unread_by_strangers(logs),
+                *(_queued(connection) if settled else ()),
+                *_unread_by_strangers(connection, logs),
             ]
     finally:
         engine.dispose()
@@ -52,6 +58,11 @@ def lost(sentence: str) -> bool:
 def doubled(sentence: str) -> bool:
     """Whether it is that something is there twice."""
     return "acknowledged" in sentence and " times" in sentence and not lost(sentence)
+
+
+def disordered(sentence: str) -> bool:
+    """Whether it is that something came in the wrong order, or that something between is missing."""
+    return " was next" in sentence or "has a gap" in sentence or "two events at one instant" in sentence
 
 
 def _streams(connection: Connection) -> Iterable[str]:
@@ -165,10 +176,61 @@ def _audit(connection: Connection) -> Iterable[str]:
         yield "the audit's head is not its last row"
 
 
-def _unread_by_strangers(logs: Sequence[ClientLog]) -> Iterable[str]:
-    """I9: a contact never sees an internal stream."""
+def _queued(connection: Connection) -> Iterable[str]:
+    """I7: with everything at rest every mail was handed on; a lease is not left behind."""
+    mail = schema.outgoing_mail
+    for row in connection.execute(select(mail.c.id, mail.c.kind).where(mail.c.state == "queued")):
+        yield f"mail {row.id} ({row.kind}) is still queued"
+
+
+def _unread_by_strangers(connection: Connection, logs: Sequence[ClientLog]) -> Iterable[str]:
+    """I9: a contact never sees an internal stream, nor the ticket of somebody else's customer."""
+    participant, ticket, contact = schema.participant, schema.ticket, schema.contact
+    takes_part = {
+        (row.ticket_id, row.contact_id)
+        for row in connection.execute(select(participant.c.ticket_id, participant.c.contact_id))
+    }
+    customer_of = {row.id: row.customer_id for row in connection.execute(select(ticket.c.id, ticket.c.customer_id))}
+    coordinates = {
+        row.id: row.customer_id
+        for row in connection.execute(select(contact.c.id, contact.c.customer_id).where(contact.c.coordinator == 1))
+    }
     for log in logs:
-        if log.kind == "contact":
-            for stream in log.shown:
-                if stream.endswith("/i"):
-                    yield f"contact {log.person} was sent {stream}"
+        if log.kind != "contact":
+            continue
+        for stream, shown in log.shown.items():
+            if stream.endswith("/i"):
+                yield f"contact {log.person} was sent {stream}"
+            elif shown and not (
+                (stream, log.person) in takes_part or coordinates.get(log.person) == customer_of.get(stream, "nobody")
+            ):
+                yield f"contact {log.person} was sent {stream}, in which they take no part"
+
+
+# What processes hold --------------------------------------------------------------------------------------------------
+
+MORE_FILES = 40
+MORE_MIB = 96.0
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a process holds: open files and sockets, resident memory, threads."""
+
+    files: int
+    mib: float
+    threads: int
+
+    @classmethod
+    def of(cls, pid: int) -> Sizes:
+        status = Path(f"/proc/{pid}/status").read_text()
+        found = {name: int(value) for name, value in re.findall(r"^(VmRSS|Threads):\s+(\d+)", status, re.M)}
+        return cls(len(os.listdir(f"/proc/{pid}/fd")), found["VmRSS"] / 1024, found["Threads"])
+
+
+def bounded(before: Sizes, after: Sizes) -> Iterable[str]:
+    """I10: with all lines closed a process holds about what it held before they came."""
+    if after.files > before.files + MORE_FILES:
+        yield f"{after.files} open files after, {before.files} before"
+    if after.mib > before.mib + MORE_MIB:
+        yield f"{after.mib:.0f} MiB after, {before.mib:.0f} before"

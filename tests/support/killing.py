@@ -1,4 +1,5 @@
-"""A desk that is killed at every stage of every verb: `python -m tests.support.killing URL ROUNDS SEED [SECONDS]`.
+"""A desk that is killed at every stage of every verb: `python -m tests.support.killing URL ROUNDS SEED`, and then, as
+one likes, SECONDS that it may take and the one STAGE.
 
 Each life of the desk's process asks again for what the life before asked for when it was killed, as a client does (the
 same rid), then asks for the next verb and is killed at its stage. What remains in the end must be what lives without
@@ -146,13 +147,14 @@ async def _seed(url: str) -> None:
     await world.record.close()
 
 
-def kill(url: str, rounds: int, chance: random.Random, ends: float) -> Report:
-    """Every part once a round, in a random order, until `rounds` are over or the (monotonic) time is."""
+def kill(url: str, rounds: int, chance: random.Random, ends: float, stage: str | None = None) -> Report:
+    """Every part (of one stage) once a round, in a random order, until `rounds` or the (monotonic) time are over."""
+    parts = [part for part in PARTS if stage in (None, part.stage)]
     seed(url)
     report, numbers, logs = Report(), itertools.count(1), [ClientLog("everybody", "contact")]
     calm = {verb: one_life(url, next(numbers), Part(verb), None).left for verb in REHEARSALS}
     last: tuple[str, Asked, Life] | None = None
-    for part in itertools.chain.from_iterable(chance.sample(PARTS, len(PARTS)) for _ in range(rounds)):
+    for part in itertools.chain.from_iterable(chance.sample(parts, len(parts)) for _ in range(rounds)):
         if time.monotonic() > ends:
             break
         life = one_life(url, next(numbers), part, None if last is None else last[1])
@@ -196,10 +198,16 @@ def _judge(
         log.acked[rid], log.verbs[rid], log.bodies[rid] = after.again, "say", asked.fields["body"]
 
 
-def main(url: str, rounds: int, number: int, seconds: float) -> None:
-    report = kill(url, rounds, random.Random(number), time.monotonic() + seconds)
+def main(url: str, rounds: int, number: int, seconds: float = 3600.0, stage: str | None = None) -> None:
+    report = kill(url, rounds, random.Random(number), time.monotonic() + seconds, stage)
     print(json.dumps(asdict(report)))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]) if len(sys.argv) > 4 else 3600.0)
+    main(
+        sys.argv[1],
+        int(sys.argv[2]),
+        int(sys.argv[3]),
+        float(sys.argv[4]) if len(sys.argv) > 4 else 3600.0,
+        sys.argv[5] if len(sys.argv) > 5 else None,
+    )

@@ -85,6 +85,15 @@ class RunningDesk:
             time.sleep(0.05)
         raise RuntimeError(f"the desk did not start:\n{self.log.read_text()[-4000:]}")
 
+    def set(self, name: str, value: str) -> None:
+        """A setting of the next start."""
+        self._env[name] = value
+
+    def wait(self) -> int:
+        """Until it has ended by itself; the exit code. Raises subprocess.TimeoutExpired after a minute."""
+        assert self._child is not None
+        return self._child.wait(60)
+
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
         assert self._child is not None

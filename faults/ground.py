@@ -1,0 +1,129 @@
+"""Where a row is played: a database and a live of its own, and the processes of a desk on them."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from faults.frame import POSTGRES, Outcome, Skipped
+from server.demo.client import ClientLog
+from tests.support.checker import Sizes, bounded, check
+from tests.support.eventually import eventually
+from tests.support.running import RunningDesk
+from tests.support.services import NotToBeHad, PostgresServer, RedisServer, postgres_server, redis_server
+
+IN_HOURS = "2026-03-04T09:00:00Z"
+SETTINGS = {
+    "VIPDESK_CLOCK": IN_HOURS,
+    "VIPDESK_FRAME_RATE": "1000",
+    "VIPDESK_FRAME_BURST": "1000",
+    "VIPDESK_LOG_LEVEL": "warning",
+    "VIPDESK_LINES_PER_ADDRESS": "0",
+}
+"""A demo in office hours that does not slow down who drives it."""
+
+
+@dataclass
+class House:
+    """The processes of one desk. The first does everything; the others are `web`."""
+
+    desks: list[RunningDesk]
+    url: str
+    redis: RedisServer | None = None
+    postgres: PostgresServer | None = None
+    before: dict[int, Sizes] = field(default_factory=dict)
+
+    @property
+    def desk(self) -> RunningDesk:
+        return self.desks[0]
+
+    def origin(self, number: int) -> str:
+        """Of the process whose turn it is."""
+        return self.desks[number % len(self.desks)].origin
+
+    def restart(self, number: int = 0) -> None:
+        """After a kill, as a supervisor does at once."""
+        self.desks[number].start()
+        self.measure()
+
+    def measure(self) -> None:
+        """What the processes hold now, to be compared with at the end (I10)."""
+        self.before = {each.pid: self.before.get(each.pid) or Sizes.of(each.pid) for each in self.desks}
+
+    async def judge(self, outcome: Outcome, logs: list[ClientLog], *, settled: bool = True, wait_s: float = 20) -> None:
+        """What the checker says once everything has come to rest, or still says after `wait_s`."""
+        found: list[str] = []
+
+        def clean() -> bool:
+            found[:] = check(self.url, logs, settled=settled)
+            return not found
+
+        with contextlib.suppress(AssertionError):
+            await eventually(clean, wait_s)
+        outcome.judge(found)
+
+    async def judge_sizes(self, outcome: Outcome) -> None:
+        """I10, when all lines are closed."""
+        found: list[str] = []
+
+        def clean() -> bool:
+            now = {each.pid: Sizes.of(each.pid) for each in self.desks}
+            found[:] = [said for pid, was in self.before.items() if pid in now for said in bounded(was, now[pid])]
+            return not found
+
+        with contextlib.suppress(AssertionError):
+            await eventually(clean, 20)
+        outcome.judge(found)
+
+
+@dataclass
+class Ground:
+    """`house` builds on it as often as a row likes; each record is new."""
+
+    name: str
+    folder: Path
+
+    @property
+    def is_postgres(self) -> bool:
+        return self.name == POSTGRES
+
+    @contextlib.contextmanager
+    def servers(self) -> Iterator[tuple[PostgresServer, RedisServer]]:
+        """Both of this ground's own: they may be killed. Raises Skipped."""
+        try:
+            with contextlib.ExitStack() as stack:
+                own = Path(tempfile.mkdtemp(dir=self.folder))
+                yield stack.enter_context(postgres_server(own)), stack.enter_context(redis_server(own))
+        except NotToBeHad as error:
+            raise Skipped(f"There is no {error} here.") from error
+
+    @contextlib.contextmanager
+    def house(
+        self,
+        processes: int = 1,
+        settings: Mapping[str, str] | None = None,
+        *,
+        options: Mapping[str, Any] | None = None,
+    ) -> Iterator[House]:
+        """So many processes, one with SQLite. `options` go to RunningDesk."""
+        data = Path(tempfile.mkdtemp(dir=self.folder)) / "data"
+        with contextlib.ExitStack() as stack:
+            if self.is_postgres:
+                postgres, redis = stack.enter_context(self.servers())
+                url = postgres.url(postgres.fresh())
+                shared = {"VIPDESK_DATABASE_URL": url, "VIPDESK_REDIS_URL": redis.url}
+                house = House([], url, redis, postgres)
+            else:
+                processes, shared = 1, {}
+                house = House([], f"sqlite:///{data}/vipdesk.db")
+            for number in range(processes):
+                env = SETTINGS | shared | dict(settings or {})
+                desk = RunningDesk(data, env, ("web",) if number else (), **(options or {}))
+                desk.log = data.parent / f"desk-{number}.log"
+                house.desks.append(stack.enter_context(desk))
+            house.measure()
+            yield house

@@ -1,0 +1,1 @@
+"""The rows, each file by itself: faults.frame imports them all."""
