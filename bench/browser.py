@@ -26,15 +26,20 @@ PAINTED = """() => new Promise((done) => {
 
 @dataclass(frozen=True)
 class OpenTimes:
-    """Milliseconds of each try: a mouse that came to the button before, a finger that came at once, a bare frame."""
+    """Milliseconds of each try: a mouse that came to the button before, a finger that came at once, one that rested
+    on it (from its click), a bare frame."""
 
     mouse: list[float]
     finger: list[float]
+    held: list[float]
     blank: list[float]
 
 
 RESTED_MS = 150
 """How long a mouse is over a button before it presses, at the least."""
+HELD_MS = 70
+"""How long a finger rests between going down and the click that it makes."""
+LET_GO = """addEventListener("click", () => (window.let_go = performance.timeOrigin + performance.now()), true)"""
 
 
 def open_times_ms(site: str, tries: int) -> OpenTimes:
@@ -45,13 +50,18 @@ def open_times_ms(site: str, tries: int) -> OpenTimes:
     """
     with browser() as chromium:
         found = [
-            (_chat_ms(chromium, site, RESTED_MS), _chat_ms(chromium, site, 0), _blank_ms(chromium, site))
+            (
+                _chat_ms(chromium, site, rested_ms=RESTED_MS),
+                _chat_ms(chromium, site),
+                _chat_ms(chromium, site, held_ms=HELD_MS),
+                _blank_ms(chromium, site),
+            )
             for _ in range(tries)
         ]
     return OpenTimes(*(list(each) for each in zip(*found, strict=True)))
 
 
-def _chat_ms(chromium: Browser, site: str, rested_ms: int) -> float:
+def _chat_ms(chromium: Browser, site: str, rested_ms: int = 0, held_ms: int = 0) -> float:
     context = chromium.new_context()
     try:
         page = context.new_page()
@@ -62,10 +72,11 @@ def _chat_ms(chromium: Browser, site: str, rested_ms: int) -> float:
         if rested_ms:
             button.hover()
             page.wait_for_timeout(rested_ms)
-        button.click()
+        page.evaluate(LET_GO)
+        button.click(delay=held_ms)
         page.frame_locator("vipdesk-button iframe").locator(".compose textarea").wait_for()
         [inner] = [each for each in page.frames if "/b/" in each.url]
-        return float(inner.evaluate(PAINTED) - page.evaluate("clicked"))
+        return float(inner.evaluate(PAINTED) - page.evaluate("let_go" if held_ms else "clicked"))
     finally:
         context.close()
 
