@@ -16,7 +16,7 @@ from tests.support.running import RunningDesk
 from tests.widget.portal import KEY, Portal, agent
 
 pytestmark = pytest.mark.browser
-NAMED = re.compile(r"^Anna is here, until 17:00 CET \(16:00 London\)$")
+NAMED = re.compile(r"^Anna is here, until 17:00 CET \(16:00\xa0London\)$")
 
 
 @pytest.fixture
@@ -93,8 +93,33 @@ async def test_the_button_is_a_real_one_in_a_shadow_root_and_the_focus_comes_bac
         await expect(portal.field).to_have_value("Hello")
         assert await portal.button.get_attribute("aria-expanded") == "true"
         await portal.page.keyboard.press("Escape")
-        await expect(portal.page.locator("vipdesk-button iframe")).to_be_hidden()
+        await expect(portal.page.locator("vipdesk-button iframe")).to_have_js_property("inert", True)
         assert await portal.page.evaluate("document.activeElement.shadowRoot.activeElement.tagName") == "BUTTON"
+
+
+UNDER = """() => {
+  const {shadowRoot} = document.querySelector("vipdesk-button");
+  const [frame, button] = ["iframe", "button"].map((each) => shadowRoot.querySelector(each).getBoundingClientRect());
+  const inside = (box, x, y) => x > box.left && x < box.right && y > box.top && y < box.bottom;
+  const met = new Set();
+  for (let x = 5; x < innerWidth; x += 10)
+    for (let y = 5; y < innerHeight; y += 10)
+      if (inside(frame, x, y) && !inside(button, x, y)) met.add(document.elementFromPoint(x, y)?.tagName);
+  return [...met];
+}"""
+"""What a pointer meets where the chat's frame lies, beside the button."""
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+async def test_a_frame_that_waits_is_in_nobodys_way(portal: Portal, width: int) -> None:
+    await portal.page.set_viewport_size({"width": width, "height": 700})
+    await portal.open()
+    await portal.button.hover()
+    await portal.chat.locator("[aria-label^=Minimise]").wait_for(state="attached")
+    assert "VIPDESK-BUTTON" not in await portal.page.evaluate(UNDER)
+    assert await portal.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await portal.press()
+    assert await portal.page.evaluate(UNDER) == ["VIPDESK-BUTTON"]
 
 
 async def test_the_chat_is_there_before_its_script_and_keeps_what_was_typed(portal: Portal) -> None:
@@ -188,7 +213,7 @@ async def test_messages_of_others_are_not_heard_on_either_side(portal: Portal) -
     await portal.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     assert [await each.evaluate("({}).owned") for each in (portal.page, portal.frame)] == [None, None]
     assert "Pwned" not in await portal.button.inner_text()
-    await expect(portal.page.locator("vipdesk-button iframe")).to_be_hidden()
+    await expect(portal.page.locator("vipdesk-button iframe")).to_have_js_property("inert", True)
     assert not any(url.endswith("/session") for url in portal.requests)
 
 

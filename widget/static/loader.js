@@ -19,8 +19,8 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
 .p{bottom:-2px;width:10px;height:10px;border-radius:50%;border:2px solid var(--m);background:var(--s)}.here{border-color:var(--g);background:var(--g)}.away,.call{border-color:var(--w)}.call{border-radius:2px;background:var(--w)}
 .b{top:-5px;min-width:20px;border-radius:99px;background:var(--a);color:var(--s);font-size:12px;line-height:20px;text-align:center}
 .x{display:grid}.x>*{overflow:hidden;text-overflow:ellipsis}.x span{color:var(--m);font-size:13px}
-.open{width:56px;padding:0 22px}.open:before{content:"";width:9px;height:9px;border:solid;border-width:0 2px 2px 0;transform:rotate(45deg) translate(-2px,-2px)}
-[hidden]{display:none}
+.open{width:56px;padding:0 22px}.open:before{content:"";width:9px;height:9px;border:solid;border-width:0 2px 2px 0;margin-top:-5px;rotate:45deg}
+[inert]{position:absolute;opacity:0}
 @media(max-width:640px){div{bottom:16px;inset-inline-end:16px}.open{display:none}iframe{position:fixed;inset:0;width:100%;max-width:none;height:100dvh;border:0;border-radius:0}}
 @media(max-width:480px){.x{display:none}button{padding:7px}}@media(forced-colors:active){.p{forced-color-adjust:none}}`);
 
@@ -55,12 +55,12 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
     const office = clock(state.office_zone);
     const here = clock(zone).replace(office.slice(0, -5), ""); // the day is said once
     const name = at.toLocaleString("en-GB", { timeZone: state.office_zone, timeZoneName: "short" }).split(" ").pop();
-    return `${office} ${name}` + (office.endsWith(here) ? "" : ` (${here} ${zone.split("/").pop().replace("_", " ")})`);
+    return `${office} ${name}` + (office.endsWith(here) ? "" : ` (${here}\xa0${zone.split("/").pop().replace("_", " ")})`);
   };
 
   const when = () => {
     const { step, until, next_opening } = state;
-    if (step === "queue") return t("wait in line or leave a message");
+    if (step === "queue" && !next_opening) return t("wait in line or leave a message");
     if (until) return step === "pool" ? t("day and night") : t("until {time}", both(until));
     const day = { weekday: "short" };
     if (Date.parse(next_opening) - Date.now() > 5e8) day.day = day.month = "numeric";
@@ -73,7 +73,7 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
     button.ariaLabel = open ? t("Close the chat panel") : `${title}, ${more}`;
     button.ariaExpanded = !!open;
     button.className = open ? "open" : "";
-    if (frame) frame.hidden = !open;
+    if (frame) frame.inert = !open;
     if (open) return button.replaceChildren();
     const shown = agent || (step === "queue" && named);
     const round = make("span", "f", face || (shown ? shown.name.replace(/(\S)\S*\s*/g, "$1").slice(0, 2) : "24/7"));
@@ -111,7 +111,7 @@ button:focus-visible{outline:2px solid var(--f);outline-offset:2px}
     if (frame) return;
     frame = make("iframe", "");
     frame.title = t("Support chat");
-    frame.hidden = true;
+    frame.inert = !open;
     frame.onload = () => frame.contentWindow.postMessage({ vipdesk: "hello", active: kept.vipdesk }, desk);
     frame.src = door + query;
     box.prepend(frame);

@@ -100,7 +100,7 @@ export class App {
     }
     const back = state?.next_opening && t("office opens {time}", { time: both(state.next_opening) });
     const presence = state?.presence ?? (state?.because === "open" && state.agent ? "here" : "off");
-    return { name: state?.agent?.name ?? state?.label ?? t("Support chat"), words: back || [state?.agent && state.label, until].filter(Boolean).join(", "), person: state?.agent, presence };
+    return { name: state?.agent?.name ?? state?.label ?? t("Support chat"), words: back || [state?.agent && state.label, until].filter(Boolean).join(", "), person: state?.step === "queue" ? this.named : state?.agent, presence };
   }
 
   ring_words() {
@@ -143,7 +143,7 @@ export class App {
   }
 
   press(more = {}) {
-    this.#put("press", { ...(this.picked && { severity: this.picked }), ...more }, Boolean(more.text));
+    this.#put("press", { ...(this.picked && { severity: this.picked }), ...more }, !!more.text);
     this.draw();
   }
 
@@ -165,7 +165,7 @@ export class App {
 
   typed(text) {
     store(`draft.${this.key}`, text);
-    this.#whisper(Boolean(text));
+    this.#whisper(!!text);
   }
 
   write(on = true) {
@@ -242,7 +242,7 @@ export class App {
 
   /** A signed link to a file: asked for once, until it expires. */
   link({ file }, preview) {
-    const key = file + Boolean(preview);
+    const key = file + !!preview;
     if (!(Date.parse(this.#links.get(key)?.until) > this.now())) {
       const asked = this.line.ask("link", { ticket: this.talk.id, file, ...(preview && { preview }) });
       this.#links.set(key, { asked });

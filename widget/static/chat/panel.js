@@ -60,7 +60,7 @@ export class Panel {
     const app = this.#app;
     const { phase, talk, unsent } = app;
     const middle = middles[phase];
-    const talked = unsent.length > 0 || Boolean(talk?.messages.length);
+    const talked = unsent.length > 0 || !!talk?.messages.length;
     const kind = phase === "ended" ? "after" : !["opening", "ringing", "waiting"].includes(phase) ? "" : talked ? "compact" : "centre";
     this.#header();
     this.#severity(phase, talk);
@@ -116,10 +116,11 @@ export class Panel {
   #severity(phase, talk) {
     const app = this.#app;
     const { number, due, status } = talk?.summary ?? {};
+    const opening = talk && app.left(talk) && app.state.next_opening;
     this.#promise.hidden = !number || phase === "message";
-    show(this.#promise, [app.severity, number, due, status], () => [
+    show(this.#promise, [app.severity, number, due, status, opening], () => [
       h("button.btn.quiet", { type: "button", onclick: () => app.rise("severity") }, app.severity ? [severity_mark(app.severity), severity_name(app.severity)] : t("How bad is it?")),
-      h("span.grow", null, due ? t("Answer promised by {time}", { time: both(due) }) : number),
+      h("span.grow", null, due ? t("Answer promised by {time}", { time: both(due) }) : opening ? t("Read when the office opens, {time}.", { time: both(opening) }) : number),
       status === "solved" && h("span.kept", null, icon("check"), t("solved")),
     ]);
   }
@@ -131,7 +132,7 @@ export class Panel {
     const lost = state === "lost" && Date.now() - since > LOSS_MS;
     const ahead = line.clock.now() - Date.now();
     this.#strip.hidden = !lost && state !== "over" && !trouble && !(unverified && talk);
-    this.#strip.classList.toggle("bad", Boolean(trouble));
+    this.#strip.classList.toggle("bad", !!trouble);
     const again = () => button("", t("Try now"), () => line.retry());
     show(this.#strip, [state, lost && retry_at, trouble], () => {
       if (trouble) return [h("span.grow", null, trouble), button("", t("Close"), () => app.warn(null))];

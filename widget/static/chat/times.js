@@ -29,7 +29,7 @@ export function both(at) {
   const theirs = write(at, options, office);
   const ours = write(at, options).replace(theirs.slice(0, -5), ""); // the day is said once
   const name = new Intl.DateTimeFormat("en-GB", { timeZone: office, timeZoneName: "short" }).format(new Date(at)).split(" ").pop();
-  const also = theirs.endsWith(ours) ? "" : ` (${ours} ${zone.split("/").pop().replace("_", " ")})`;
+  const also = theirs.endsWith(ours) ? "" : ` (${ours}\xa0${zone.split("/").pop().replace("_", " ")})`;
   return `${theirs} ${name}${also}`;
 }
 
