@@ -21,6 +21,7 @@ from sqlalchemy import (
     true,
 )
 
+from store import events
 from store.engine import Connection
 from store.schema import chat, contact, customer, member, message, ring, stand_in, ticket
 
@@ -73,7 +74,10 @@ _MATCHES = or_(
     func.lower(customer.c.name).like(_searched, escape="\\"),
     func.lower(contact.c.name).like(_searched, escape="\\"),
     ticket.c.number == bindparam("number"),
-    exists().where(message.c.ticket_id == ticket.c.id, func.lower(message.c.body).like(_searched, escape="\\")),
+    exists().where(
+        message.c.stream.in_((ticket.c.id, ticket.c.id + events.INTERNAL)),
+        func.lower(message.c.body).like(_searched, escape="\\"),
+    ),
 )
 
 

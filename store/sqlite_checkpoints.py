@@ -17,7 +17,6 @@ EVERY_S = 1.0
 CALM_COMMITS = 100
 CALM_TURNS = 10
 """A checkpoint after so many commits, or after so many turns when there was at least one: the smaller, the shorter."""
-TRUNCATE_BYTES = 64 * 1024 * 1024
 
 
 class Checkpoints:
@@ -58,15 +57,20 @@ class Checkpoints:
         return done >= CALM_COMMITS or (done > 0 and self._turns >= CALM_TURNS)
 
     def _checkpoint(self) -> None:
-        """Passive: nobody waits. Only a very large WAL is then truncated, which makes the writer wait for what came in
-        during the first."""
+        """Everything while the writer writes, then what came in meanwhile between two commits; after that the WAL begins
+        anew in its old place, where a commit takes half as long as one that makes the file grow.
+
+        A long read keeps the old WAL in use: nobody waits for it, the next turn tries again.
+        """
         self._commits, self._turns = self._writer.commits, 0
         try:
             db = connect(self._path)
             try:
                 db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-                if self.wal_bytes > TRUNCATE_BYTES:
-                    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                db.execute("PRAGMA busy_timeout=0").fetchall()
+                with self._writer.between_commits:
+                    db.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
             finally:
                 db.close()
         except sqlite3.Error as error:  # the writer meets the same cause, and says so in the health

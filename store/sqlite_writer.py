@@ -79,6 +79,7 @@ class Writer:
         self._probe_wait_s = PROBE_FIRST_S
         self._probe_at = 0.0
         self._inode = inode_of(path)
+        self.between_commits = threading.Lock()  # who holds it, for milliseconds, has the file to themselves
         self.commits = 0
 
     def start(self) -> None:
@@ -117,7 +118,9 @@ class Writer:
             elif self._trouble is not None:
                 self._settle([Outcome(task.future, None, self.refusal()) for task in batch])
             else:
-                self._settle(self._commit(batch))
+                with self.between_commits:
+                    outcomes = self._commit(batch)
+                self._settle(outcomes)
         self._close()
 
     def _next(self) -> list[Task] | None:

@@ -241,10 +241,10 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     FOREIGN KEY(contact_id) REFERENCES contact (id),
     FOREIGN KEY(owner_id) REFERENCES agent (id)
 )""",
-        """CREATE INDEX ticket_by_contact ON ticket (contact_id, last_at)""",
-        """CREATE INDEX ticket_by_customer ON ticket (customer_id, last_at)""",
+        """CREATE INDEX ticket_by_contact ON ticket (contact_id)""",
+        """CREATE INDEX ticket_by_customer ON ticket (customer_id)""",
         """CREATE INDEX ticket_by_owner ON ticket (owner_id, status)""",
-        """CREATE INDEX ticket_by_status ON ticket (status, last_at)""",
+        """CREATE INDEX ticket_by_status ON ticket (status)""",
         """CREATE TABLE token_use (
     button_id TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -338,7 +338,6 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     UNIQUE (author_id, rid),
     FOREIGN KEY(ticket_id) REFERENCES ticket (id)
 )""",
-        """CREATE INDEX message_by_ticket ON message (ticket_id)""",
         """CREATE TABLE offer (
     id TEXT NOT NULL,
     ticket_id TEXT NOT NULL,
@@ -664,10 +663,10 @@ BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END""",
     FOREIGN KEY(contact_id) REFERENCES contact (id),
     FOREIGN KEY(owner_id) REFERENCES agent (id)
 )""",
-        """CREATE INDEX ticket_by_contact ON ticket (contact_id, last_at)""",
-        """CREATE INDEX ticket_by_customer ON ticket (customer_id, last_at)""",
+        """CREATE INDEX ticket_by_contact ON ticket (contact_id)""",
+        """CREATE INDEX ticket_by_customer ON ticket (customer_id)""",
         """CREATE INDEX ticket_by_owner ON ticket (owner_id, status)""",
-        """CREATE INDEX ticket_by_status ON ticket (status, last_at)""",
+        """CREATE INDEX ticket_by_status ON ticket (status)""",
         """CREATE TABLE token_use (
     button_id TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -761,7 +760,6 @@ BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END""",
     UNIQUE (author_id, rid),
     FOREIGN KEY(ticket_id) REFERENCES ticket (id)
 )""",
-        """CREATE INDEX message_by_ticket ON message (ticket_id)""",
         """CREATE TABLE offer (
     id TEXT NOT NULL,
     ticket_id TEXT NOT NULL,

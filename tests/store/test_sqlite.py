@@ -266,14 +266,40 @@ async def test_checkpoints_move_the_wal_into_the_file(path: Path, monkeypatch: p
     assert not path.with_name("record.db-wal").exists()
 
 
-async def test_a_large_wal_is_cut_off(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def salts(path: Path) -> bytes:
+    """They change when the WAL begins anew (SQLite's file format, section 4.1)."""
+    with path.with_name(f"{path.name}-wal").open("rb") as wal:
+        return wal.read(24)[16:]
+
+
+async def test_the_wal_begins_anew_after_each_checkpoint(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite_checkpoints, "EVERY_S", 0.01)
-    monkeypatch.setattr(sqlite_checkpoints, "TRUNCATE_BYTES", 1)
+    monkeypatch.setattr(sqlite_checkpoints, "CALM_COMMITS", 1)
     record = await SqliteRecord.open(path)
-    await record.write(putting("k1"))
-    await eventually(lambda: path.with_name("record.db-wal").stat().st_size == 0)
-    await record.write(putting("k2"))
-    assert await record.read(counting) == 2
+    seen: set[bytes] = set()
+    for number in range(10_000):
+        await record.write(putting(f"k{number}"))
+        seen.add(salts(path))
+        if len(seen) == 5:
+            break
+    assert len(seen) == 5
+    assert await record.read(counting) == number + 1
+    await record.close()
+
+
+async def test_a_long_read_holds_up_neither_checkpoints_nor_verbs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_checkpoints, "EVERY_S", 0.01)
+    monkeypatch.setattr(sqlite_checkpoints, "CALM_COMMITS", 1)
+    monkeypatch.setattr(sqlite_file, "LOCK_WAIT_S", 3600.0)
+    record = await SqliteRecord.open(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN")
+    assert other.execute("SELECT count(*) FROM meta").fetchone()
+    wal = path.with_name("record.db-wal")
+    for number in range(5):
+        await record.write(putting(f"k{number}"))
+        await eventually(lambda: record.health().wal_bytes == wal.stat().st_size)  # a turn later
+    other.close()
     await record.close()
 
 
