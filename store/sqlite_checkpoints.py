@@ -57,8 +57,8 @@ class Checkpoints:
         return done >= CALM_COMMITS or (done > 0 and self._turns >= CALM_TURNS)
 
     def _checkpoint(self) -> None:
-        """Everything while the writer writes, then what came in meanwhile between two commits; after that the WAL begins
-        anew in its old place, where a commit takes half as long as one that makes the file grow.
+        """Everything while the writer writes, then what came in meanwhile between two commits; the WAL then begins anew
+        in its old place, where a commit takes half as long as one that makes the file grow.
 
         A long read keeps the old WAL in use: nobody waits for it, the next turn tries again.
         """

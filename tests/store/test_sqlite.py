@@ -303,6 +303,33 @@ async def test_a_long_read_holds_up_neither_checkpoints_nor_verbs(path: Path, mo
     await record.close()
 
 
+async def test_who_is_refused_after_writing_leaves_nothing_and_harms_nobody_of_the_batch(record: SqliteRecord) -> None:
+    runs: list[str] = []
+
+    def half(connection: Connection) -> str:
+        runs.append("half")
+        connection.run(PUT, key="khalf", value="")
+        raise LookupError
+
+    def whole(connection: Connection) -> int:
+        runs.append("whole")
+        connection.run(PUT, key=f"kwhole{connection.scalar(COUNT)}", value="")
+        return int(connection.scalar(COUNT))
+
+    holding = Holding("kfirst")
+    first = asyncio.ensure_future(record.write(holding))
+    await asyncio.to_thread(holding.begun.wait, 20)
+    batch = asyncio.gather(*(record.write(each) for each in (whole, half, whole)), return_exceptions=True)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    holding.let_go.set()
+    one, refused, three = await batch
+    assert (one, three) == (2, 3) and isinstance(refused, LookupError)
+    assert runs == ["whole", "half", "whole", "half", "whole"]
+    await first
+    assert await record.read(counting) == 3
+
+
 async def test_no_reader_keeps_the_wal_from_being_emptied(record: SqliteRecord, other: sqlite3.Connection) -> None:
     await record.write(putting("k1"))
     await asyncio.gather(*(record.read(counting) for _ in range(20)))
