@@ -1,4 +1,4 @@
-.PHONY: setup dev run test check bench faults shots lock
+.PHONY: setup dev run test check bench bench-check faults shots lock
 
 PYTHON = .venv/bin/python
 
@@ -25,6 +25,10 @@ check: dev
 bench: dev
 	@bin/setup-services
 	@exec bin/with-services $(PYTHON) -m bench $(ARGS)
+
+bench-check: dev
+	@bin/setup-services
+	@exec bin/with-services $(PYTHON) -m bench --check $(ARGS)
 
 faults: dev
 	@bin/setup-services

@@ -77,21 +77,22 @@ async def open_relay(port: int, senders: int, receivers: int) -> tuple[list[tupl
     origin = f"http://127.0.0.1:{port}"
     followers = []
     for number in range(receivers):
-        wire = await _greet(origin, {"type": "hello", "follow": tickets[number::receivers]})
+        wire = await greet(origin, {"type": "hello", "follow": tickets[number::receivers]})
         followers.append(wire)
-    lanes = [(await _greet(origin, {"type": "hello"}), ticket) for ticket in tickets]
+    lanes = [(await greet(origin, {"type": "hello"}), ticket) for ticket in tickets]
     return lanes, followers
 
 
 async def open_desk(
-    port: int, senders: int, receivers: int, people: list[dict[str, str]], buttons: list[str]
+    port: int, agents_port: int, senders: int, receivers: int, people: list[dict[str, str]], buttons: list[str]
 ) -> tuple[list[tuple[Wire, str]], list[Wire]]:
     """`receivers` agents who answer automatically, `senders` visitors in live chats with them.
 
-    `people` are agents as `vipdesk demo --json` lists them, `buttons` are keys; visitors spread over them.
+    `people` are agents as bench.seed prints them, `buttons` are keys; visitors spread over them. Agents may have their
+    lines to another process of the same desk.
     """
-    async with Town(port) as town:
-        agents = [await agent_socket(town, person) for person in people[:receivers]]
+    async with Town(port) as town, Town(agents_port) as office:
+        agents = [await agent_socket(office, person) for person in people[:receivers]]
         gate = asyncio.Semaphore(32)
 
         async def visitor(number: int) -> tuple[Wire, str]:
@@ -116,7 +117,7 @@ async def _follow(agent: Wire, inbox: Inbox, tickets: list[str]) -> None:
 async def agent_socket(town: Town, person: dict[str, str], *, auto_answer: bool = True) -> Wire:
     """A signed-in agent's socket, available."""
     who = await ways.sign_in(town.origin, person["email"], person["password"])
-    wire, inbox = await _enter(town, "agent", who)
+    wire, inbox = await enter(town, "agent", who)
     wire.send(_json({"type": "presence", "rid": str(uuid.uuid4()), "status": "available", "auto_answer": auto_answer}))
     await inbox.until("ok")
     return wire
@@ -124,10 +125,11 @@ async def agent_socket(town: Town, person: dict[str, str], *, auto_answer: bool 
 
 async def contact_socket(town: Town, button: str) -> tuple[Wire, Inbox]:
     """A fresh visitor's socket, `ready`."""
-    return await _enter(town, "contact", await ways.visit_through(town.door(), button))
+    return await enter(town, "contact", await ways.visit_through(town.door(), button))
 
 
-async def _enter(town: Town, audience: ways.Audience, who: ways.Credentials) -> tuple[Wire, Inbox]:
+async def enter(town: Town, audience: ways.Audience, who: ways.Credentials) -> tuple[Wire, Inbox]:
+    """A socket of somebody who has a session, `ready`."""
     wire = await connect(town.origin, f"/ws/{audience}", {"Cookie": who.cookie} if who.cookie else {})
     inbox = Inbox(wire)
     wire.send(_json(who.hello(lang="en", zone="UTC")))
@@ -136,20 +138,38 @@ async def _enter(town: Town, audience: ways.Audience, who: ways.Credentials) -> 
 
 
 async def _live_chat(town: Town, button: str) -> tuple[Wire, str]:
-    wire, inbox = await contact_socket(town, button)
-    wire.send(_json({"type": "press", "rid": str(uuid.uuid4()), "text": "hello"}))
-    pressed = await inbox.until("ok")
+    return await live_chat_of(town, await ways.visit_through(town.door(), button))
+
+
+async def live_chat_of(town: Town, who: ways.Credentials) -> tuple[Wire, str]:
+    """A visitor's socket and ticket, in a chat that an agent has answered."""
+    wire, inbox = await enter(town, "contact", who)
+    pressed = await _pressed(wire, inbox)
     while True:
         event = await inbox.until("event")
         if event["kind"] == "chat" and event["data"]["state"] == "live":
             return wire, pressed["ticket"]
 
 
+async def _pressed(wire: Wire, inbox: Inbox) -> dict[str, Any]:
+    """The answer to a press, which is sent again, as every client does, while the desk cannot take it."""
+    press = _json({"type": "press", "rid": str(uuid.uuid4()), "text": "hello"})
+    for _ in range(10):
+        wire.send(press)
+        try:
+            return await inbox.until("ok")
+        except ConnectionError as refusal:
+            if '"unavailable"' not in str(refusal):
+                raise
+            await asyncio.sleep(random.uniform(0.5, 1.5))
+    raise ConnectionError("the desk took no press in ten tries")
+
+
 async def open_idle(fleet: str, port: int, sockets: int, button: str) -> list[Wire]:
     """Sockets that only exist: greeted, silent but for the heartbeat's answer."""
     origin = f"http://127.0.0.1:{port}"
     if fleet == "relay":
-        wires = [await _greet(origin, {"type": "hello"}) for _ in range(sockets)]
+        wires = [await greet(origin, {"type": "hello"}) for _ in range(sockets)]
     else:
         async with Town(port) as town:
             wires = [(await contact_socket(town, button))[0] for _ in range(sockets)]
@@ -158,7 +178,7 @@ async def open_idle(fleet: str, port: int, sockets: int, button: str) -> list[Wi
     return wires
 
 
-async def _greet(origin: str, hello: dict[str, Any]) -> Wire:
+async def greet(origin: str, hello: dict[str, Any]) -> Wire:
     wire = await connect(origin, "/", {})
     inbox = Inbox(wire)
     wire.send(_json(hello))

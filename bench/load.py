@@ -18,10 +18,13 @@ from typing import Any
 
 import uvloop
 
+from bench.comeback import Herd, desk_storm, knock, prepare_knocks, prepare_storm, relay_storm
 from bench.fleet import open_desk, open_idle, open_relay
 from bench.press import press_and_ring
 from bench.table import quantile
 from bench.wire import Wire, text_frame
+from server.demo.ways import Credentials
+from server.serving import raise_file_limit
 
 BODY = "The Lisbon feed stopped at 11:42, the last error says that the certificate is not trusted any more. " * 1
 
@@ -198,6 +201,8 @@ class Load:
     def __init__(self) -> None:
         self._fleets: dict[str, Fleet] = {}
         self._idle: list[Wire] = []
+        self._known: list[Credentials] = []
+        self._herd: Herd | None = None
 
     async def obey(self, order: dict[str, Any]) -> dict[str, Any]:
         """One order, one answer. Raises what the sockets raise."""
@@ -209,6 +214,12 @@ class Load:
             "press": self._press,
             "idle": self._open_idle,
             "idle_close": self._close_idle,
+            "knock_prepare": self._prepare_knocks,
+            "knock": self._knock,
+            "storm_prepare": self._prepare_storm,
+            "storm": self._storm,
+            "storm_end": self._end_storm,
+            "close": self._close,
         }
         return await orders[order.pop("order")](**order)
 
@@ -218,10 +229,17 @@ class Load:
         return {"lanes": len(lanes)}
 
     async def _open_desk(
-        self, port: int, senders: int, receivers: int, people: list[dict[str, str]], buttons: list[str]
+        self,
+        port: int,
+        senders: int,
+        receivers: int,
+        people: list[dict[str, str]],
+        buttons: list[str],
+        name: str = "desk",
+        agents_port: int | None = None,
     ) -> dict[str, Any]:
-        lanes, followers = await open_desk(port, senders, receivers, people, buttons)
-        self._keep("desk", lanes, followers)
+        lanes, followers = await open_desk(port, agents_port or port, senders, receivers, people, buttons)
+        self._keep(name, lanes, followers)
         return {"lanes": len(lanes)}
 
     def _keep(self, name: str, lanes: list[tuple[Wire, str]], receivers: list[Wire]) -> None:
@@ -250,11 +268,44 @@ class Load:
         self._idle = []
         return {"idle": 0}
 
+    async def _prepare_knocks(self, port: int, clients: int, buttons: list[str]) -> dict[str, Any]:
+        self._known = await prepare_knocks(port, clients, buttons)
+        return {"clients": len(self._known)}
+
+    async def _knock(self, fleet: str, port: int, clients: int) -> dict[str, Any]:
+        return await knock(fleet, port, self._known, clients)
+
+    async def _prepare_storm(
+        self, port: int, clients: int, people: list[dict[str, str]], buttons: list[str]
+    ) -> dict[str, Any]:
+        self._herd = await prepare_storm(port, clients, people, buttons)
+        return {"clients": clients}
+
+    async def _storm(self, fleet: str, port: int, clients: int) -> dict[str, Any]:
+        if fleet == "relay":
+            return await relay_storm(port, clients)
+        else:
+            assert self._herd is not None
+            return await desk_storm(port, self._herd)
+
+    async def _end_storm(self) -> dict[str, Any]:
+        herd, self._herd = self._herd, None
+        for wire in herd.wires if herd is not None else ():
+            wire.close()
+        return {}
+
+    async def _close(self, fleet: str) -> dict[str, Any]:
+        gone = self._fleets.pop(fleet)
+        for wire in (*(lane.wire for lane in gone.lanes), *gone.receivers):
+            wire.close()
+        return {}
+
 
 async def main() -> None:
     """Obeys until standard input ends. An order that fails answers `{"error": …}`."""
     if len(os.sched_getaffinity(0)) > 1:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    raise_file_limit()
     load = Load()
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):

@@ -13,6 +13,8 @@ import time
 import uvloop
 from websockets.asyncio.server import ServerConnection, serve
 
+from server.serving import raise_file_limit
+
 followers: dict[str, ServerConnection] = {}
 
 
@@ -38,6 +40,7 @@ async def relay(connection: ServerConnection) -> None:
 
 async def main() -> None:
     """Serves on a free port of 127.0.0.1, prints it, runs until stopped."""
+    raise_file_limit()
     async with serve(relay, "127.0.0.1", 0, compression=None, backlog=4096, ping_interval=None) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.get_running_loop().create_future()

@@ -1,4 +1,4 @@
-"""A real desk for load: `python -m bench.seed FOLDER ORIGIN` makes it and prints `{"people", "buttons"}`.
+"""A real desk for load: `python -m bench.seed ORIGIN` makes it where the settings say; prints `{"people", "buttons"}`.
 
 Eight customers whose office never closes, each with a named agent of their own who never runs full: what is measured is
 the desk, not its queue.
@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import argon2
 
 from server import wiring
-from server.settings import Settings
+from server.settings import Settings, load
 from store import agents, buttons, calendars, customers, meta
 from store.agents import Profile
 from store.buttons import Button
@@ -30,10 +29,10 @@ PASSWORD = "a-password-for-load"
 ALWAYS = {"tz": "UTC", "weekly": {str(day): [["00:00", "24:00"]] for day in range(7)}, "holidays": [], "special": {}}
 
 
-async def seed(folder: Path, origin: str) -> dict[str, Any]:
+async def seed(settings: Settings, origin: str) -> dict[str, Any]:
     """Makes the desk; `origin` is where its buttons may be shown."""
     hashed = argon2.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
-    async with wiring.opened(Settings(data=folder)) as base:
+    async with wiring.opened(settings) as base:
         at = micros(base.clock.now())
 
         def verb(connection: Connection) -> None:
@@ -62,4 +61,4 @@ def _one(connection: Connection, number: int, hashed: str, origin: str, at: int)
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(seed(Path(sys.argv[1]), sys.argv[2]))))
+    print(json.dumps(asyncio.run(seed(load(), sys.argv[1]))))

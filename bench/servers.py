@@ -87,18 +87,20 @@ class Relay(Process):
         self.port = int(self.line())
 
 
-class DeskServer(Process):
-    """A desk with its record in `folder`, seeded for load by bench.seed."""
+def settings_of(folder: Path, **more: str) -> dict[str, str]:
+    """The environment of a desk with its data in `folder`."""
+    return os.environ | {"VIPDESK_DATA": str(folder), "VIPDESK_LOG_LEVEL": "warning"} | more
 
-    def __init__(self, folder: Path, env: dict[str, str] | None = None) -> None:
+
+class DeskServer(Process):
+    """A desk with its data in `folder`, seeded for load by bench.seed; `role` as in `vipdesk ROLE`, all by default."""
+
+    def __init__(self, folder: Path, role: str = "", **settings: str) -> None:
         self.port = free_port()
-        self.env = {
-            "VIPDESK_DATA": str(folder),
-            "VIPDESK_PORT": str(self.port),
-            "VIPDESK_LOG_LEVEL": "warning",
-        } | (env or {})
-        super().__init__([sys.executable, "-m", "vipdesk"], self.env)
-        self._until_ready()
+        env = settings_of(folder, VIPDESK_PORT=str(self.port), **settings)
+        super().__init__([sys.executable, "-m", "vipdesk", *([role] if role else [])], env)
+        if role in ("", "web"):
+            self._until_ready()
 
     def _until_ready(self) -> None:
         ends = time.monotonic() + 60

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
+import sqlite3
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 
@@ -69,6 +73,7 @@ def quantile(sorted_values: Sequence[float], q: float) -> float:
     return sorted_values[rank]
 
 
+BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
 HEADINGS = ("name", "figure", "baseline", "ratio min/med/max", "goal", "floor", "verdict")
 
 
@@ -103,4 +108,38 @@ def write_json(rows: Sequence[Row], path: Path) -> None:
     """The rows as JSON lines."""
     path.write_text(
         "".join(json.dumps(asdict(row) | {"judged": row.judged, "verdict": row.verdict}) + "\n" for row in rows)
+    )
+
+
+def write_page(rows: Sequence[Row], page: Path, command: str) -> None:
+    """Puts the table with date, machine and command into a Markdown page, between its two marks.
+
+    Raises ValueError when the page has none.
+    """
+    text = page.read_text()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{page} has no marks {BEGIN} and {END}")
+    page.write_text(f"{before}{BEGIN}\n{_markdown(rows, command)}\n{END}{after}")
+
+
+def _markdown(rows: Sequence[Row], command: str) -> str:
+    lines = [HEADINGS, *(_cells(row) for row in rows)]
+    table = ["| " + " | ".join(cells) + " |" for cells in lines]
+    table.insert(1, "|---" * len(HEADINGS) + "|")
+    notes = [f"- {row.name}: {row.note}" for row in rows if row.note]
+    when = f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC, {_machine()}; `{command}`."
+    return "\n".join([when, "", *table, *(["", *notes] if notes else [])])
+
+
+def _machine() -> str:
+    """What the figures depend on."""
+    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    model = models[0].partition(":")[2].strip() if models else platform.machine()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    load = os.getloadavg()[0]
+    return (
+        f"{len(os.sched_getaffinity(0))} x {model}, {memory:.0f} GiB, Linux {platform.release()}, "
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, load average {load:.1f} at the end"
     )

@@ -128,6 +128,7 @@ class PostgresServer:
     folder: Path
     port: int
     bin: str
+    options: str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
     def url(self, database: str) -> str:
         return f"postgresql://desk@/{database}?host={self.folder}&port={self.port}"
@@ -154,8 +155,8 @@ class PostgresServer:
 
     def start(self) -> None:
         options = (
-            f"-c listen_addresses=127.0.0.1 -p {self.port} -c unix_socket_directories={self.folder} -c fsync=off "
-            "-c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+            f"-c listen_addresses=127.0.0.1 -p {self.port} -c unix_socket_directories={self.folder} "
+            f"-c max_connections=200 {self.options}"
         )
         self.control("-l", f"{self.folder}/log", "-o", options, "start")
 
@@ -165,9 +166,10 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def postgres_server(folder: Path) -> Iterator[PostgresServer]:
+def postgres_server(folder: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
     """Makes and starts a cluster in `folder`; as root in one of its own, which `nobody` reaches whoever else tests
-    (pytest closes the folder above ours at the start of every run). Raises NotToBeHad.
+    (pytest closes the folder above ours at the start of every run). `durable` as in real life, for measurements; tests
+    are faster without. Raises NotToBeHad.
     """
     initdb = program("initdb", "/usr/lib/postgresql/*/bin/initdb", f"{_box()}/usr/lib/postgresql/*/bin/initdb")
     with socket.socket() as probe:
@@ -180,6 +182,8 @@ def postgres_server(folder: Path) -> Iterator[PostgresServer]:
         folder = Path(own.name)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     server = PostgresServer(folder, port, str(Path(os.path.realpath(initdb)).parent))
+    if durable:
+        server.options = ""
     _as_owner(
         [initdb, "-D", f"{folder}/data", "-U", "desk", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
     )
