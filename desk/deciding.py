@@ -10,6 +10,7 @@ from typing import Any
 
 from desk import words
 from desk.frames import maybe_written, written
+from desk.paging import alert_leads
 from desk.work import Work
 from routing import chat as moves
 from routing import choose
@@ -120,11 +121,9 @@ def _queue(work: Work, found: Found, decision: Decision, again: bool) -> None:
     if chat.state.forgiven_at is not None:
         work.job("forgive", f"forgive:{chat.id}", chat.state.forgiven_at, {"ticket": found.ticket.id})
     busy = any(skip.reason in ("full", "in_call") for skip in decision.skipped)
-    chat_event(work, found, words.waiting(chat.language, decision.alarm, again, busy), alarm=decision.alarm)
-    if decision.alarm:
-        leads = tuple(f"agent:{agent.id}" for agent in work.agents.values() if "lead" in agent.roles)
-        if leads:
-            work.tell(leads, "alarm", {"ticket": found.ticket.id, "subject": found.ticket.subject})
+    alerted = decision.alarm and alert_leads(work, found, chat.id)
+    said = words.waiting(chat.language, decision.alarm, alerted, again, busy)
+    chat_event(work, found, said, alarm=decision.alarm)
     work.show(found)
     work.job("queue", "queue")
 

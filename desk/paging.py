@@ -1,4 +1,4 @@
-"""Severity 1 and 2: the admins on call are paged, and the ticket shows that they know."""
+"""Who is called when the desk alone does not do: admins at severity 1 and 2, leads when nobody is there."""
 
 from __future__ import annotations
 
@@ -25,3 +25,26 @@ def page_admins(work: Work, found: Found) -> None:
         work.job("hand_mail", "hand_mail")
         told = [{"id": admin.id, "name": admin.name} for admin in admins]
         work.event(found, "paged", {"admins": told, "severity": found.ticket.severity}, internal=True, by=None)
+
+
+def alert_leads(work: Work, found: Found, chat_id: str) -> bool:
+    """Somebody waits and nobody is at the desk: told to every lead's console, and once for each chat by mail, for
+    those who have none open. Whether there is a lead at all."""
+    leads = [agent for agent in work.agents.values() if "lead" in agent.roles]
+    if not leads:
+        return False
+    topics = tuple(f"agent:{lead.id}" for lead in leads)
+    work.tell(topics, "alarm", {"ticket": found.ticket.id, "subject": found.ticket.subject})
+    if not outbox.was_added(work.connection, f"alarm:{chat_id}", found.ticket.id):
+        for lead in leads:
+            outbox.add(
+                work.connection,
+                work.now,
+                kind=f"alarm:{chat_id}",
+                recipient=lead.email,
+                ticket_id=found.ticket.id,
+                subject=f"Nobody is at the desk: VD-{found.ticket.number}",
+                body=f"{found.customer_name} waits in the chat, and no agent who could answer is there.",
+            )
+        work.job("hand_mail", "hand_mail")
+    return True

@@ -45,15 +45,18 @@ def live(language: str, agent: str, step: str | None, named: str | None) -> str:
         return say(language, "{agent} is here.", agent=who)
 
 
-def waiting(language: str, alarm: bool, again: bool, busy: bool) -> str:
-    """In the queue: what that means. `busy`: somebody is there, and has no hand free."""
+def waiting(language: str, alarm: bool, alerted: bool, again: bool, busy: bool) -> str:
+    """In the queue: what that means. `alerted`: there is a lead who was told; `busy`: somebody is there, and has no
+    hand free."""
     if again:
         return say(language, "Sorry for the interruption. You are at your old place, with everything you wrote.")
-    elif alarm:
+    elif alarm and alerted:
         return say(
             language,
             "Nobody is at the desk this minute. We have alerted the lead. You can wait here or leave a message.",
         )
+    elif alarm:
+        return say(language, "Nobody is at the desk this minute. You can wait here or leave a message.")
     elif not busy:
         return say(
             language,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, select
 
 from store.engine import Connection
 from store.ids import new_id
@@ -12,6 +12,11 @@ from store.schema import outgoing_mail
 from store.times import micros
 
 _ADD = insert(outgoing_mail)
+_OF_KIND = (
+    select(outgoing_mail.c.id)
+    .where(outgoing_mail.c.ticket_id == bindparam("ticket_id"), outgoing_mail.c.kind == bindparam("kind"))
+    .limit(1)
+)
 
 
 def add(
@@ -41,3 +46,8 @@ def add(
         handed_at=None,
     )
     return id
+
+
+def was_added(connection: Connection, kind: str, ticket_id: str) -> bool:
+    """Whether a mail of this kind was queued about this ticket."""
+    return connection.one(_OF_KIND, kind=kind, ticket_id=ticket_id) is not None

@@ -518,7 +518,7 @@ outgoing_mail = Table(
     "outgoing_mail",
     metadata,
     _id(),
-    _text("kind"),  # code, unread, …
+    _text("kind"),  # code, unread, page, alarm:<chat>, …
     _text("recipient"),
     _text("subject"),
     _text("body"),
@@ -529,6 +529,7 @@ outgoing_mail = Table(
     _at("created_at", nullable=False),
     _at("handed_at"),
     Index("outgoing_mail_by_state", "state", "created_at"),
+    Index("outgoing_mail_by_ticket", "ticket_id", "kind"),
 )
 
 audit = Table(

@@ -280,10 +280,13 @@ async def _strip(parts: Parts, back: str) -> dict[str, Any]:
     now = parts.desk.clock.now()
     local = now.astimezone(ZoneInfo(cast.ZONE))
     state = hours.state(Calendar.from_json(cast.CALENDAR), now)
+    office = {True: _("the office is open"), False: _("the office is closed")}
+    changes = state.until or state.next_opening
     return {
         "desk": parts.settings.base_url, "csrf": parts.sealer.sign("demo"), "back": back,
         "now_utc": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "office_zone": cast.ZONE,
         "office_now": f"{local:%a %d %b, %H:%M:%S}",
         "office_zone_name": local.tzname(),
-        "office_words": _("the office is open") if state.open else _("the office is closed"),
+        "office_words": office[state.open], "office_then": office[not state.open],
+        "office_changes": f"{changes:%Y-%m-%dT%H:%M:%S.%fZ}" if changes else "",
     }  # fmt: skip

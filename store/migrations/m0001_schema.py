@@ -367,6 +367,7 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     FOREIGN KEY(ticket_id) REFERENCES ticket (id)
 )""",
         """CREATE INDEX outgoing_mail_by_state ON outgoing_mail (state, created_at)""",
+        """CREATE INDEX outgoing_mail_by_ticket ON outgoing_mail (ticket_id, kind)""",
         """CREATE TABLE participant (
     ticket_id TEXT NOT NULL,
     contact_id TEXT NOT NULL,
@@ -789,6 +790,7 @@ BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END""",
     FOREIGN KEY(ticket_id) REFERENCES ticket (id)
 )""",
         """CREATE INDEX outgoing_mail_by_state ON outgoing_mail (state, created_at)""",
+        """CREATE INDEX outgoing_mail_by_ticket ON outgoing_mail (ticket_id, kind)""",
         """CREATE TABLE participant (
     ticket_id TEXT NOT NULL,
     contact_id TEXT NOT NULL,

@@ -118,9 +118,12 @@ def test_in_the_evening_a_message_waits_for_the_named_agent(people: People) -> N
 
 
 def test_with_nobody_there_the_queue_is_honest_and_a_message_is_enough(people: People) -> None:
-    priya = people(Contact)
+    lena, priya = people(Agent, "lena"), people(Contact)
+    lena.page.keyboard.press("Shift+A")
+    expect(lena.page.get_by_role("button", name="Lena Fischer: Away")).to_be_visible()
     expect(priya.button).not_to_have_accessible_name(re.compile("Anna is here"))
     priya.press()
+    expect(lena.page.get_by_role("status").get_by_text("Nobody is at the desk, and somebody waits")).to_be_visible()
     expect(priya.middle).to_contain_text("number 1 in line")
     expect(priya.chat.locator(".w-head img")).to_be_visible()
     priya.chooses("Leave it as a message")
@@ -137,3 +140,13 @@ def test_who_waits_is_rung_as_soon_as_somebody_comes(people: People) -> None:
     anna = people(Agent)
     anna.picks_up()
     expect(priya.head).to_contain_text("Anna Kovács")
+
+
+def test_the_demos_clock_says_when_the_office_opens(people: People) -> None:
+    priya = people(Contact)
+    priya.page.clock.install()
+    move_clock(priya, "To 10 s before opening")
+    strip = priya.page.locator(".d-now")
+    expect(strip).to_contain_text("the office is closed")
+    priya.page.clock.fast_forward(12_000)
+    expect(strip).to_contain_text("the office is open")

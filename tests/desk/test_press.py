@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from desk.promising import button_state
 from desk.requests import (
@@ -18,6 +19,9 @@ from desk.requests import (
     Press,
 )
 from routing.errors import BadRequest, Taken
+from store.engine import Connection
+from store.schema import agent as agents
+from store.schema import outgoing_mail
 from tests.desk.conftest import NewWorld
 from tests.support.world import BUTTON, NIGHT, World, of_type
 
@@ -303,3 +307,38 @@ async def test_who_let_it_ring_is_not_called_busy(world: World) -> None:
     told = [event["data"] for event in await world.events(answer["ticket"]) if event["kind"] == "chat"][-1]
     assert told["state"] == "waiting"
     assert told["words"].startswith("Nobody has picked up.")
+
+
+async def mails_to(world: World, kind: str) -> list[str]:
+    """Recipients of the mails of a kind, in their order."""
+
+    def query(connection: Connection) -> list[str]:
+        rows = connection.all(
+            select(outgoing_mail.c.recipient, outgoing_mail.c.kind).order_by(outgoing_mail.c.created_at)
+        )
+        return [row.recipient for row in rows if row.kind.split(":")[0] == kind]
+
+    return await world.record.read(query)
+
+
+async def test_with_nobody_there_each_lead_is_told_and_mailed_once_for_the_chat(new_world: NewWorld) -> None:
+    world = await new_world(here=())
+    heard = world.listen("agent:lena")
+    ticket = (await world.ask("priya", Press, text="Hello"))["ticket"]
+    assert [frame["ticket"] for frame in of_type(heard, "alarm")] == [ticket]
+    await world.comes("agent", "petra")
+    await world.due()
+    await world.goes("agent", "petra")
+    await world.due()
+    assert len(of_type(heard, "alarm")) == 2, "it was decided again"
+    assert await mails_to(world, "alarm") == ["lena@larkfield.example"]
+    assert "We have alerted the lead" in (await world.events(ticket))[-1]["data"]["words"]
+
+
+async def test_where_there_is_no_lead_nobody_is_said_to_be_alerted(new_world: NewWorld) -> None:
+    world = await new_world(here=())
+    await world.record.write(lambda connection: connection.run(update(agents).values(roles='["agent"]')), name="demote")
+    ticket = (await world.ask("priya", Press, text="Hello"))["ticket"]
+    said = (await world.events(ticket))[-1]["data"]["words"]
+    assert said == "Nobody is at the desk this minute. You can wait here or leave a message."
+    assert await mails_to(world, "alarm") == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, FilePayload, expect
 
 from tests.support.client import Client
 from tests.widget.portal import Portal, agent
@@ -49,6 +49,25 @@ async def test_what_waits_survives_a_reload_and_is_said_once_in_order(portal: Po
         await said(anna, ["Zero.", *WRITTEN])
         await portal.press()
         await expect(portal.chat.locator(".bub")).to_have_text(["Zero.", *WRITTEN])
+
+
+async def test_a_file_chosen_without_a_line_goes_up_when_it_is_back_and_words_do_not_wait(
+    portal: Portal, browser: BrowserContext
+) -> None:
+    async with agent(portal.desk, "anna") as anna:
+        await talking(portal, "priya")
+        await browser.set_offline(True)
+        file = FilePayload(name="feed.txt", mimeType="text/plain", buffer=b"stopped at 11:42")
+        await portal.chat.locator("input[type=file]").set_input_files(file)
+        await expect(portal.chat.locator(".chips")).to_contain_text("Uploading feed.txt")
+        await expect(portal.chat.locator(".strip")).to_contain_text("No connection since")
+        await portal.says("The file follows.")
+        await expect(portal.chat.locator(".wait .meta")).to_have_text(["not sent yet"])
+        await browser.set_offline(False)
+        await said(anna, ["Zero.", "The file follows."])
+        await expect(portal.chat.get_by_role("button", name="feed.txt, take away")).to_be_visible()
+        await portal.says("Here it is.")
+        await expect(portal.chat.locator(".file")).to_contain_text("feed.txt")
 
 
 async def test_what_a_closed_tab_left_is_said_by_the_next_one(portal: Portal, browser: BrowserContext) -> None:

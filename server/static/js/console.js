@@ -209,7 +209,16 @@ export class Console {
 
   #frame(frame) {
     this.desk.take(frame);
+    if (frame.type === "alarm") this.#alarm(frame);
     if (frame.type === "heartbeat" && this.desk.rings.unknown(frame.rings ?? []).length) this.wire.retry();
+  }
+
+  /** To leads: somebody waits, and nobody is there who could be rung. */
+  #alarm({ subject }) {
+    const words = t("Nobody is at the desk, and somebody waits: {subject}", { subject: subject || t("No subject yet") });
+    if (this.screen.notices.peek().some(({ text }) => text === words)) return;
+    this.screen.notice(words, "bad");
+    this.ringer?.alarm(words);
   }
 
   #outbox(items) {

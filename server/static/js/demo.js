@@ -6,7 +6,12 @@ for (const time of document.querySelectorAll("time[data-clock]")) {
   const format = new Intl.DateTimeFormat("en-GB", {
     timeZone: time.dataset.zone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit",
   });
-  const tick = () => { time.textContent = format.format(from + performance.now() - began); };
+  const office = time.parentElement.querySelector("[data-changes]");
+  const tick = () => {
+    const now = from + performance.now() - began;
+    time.textContent = format.format(now);
+    if (now >= Date.parse(office?.dataset.changes)) office.textContent = office.dataset.then;
+  };
   tick();
   setInterval(tick, 1000);
 }

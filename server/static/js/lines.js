@@ -51,8 +51,8 @@ function chatLine({ state, agent, words, step }) {
     };
   }
   if (state === "grace") return { icon: "wifi-off", words: rich(t("The line of {name} was lost, 30 s to come back"), { name: bold(agent?.name) }) };
-  if (state === "ended") return { icon: "check", words: [words || t("The chat ended")] };
-  return { icon: state === "ringing" ? "phone-incoming" : "clock", words: [words || chatName(state)] };
+  const told = words ? t("The contact reads: “{words}”", { words }) : state === "ended" ? t("The chat ended") : chatName(state);
+  return { icon: { ended: "check", ringing: "phone-incoming" }[state] ?? "clock", words: [told] };
 }
 
 function decisionLine(data) {

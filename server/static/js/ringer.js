@@ -84,6 +84,13 @@ export class Ringer {
     }
   }
 
+  /** Once: a sound and, where this window is not looked at, a word of the system's. */
+  alarm(words) {
+    this.#wake();
+    this.chime();
+    if (this.permission.peek() === "granted" && !document.hasFocus()) new Notification(words).onclick = () => window.focus();
+  }
+
   #notify(ring) {
     if (this.permission.peek() !== "granted" || this.#shown.has(ring.ring) || document.hasFocus()) return;
     const notice = new Notification(t("{customer} rings you", { customer: ring.customer?.name ?? "" }), { body: ring.text ?? "", tag: `vipdesk-${ring.ring}` });

@@ -75,6 +75,8 @@ export const tests = {
     equal(plain(told("transfer", { to: ANNA, outcome: "returned" }, true).words), "Anna Kovács did not take over: it stays with Ben Okafor");
     that(plain(told("owner", { owner: ANNA }, true).words).includes("Anna Kovács owns"), "owner");
     that(plain(told("chat", { state: "live", agent: BEN, step: "named" }).words).includes("Ben Okafor (named agent) is in the chat"), "chat");
+    equal(plain(told("chat", { state: "ended", words: "You were away." }).words), "The contact reads: “You were away.”");
+    equal(plain(told("chat", { state: "ended" }).words), "The chat ended");
     equal([told("message", { body: "x" }), told("read", { by_side: "desk", seq: 1 }), told("a later kind", {})], [null, null, null]);
   },
 };

@@ -7,7 +7,7 @@ import { store, stored } from "./kept.js";
 import { Panel } from "./panel.js";
 import { Session } from "./session.js";
 import { Talk } from "./talk.js";
-import { both, settle, span, time, zone } from "./times.js";
+import { both, day, settle, span, time, zone } from "./times.js";
 
 const DAY_MS = 86400000;
 const TYPING_MS = 3000;
@@ -88,8 +88,8 @@ export class App {
     const said = talk?.messages ?? [];
     if (phase === "ended") {
       const name = summary.status === "solved" ? t("Solved") : t("This chat has ended");
-      const times = said.length ? `, ${time(said[0].at)} – ${time(said.at(-1).at)}` : "";
-      return { name, words: `${summary.number}${times}`, person: chat.serving ?? state?.agent, presence: "off" };
+      const times = said.map(({ at }) => `${day(at)}, ${time(at)}`);
+      return { name, words: summary.number + (times[0] ? `, ${times[0]} – ${times.at(-1).replace(times[0].slice(0, -5), "")}` : ""), person: chat.serving ?? state?.agent, presence: "off" };
     }
     const until = state?.until && ["named", "stand_in", "technical"].includes(state.step) && t("here until {time}", { time: both(state.until) });
     if (agent) {
@@ -100,7 +100,7 @@ export class App {
     }
     const back = state?.next_opening && t("office opens {time}", { time: both(state.next_opening) });
     const presence = state?.presence ?? (state?.because === "open" && state.agent ? "here" : "off");
-    return { name: state?.agent?.name ?? state?.label ?? t("Support chat"), words: back || [state?.agent && state.label, until].filter(Boolean).join(", "), person: state?.step === "queue" ? this.named : state?.agent, presence };
+    return { name: state?.agent?.name ?? state?.label ?? t("Support chat"), words: back || [state?.agent && state.step !== "named" && state.label, until].filter(Boolean).join(", "), person: state?.step === "queue" ? this.named : state?.agent, presence };
   }
 
   ring_words() {
@@ -149,7 +149,7 @@ export class App {
 
   say(body) {
     const { talk, writing } = this;
-    if (this.uploading) return false;
+    if (this.uploading && this.live) return false;
     store(`draft.${this.key}`, "");
     this.#whisper(false);
     if (talk && (talk.open || !writing)) {
@@ -220,15 +220,15 @@ export class App {
       this.draw();
       const body = new FormData();
       body.append("file", file);
-      try {
-        const answer = await fetch("/files", { method: "POST", headers: { Authorization: `Bearer ${this.#known.token}` }, body });
-        const said = await answer.json();
-        if (!answer.ok) throw new Error(said.detail);
+      let answer;
+      let tries = 9;
+      while (!answer && (tries-- > 0 || !this.live)) // while the line is lost, until it is back
+        answer = await fetch("/files", { method: "POST", headers: { Authorization: `Bearer ${this.#known.token}` }, body }).catch(() => new Promise((done) => setTimeout(done, 2000)));
+      const said = await answer?.json();
+      if (answer?.ok) {
         this.files.push(said);
         this.uploads.set(said.file, said);
-      } catch (error) {
-        this.trouble = t("{name} was not uploaded. {reason}", { name: file.name, reason: error.message });
-      }
+      } else this.trouble = t("{name} was not uploaded. {reason}", { name: file.name, reason: said?.detail ?? "" });
       this.uploading = null;
       this.draw();
     }
