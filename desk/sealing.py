@@ -35,6 +35,14 @@ class Sealer:
         except InvalidToken as error:
             raise ValueError("A secret was sealed with a key that is not here any more.") from error
 
+    def opens(self, sealed: bytes) -> bool:
+        """Whether one of the keys fits."""
+        try:
+            self.unseal(sealed)
+        except ValueError:
+            return False
+        return True
+
     def sign(self, text: str) -> str:
         """A signature (hex) that only this desk can make."""
         return hmac.new(self._signing[0], text.encode(), hashlib.sha256).hexdigest()

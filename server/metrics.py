@@ -29,6 +29,11 @@ class Metrics:
             registry=self._registry,
         )
         self.lines = Gauge("vipdesk_lines", "Open lines of this process.", ["audience"], registry=self._registry)
+        self.backup_age = Gauge(
+            "vipdesk_backup_age_seconds",
+            "Since the newest backup; +Inf when there was never one.",
+            registry=self._registry,
+        )
         self.up = Gauge("vipdesk_ok", "1 while this part is ok.", ["part"], registry=self._registry)
 
     def text(self) -> bytes:

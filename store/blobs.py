@@ -7,13 +7,15 @@ import hashlib
 import os
 import re
 import secrets
+import sys
 import time
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from routing.errors import NotFound, TooLarge
+from store import durable
 
 CHUNK = 256 * 1024
 LEFT_OVER_S = 24 * 3600
@@ -84,7 +86,7 @@ class Blobs:
             path.unlink()
         except FileNotFoundError:
             return False
-        _sync_folder(path.parent)
+        durable.sync(path.parent)
         return True
 
     def sweep(self) -> int:
@@ -97,6 +99,38 @@ class Blobs:
             each.unlink(missing_ok=True)
         return len(old)
 
+    def names(self) -> Iterator[str]:
+        """The names of all blobs that are here, in order. Raises OSError."""
+        folders = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
+        for folder in folders:
+            if folder != self._incoming and folder.is_dir():
+                yield from sorted(each.name for each in folder.iterdir() if _NAME.fullmatch(each.name))
+
+    def size(self, sha256: str) -> int | None:
+        """Its bytes; None when it is not here. Raises NotFound for what is not a name of a blob."""
+        path = self.path(sha256)
+        return path.stat().st_size if path.is_file() else None
+
+    def is_sound(self, sha256: str) -> bool:
+        """Whether it is here with the bytes it is named by. Raises NotFound, OSError."""
+        return self.exists(sha256) and durable.sha256_of(self.path(sha256)) == sha256
+
+    def copy_from(self, other: Blobs, sha256: str) -> bool:
+        """Takes over a blob of another folder, durably; False when it is not sound there. Raises OSError."""
+        if not other.exists(sha256):
+            return False
+        arriving = _Arriving(self._incoming, sys.maxsize)
+        try:
+            with other.open(sha256) as source:
+                while chunk := source.read(CHUNK):
+                    arriving.take(chunk)
+            if arriving.sha256 != sha256:
+                return False
+            self._finish(arriving, b"")
+            return True
+        finally:
+            arriving.discard()
+
     def _finish(self, arriving: _Arriving, last: bytes) -> Blob:
         """The order is what counts: bytes on the disk, then the name, then the folder that holds the name."""
         arriving.take(last)
@@ -104,10 +138,10 @@ class Blobs:
         path = self.path(blob.sha256)
         if not path.parent.is_dir():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _sync_folder(self._folder)
+            durable.sync(self._folder)
         if not path.exists():
             arriving.path.replace(path)
-        _sync_folder(path.parent)
+        durable.sync(path.parent)
         return blob
 
 
@@ -129,20 +163,17 @@ class _Arriving:
         self._hash.update(data)
         self._file.write(data)
 
+    @property
+    def sha256(self) -> str:
+        """Of what was taken until now."""
+        return self._hash.hexdigest()
+
     def close(self) -> Blob:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        return Blob(self._hash.hexdigest(), self._size)
+        return Blob(self.sha256, self._size)
 
     def discard(self) -> None:
         self._file.close()
         self.path.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

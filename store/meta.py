@@ -1,13 +1,14 @@
 """What the desk knows of itself: the epoch of its cursors, how far its clock was moved, what kind of folder this is."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import bindparam, select
 
 from store.engine import Connection, upsert
 from store.schema import meta
+from store.times import instant, micros
 
 Kind = Literal["demo", "real"]
 
@@ -71,3 +72,25 @@ def kind(connection: Connection) -> Kind | None:
 def set_kind(connection: Connection, value: Kind) -> None:
     """Said once, when the record is made."""
     put(connection, "kind", value)
+
+
+def backed_up(connection: Connection) -> datetime | None:
+    """When the newest backup was taken, by the real time; None when there was never one."""
+    value = get(connection, "backup_at")
+    return None if value is None else instant(int(value))
+
+
+def set_backed_up(connection: Connection, at: datetime) -> None:
+    """Said by the command that took it, once it is whole."""
+    put(connection, "backup_at", str(micros(at)))
+
+
+def mail_asked_again(connection: Connection) -> datetime | None:
+    """After a restore: mail since this instant is to be read again, whatever its flags say. None: none is."""
+    value = get(connection, "mail_again_since")
+    return None if value is None else instant(int(value))
+
+
+def ask_for_mail_again(connection: Connection, since: datetime) -> None:
+    """Handled mail stays on its server; what the restored record has is known by its Message-ID."""
+    put(connection, "mail_again_since", str(micros(since)))

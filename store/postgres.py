@@ -43,6 +43,8 @@ REFUSE_S = 0.5
 """After a failed connect the others are refused at once, instead of each waiting for the same server."""
 
 PLANS = Plans("postgresql")
+APPLICATION = "vipdesk"
+"""How every connection of the desk is called in pg_stat_activity."""
 
 _OPTIONS = (
     f"-c lock_timeout={LOCK_WAIT_MS} -c statement_timeout={STATEMENT_MS} -c TimeZone=UTC -c client_encoding=UTF8"
@@ -224,7 +226,7 @@ class PostgresRecord:
         if time.monotonic() < self._refuse_until:
             raise Unavailable(retry_s=1.0)
         try:
-            raw = _connect(self._url)
+            raw = connect(self._url)
         except psycopg.Error as error:
             self._refuse_until = time.monotonic() + REFUSE_S
             self._reason = "the database cannot be reached"
@@ -301,13 +303,14 @@ class _Whole(Loader):
         return float(text) if b"." in text else int(text)
 
 
-def _connect(url: str) -> Raw:
+def connect(url: str) -> Raw:
+    """A connection set up as the record needs it. Raises psycopg.Error."""
     raw: Raw = psycopg.connect(
         url,
         autocommit=True,
         connect_timeout=3,
         options=_OPTIONS,
-        application_name="vipdesk",
+        application_name=APPLICATION,
         keepalives_idle=10,
         keepalives_interval=5,
         keepalives_count=3,
@@ -320,7 +323,7 @@ def _connect(url: str) -> Raw:
 
 def _prepare(url: str) -> None:
     try:
-        with _connect(url) as raw:
+        with connect(url) as raw:
             migrations.migrate_postgres(raw)
     except psycopg.Error as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from datetime import timedelta
+import math
+from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -13,7 +14,7 @@ from desk.due import KINDS
 from routing.errors import DeskError, NotFound
 from server.metrics import Metrics
 from server.parts import Parts
-from store import jobs
+from store import jobs, meta
 
 LATE = timedelta(seconds=30)
 
@@ -28,6 +29,9 @@ async def live(parts: Parts, request: Request) -> Response:
 async def ready(parts: Parts, request: Request) -> Response:
     """`GET /ready`: each part `ok` or its reason; 503 unless all can do their work."""
     state = await health(parts)
+    age_s = await _backup_age_s(parts)
+    if age_s is not None:
+        state["backup"] = _told(age_s)
     fine = state["record"] == "ok" and state["web"] == "ok"
     return JSONResponse(state, 200 if fine else 503, {"Cache-Control": "no-store"})
 
@@ -38,6 +42,8 @@ async def metrics(parts: Parts, measured: Metrics, request: Request) -> Response
         raise NotFound
     for part, said in (await health(parts)).items():
         measured.up.labels(part).set(said == "ok")
+    age_s = await _backup_age_s(parts)
+    measured.backup_age.set(math.inf if age_s is None else age_s)
     lines = [connection.audience for connection in parts.sockets.connections]
     for audience in ("agent", "contact"):
         measured.lines.labels(audience).set(lines.count(audience))
@@ -74,3 +80,24 @@ async def _clock(parts: Parts) -> str:
         return "unknown while the record is away"
     late = timedelta() if first is None else parts.desk.clock.now() - first
     return "ok" if late < LATE else f"what falls due is {round(late.total_seconds())} s late"
+
+
+async def _backup_age_s(parts: Parts) -> float | None:
+    """Of the newest backup, by the real time; infinite when there was never one. None: not known, or a demo's."""
+    try:
+        at = await parts.record.read(meta.backed_up)
+    except DeskError:
+        return None
+    if at is None:
+        return None if parts.is_demo else math.inf
+    return (datetime.now(UTC) - at).total_seconds()
+
+
+def _told(age_s: float) -> str:
+    """A detail and no verdict: how old is too old is the operator's to say."""
+    if math.isinf(age_s):
+        return "never taken"
+    elif age_s < 7200:
+        return f"{max(0, round(age_s / 60))} minutes old"
+    else:
+        return f"{round(age_s / 3600)} hours old"

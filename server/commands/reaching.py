@@ -26,7 +26,8 @@ class Reach:
     """The open desk, without anybody signed in: the desk itself changes what a command says."""
 
     def __init__(self, base: Opened) -> None:
-        self._record = base.record
+        self.record = base.record
+        self.data = base.settings.data
         self.clock = base.clock
         self.base_url = base.settings.base_url
         desk = Desk(base.record, base.live, base.clock)
@@ -34,7 +35,7 @@ class Reach:
 
     async def read(self, query: Callable[..., T]) -> T:
         """One look at the record."""
-        return await self._record.read(query)
+        return await self.record.read(query)
 
 
 def command(commands: Any, name: str, help: str, act: Acting) -> argparse.ArgumentParser:
