@@ -110,7 +110,6 @@ def _closed(settings: Settings, home: Home) -> int:
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("it must be a number from 1 on")
+    return int(text)
