@@ -133,6 +133,9 @@ _TICKETS = select(schema.ticket.c.id).where(schema.ticket.c.customer_id == _OWNE
 _PEOPLE = (
     select(schema.event.c.by_id).where(schema.event.c.ticket_id.in_(_TICKETS)),
     select(schema.member.c.agent_id).where(schema.member.c.ticket_id.in_(_TICKETS)),
+    select(schema.ring.c.agent_id).where(schema.ring.c.ticket_id.in_(_TICKETS)),
+    select(schema.ring.c.from_id).where(schema.ring.c.ticket_id.in_(_TICKETS)),
+    select(schema.chat.c.serving_id).where(schema.chat.c.ticket_id.in_(_TICKETS)),
     select(schema.ticket.c.owner_id).where(schema.ticket.c.customer_id == _OWNER),
     select(schema.customer.c.named_id).where(schema.customer.c.id == _OWNER),
     select(schema.stand_in.c.agent_id).where(schema.stand_in.c.customer_id == _OWNER),

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-import subprocess
-import sys
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -20,8 +18,9 @@ import httpx2
 
 from server.demo.client import ClientLog
 from tests.support.checker import check
+from tests.support.copying import Place
 from tests.support.eventually import eventually
-from tests.support.running import ROOT, RunningDesk
+from tests.support.running import RunningDesk
 from tests.support.talking import Talker, ready, talker
 
 ATTACHED = b"what was attached before the backup " * 1000
@@ -49,16 +48,15 @@ class Drill:
             attached = await self._attach(desk, people[0])
             before = [replace(each.log, acked=dict(each.log.acked)) for each in people]
             async with _talking(people):
-                await _command(desk, 0, "backup", str(target))
+                await _command(desk, self.urls[0], 0, "backup", str(target))
                 self._hold(ready(desk)[1].get("backup") == "0 minutes old", "the age of the backup is not in /ready")
                 self._hold(0 <= _age_s(desk) < 600, "the age of the backup is not in /metrics")
-                said = await _command(desk, 1, "restore", str(target), "--replace")
+                said = await _command(desk, self.urls[0], 1, "restore", str(target), "--replace")
                 self._hold("Stop all its processes first" in said, f"restored over a running desk: {said}")
                 await _all(people, lambda each: each.say(self.lines))
                 desk.kill()
                 back = self._elsewhere(desk)
-                await _command(back, 0, "backup", "verify", str(target))
-                await _command(back, 0, "restore", str(target))
+                await _command(back, self.urls[1], 0, "restore", str(target))
                 shutil.copy(self.folder / "data" / "secret.key", back.folder)
                 back.start()
                 stack.callback(back.stop)
@@ -98,7 +96,7 @@ class Drill:
         link = await people[0].client.ask("link", ticket=people[0].ticket, file=attached)
         async with _asking(desk, people[0]) as http:
             self._hold((await http.get(link["url"])).content == ATTACHED, "the attachment is not what it was")
-        await _command(desk, 0, "audit", "verify")
+        await _command(desk, self.urls[1], 0, "audit", "verify")
 
     def _hold(self, holds: bool, sentence: str) -> None:
         if not holds:
@@ -128,15 +126,11 @@ async def _talking(people: list[Talker]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _command(desk: RunningDesk, code: int, *arguments: str) -> str:
-    """What `vipdesk …` says beside the desk, in a process of its own. Raises AssertionError for another exit code."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "vipdesk", *arguments, cwd=ROOT, env=desk.env,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    said = (await child.communicate())[0].decode()
-    assert child.returncode == code, said
-    return said
+async def _command(desk: RunningDesk, url: str, code: int, *arguments: str) -> str:
+    """What `vipdesk …` says beside the desk. Raises AssertionError for another exit code."""
+    ended, out, err = await asyncio.to_thread(Place(desk.folder, url).run, *arguments)
+    assert ended == code, err
+    return out + err
 
 
 def _asking(desk: RunningDesk, person: Talker) -> httpx2.AsyncClient:

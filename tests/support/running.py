@@ -50,7 +50,7 @@ class RunningDesk:
         self.log = folder.parent / f"{folder.name}.log"
         self._arguments = arguments
         self._root = root
-        self.env = os.environ | {"VIPDESK_DATA": str(folder), "VIPDESK_PORT": str(self.port)} | (env or {})
+        self._env = os.environ | {"VIPDESK_DATA": str(folder), "VIPDESK_PORT": str(self.port)} | (env or {})
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -74,7 +74,7 @@ class RunningDesk:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "vipdesk", *self._arguments],
                 cwd=self._root,
-                env=self.env,
+                env=self._env,
                 stdout=log,
                 stderr=log,
             )
@@ -116,7 +116,7 @@ class RunningDesk:
         text = subprocess.run(
             [sys.executable, "-m", "vipdesk", "demo", "--json"],
             cwd=self._root,
-            env=self.env,
+            env=self._env,
             check=True,
             capture_output=True,
         ).stdout
