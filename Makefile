@@ -32,6 +32,7 @@ bench-check: dev
 
 faults: dev
 	@bin/setup-services
+	@bin/setup-services faults
 	@exec bin/with-services $(PYTHON) -m faults $(ARGS)
 
 shots: dev

@@ -121,9 +121,9 @@ async def crowd(
     contacts: int = 8,
     agents: Sequence[str] = AGENTS,
     way: type[Way] = SocketWay,
-    rung: bool = True,
+    rung: int = 20,
 ) -> AsyncIterator[Crowd]:
-    """Everybody comes in. `rung`: contacts press, else they only leave a message. At the end I10 is for the caller."""
+    """Everybody comes in. The first `rung` contacts press, the others leave a message. I10 is for the caller."""
     chance = random.Random(seed)
     async with contextlib.AsyncExitStack() as stack:
 
@@ -143,7 +143,7 @@ async def crowd(
         async def comes(number: int) -> Contact:
             who = await visit(house.origin(number), cast.CUSTOMERS[number % len(cast.CUSTOMERS)].key)
             contact = Contact(await line(number, "contact", who), await line(number + 1, "contact", who))
-            pressed = await contact.writes.ask("press", text=f"Hello {number}", message_only=not rung)
+            pressed = await contact.writes.ask("press", text=f"Hello {number}", message_only=number >= rung)
             contact.ticket = pressed["ticket"]
             await eventually(lambda: contact._shown() >= pressed["seq"], BACK_S)
             return contact

@@ -8,7 +8,6 @@ A file in faults/rows/ adds one by
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import inspect
 import pkgutil
@@ -17,6 +16,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import uvloop
 
 from tests.support.checker import disordered, doubled, lost
 
@@ -103,7 +104,8 @@ class Row:
     @property
     def place(self) -> tuple[int, str]:
         """Sorts as the matrix counts; what has no number comes last."""
-        return (int(self.number), "") if self.number.isdecimal() else (1000, self.number)
+        digits = self.number.rstrip("abcdefghijklmnopqrstuvwxyz")
+        return (int(digits) if digits else 1000, self.number)
 
 
 _rows: list[Row] = []
@@ -117,7 +119,7 @@ def row(
     def register(play: Callable[..., Any]) -> Callable[..., Any]:
         def run(ground: Ground, budget: Budget, seed: int) -> Outcome:
             found = play(ground, budget, seed)
-            outcome: Outcome = asyncio.run(found) if inspect.iscoroutine(found) else found
+            outcome: Outcome = uvloop.run(found) if inspect.iscoroutine(found) else found
             return outcome
 
         _rows.append(Row(number, name, tuple(on), run, **more))

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from faults.frame import POSTGRES, Outcome, Skipped
 from server.demo.client import ClientLog
@@ -35,6 +34,8 @@ class House:
     url: str
     redis: RedisServer | None = None
     postgres: PostgresServer | None = None
+    database: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
     before: dict[int, Sizes] = field(default_factory=dict)
 
     @property
@@ -48,6 +49,15 @@ class House:
     def restart(self, number: int = 0) -> None:
         """After a kill, as a supervisor does at once."""
         self.desks[number].start()
+        self.measure()
+
+    def add(self, settings: dict[str, str]) -> None:
+        """One more `web` process on the same data."""
+        first = self.desks[0]
+        desk = RunningDesk(first.folder, self.settings | settings, ("web",))
+        desk.log = first.folder.parent / f"desk-{len(self.desks)}.log"
+        desk.start()
+        self.desks.append(desk)
         self.measure()
 
     def measure(self) -> None:
@@ -102,28 +112,43 @@ class Ground:
             raise Skipped(f"There is no {error} here.") from error
 
     @contextlib.contextmanager
+    def record(self) -> Iterator[str]:
+        """The URL of a new, empty record, without a desk. Raises Skipped."""
+        if self.is_postgres:
+            with self.servers() as (postgres, _):
+                yield postgres.url(postgres.fresh())
+        else:
+            yield f"sqlite:///{tempfile.mkdtemp(dir=self.folder)}/desk.db"
+
+    @contextlib.contextmanager
     def house(
         self,
         processes: int = 1,
         settings: Mapping[str, str] | None = None,
         *,
-        options: Mapping[str, Any] | None = None,
+        data: Path | None = None,
+        tablespace: Path | None = None,
+        within: tuple[str, ...] = (),
     ) -> Iterator[House]:
-        """So many processes, one with SQLite. `options` go to RunningDesk."""
-        data = Path(tempfile.mkdtemp(dir=self.folder)) / "data"
+        """So many processes, one with SQLite. `data` and `tablespace`: where the record lies, if not anywhere;
+        `within`: a command that runs them.
+        """
+        data = data or Path(tempfile.mkdtemp(dir=self.folder)) / "data"
         with contextlib.ExitStack() as stack:
             if self.is_postgres:
                 postgres, redis = stack.enter_context(self.servers())
-                url = postgres.url(postgres.fresh())
+                database = postgres.fresh(tablespace)
+                url = postgres.url(database)
                 shared = {"VIPDESK_DATABASE_URL": url, "VIPDESK_REDIS_URL": redis.url}
-                house = House([], url, redis, postgres)
+                house = House([], url, redis, postgres, database)
             else:
                 processes, shared = 1, {}
                 house = House([], f"sqlite:///{data}/vipdesk.db")
             for number in range(processes):
                 env = SETTINGS | shared | dict(settings or {})
-                desk = RunningDesk(data, env, ("web",) if number else (), **(options or {}))
-                desk.log = data.parent / f"desk-{number}.log"
+                desk = RunningDesk(data, env, ("web",) if number else (), within=within)
+                desk.log = self.folder / f"{data.parent.name}-{number}.log"
+                house.settings = env
                 house.desks.append(stack.enter_context(desk))
             house.measure()
             yield house

@@ -13,6 +13,9 @@ HEADINGS = (
 )  # fmt: skip
 
 
+MOST = 5
+
+
 def cells(result: Result) -> tuple[str, ...]:
     """One line of the table."""
     found = result.outcome
@@ -48,8 +51,14 @@ def notes(results: Sequence[Result]) -> list[str]:
 
 
 def broken(results: Sequence[Result]) -> list[str]:
-    """Every promise that did not hold."""
-    return [f"{r.number} {r.ground}: {each}" for r in results if r.outcome is not None for each in r.outcome.broken]
+    """The first promises of each row that did not hold; all of them are in the JSON."""
+    return [
+        f"{r.number} {r.ground}: {each}" for r in results if r.outcome is not None for each in _first(r.outcome.broken)
+    ]
+
+
+def _first(said: Sequence[str]) -> list[str]:
+    return [*said[:MOST], *([f"and {len(said) - MOST} more"] if len(said) > MOST else [])]
 
 
 def skipped(results: Sequence[Result]) -> list[str]:

@@ -37,6 +37,7 @@ from server.parts import Parts
 from server.settings import Settings
 from server.sockets.buckets import Rate
 from server.sockets.sockets import Sockets
+from server.watchdog import Watchdog
 from store import meta
 from store import settings as kept_settings
 from store.blobs import Blobs
@@ -137,6 +138,7 @@ async def run(settings: Settings, role: Role, listener: socket.socket | None, st
             background = [
                 tasks.create_task(work)
                 for work in (
+                    Watchdog().run(),
                     FollowClock(parts.record, base.clock, parts.desk).run(),
                     *((parts.sockets.run(),) if role in ("all", "web") else ()),
                     *((DueWorker(parts.desk).run(), Watch(parts.desk).run()) if role in ("all", "clock") else ()),

@@ -7,9 +7,6 @@ import json
 import random
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from faults.crowd import crowd
 from faults.frame import Budget, Outcome, row, tell
@@ -28,16 +25,6 @@ NAMES = {
 }
 MOST_ROUNDS = 90
 """Times 22 verbs and five stages: close to the ten thousand kills that the promise names."""
-
-
-@contextmanager
-def _fresh(ground: Ground) -> Iterator[tuple[str, str]]:
-    """Ways to new records: a URL for SQLite, or the cluster's for PostgreSQL to make one."""
-    if ground.is_postgres:
-        with ground.servers() as (postgres, _):
-            yield postgres.url(postgres.fresh()), "postgres"
-    else:
-        yield f"sqlite:///{tempfile.mkdtemp(dir=ground.folder)}/desk.db", "sqlite"
 
 
 def _stage(number: int, stage: str) -> None:
@@ -62,7 +49,7 @@ for _number, _name in enumerate(crash.STAGES, 1):
 
 def _round(ground: Ground, stage: str, seed: int, outcome: Outcome, budget: Budget) -> None:
     """Every verb once, on a record of its own."""
-    with _fresh(ground) as (url, _):
+    with ground.record() as url:
         left_s = str(max(20.0, budget.left_s))
         command = [sys.executable, "-m", "tests.support.killing", url, "1", str(seed), left_s, stage]
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -105,7 +92,7 @@ def days(ground: Ground, budget: Budget, seed: int) -> Outcome:
     """One random day a seed, by the desk's own code, with a shuffled order of everything."""
     outcome = Outcome(seeds=0)
     while not outcome.seeds or not (budget.over or outcome.seeds >= 100_000):
-        with _fresh(ground) as (url, _):
+        with ground.record() as url:
             found = asyncio.run(_day(seed + outcome.seeds, url))
         outcome.judge(f"seed {seed + outcome.seeds}: {each}" for each in found)
         outcome.seeds += 1

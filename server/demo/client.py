@@ -18,8 +18,7 @@ from server.demo.ways import Audience, Closed, Credentials, Frame, SocketWay, Wa
 
 FINAL = frozenset({4400, 4401, 4403, 4409, 4410})
 DEAD_S = 12.0
-FIRST_S = 2.0
-QUICK = 4
+FIRST_S, MOST_S = 2.0, 15.0
 UNDER_WAY = 10
 MOST_RESUMED = 64
 
@@ -49,6 +48,8 @@ class ClientLog:
     """Events by stream in the order shown; a `reset` starts the list anew behind its snapshot."""
     started_after: dict[str, int] = field(default_factory=dict)
     """The seq after which a stream was followed (0: from its beginning)."""
+    left: set[str] = field(default_factory=set)
+    """Streams that may not be followed any more."""
 
 
 @dataclass
@@ -109,6 +110,7 @@ class Client:
         self._is_ready = asyncio.Event()
         self._changed = asyncio.Event()
         self._moving_s: float | None = None
+        self._lost_at: float | None = None
         self._task: asyncio.Task[None] | None = None
         self._resumed: dict[str, int] = {}
 
@@ -196,7 +198,6 @@ class Client:
     # The line ---------------------------------------------------------------------------------------------------------
 
     async def _run(self) -> None:
-        failures = 0
         while self.closed_with is None:
             try:
                 await self._connection()
@@ -204,13 +205,11 @@ class Client:
                 if closed.code in FINAL:
                     self._end(closed.code)
             except (OSError, TimeoutError):
-                failures += 1
-            if self._is_ready.is_set():
-                failures = 0
-            self._is_ready.clear()
+                pass
+            self._lost_at = self._lost_at or asyncio.get_running_loop().time()
             self._changed.set()
             if self.closed_with is None:
-                await asyncio.sleep(self._pause_s(failures))
+                await asyncio.sleep(self._pause_s())
 
     def _end(self, code: int) -> None:
         """For good: nothing that was asked will be answered any more."""
@@ -219,12 +218,13 @@ class Client:
             if not request.answer.done():
                 _fail(request.answer, Closed(code))
 
-    def _pause_s(self, failures: int) -> float:
+    def _pause_s(self) -> float:
         if self._moving_s is not None:
             pause, self._moving_s = self._moving_s, None
             return pause
         else:
-            return self._chance.uniform(0, min(self._patience_s, longest_pause_s(failures)))
+            away_s = asyncio.get_running_loop().time() - (self._lost_at or 0.0)
+            return self._chance.uniform(0, min(self._patience_s, longest_pause_s(away_s)))
 
     async def _connection(self) -> None:
         self._resumed = {stream: cursor.last for stream, cursor in list(self.cursors.items())[-MOST_RESUMED:]}
@@ -235,6 +235,10 @@ class Client:
         sending = asyncio.create_task(self._sending(self._way))
         try:
             await self._listen(self._way)
+        except TimeoutError:
+            with contextlib.suppress(NotImplementedError):
+                self._way.abort()  # a dead line answers no good-bye
+            raise
         finally:
             sending.cancel()
             self._is_ready.clear()
@@ -271,7 +275,7 @@ class Client:
     async def _take(self, way: Way, frame: Frame) -> None:
         match frame["type"]:
             case "ready":
-                self._opened(frame)
+                await self._opened(way, frame)
             case "event":
                 await self._event(way, frame)
             case "reset":
@@ -292,25 +296,32 @@ class Client:
                 self._answered(frame)
             case "error" if "stream" in frame:
                 self.cursors.pop(frame["stream"], None)
+                self.log.left.add(frame["stream"])
 
-    def _opened(self, frame: Frame) -> None:
+    async def _opened(self, way: Way, frame: Frame) -> None:
         self.ready = frame
+        if self.epoch not in (None, frame["epoch"]):
+            self.cursors = {stream: self.cursors[stream] for stream in self._resumed if stream in self.cursors}
+        late = [stream for stream in self.cursors if stream not in self._resumed]
         self.epoch = frame["epoch"]
         self.log.person = frame["you"]["id"]
         for summary in frame["tickets"]:
             self._from_now(summary["ticket"], summary["seq"])
             if "internal_seq" in summary:
                 self._from_now(f"{summary['ticket']}/i", summary["internal_seq"])
+        self._lost_at = None
         self._is_ready.set()
+        await self._resume(way, late)
 
     def _from_now(self, stream: str, seq: int) -> None:
-        if stream not in self._resumed:
+        if stream not in self.cursors:
             self._start(stream, seq)
 
     def _start(self, stream: str, seq: int) -> Cursor:
         self.cursors[stream] = Cursor(seq)
         self.log.started_after[stream] = seq
         self.log.shown[stream] = []
+        self.log.left.discard(stream)
         return self.cursors[stream]
 
     # Streams ----------------------------------------------------------------------------------------------------------
@@ -372,9 +383,10 @@ class Client:
             _fail(request.answer, Refusal(frame))
 
 
-def longest_pause_s(failures: int) -> float:
-    """Before the next try: a process that is started again needs about two seconds."""
-    return float(FIRST_S * 2 ** max(0, failures - QUICK + 1))
+def longest_pause_s(away_s: float) -> float:
+    """Before the next try: short at first, since a process that is started again needs about two seconds, then up to
+    half of the time it has lasted: who was away for long may come a little later."""
+    return min(MOST_S, max(FIRST_S, away_s / 2))
 
 
 def _fail(answer: asyncio.Future[Frame], error: Exception) -> None:

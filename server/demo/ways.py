@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
@@ -101,7 +101,9 @@ class Way(Protocol):
 
 
 class SocketWay:
-    """Over a WebSocket."""
+    """Over a WebSocket. `address`: host and port to connect to where they are not the desk's own, as with a relay."""
+
+    address: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -122,6 +124,7 @@ class SocketWay:
                 ping_interval=None,  # the heartbeat does it
                 compression=None,
                 proxy=None,
+                **cls.address,
             )
         except InvalidHandshake as refused:
             raise ConnectionError(str(refused)) from refused

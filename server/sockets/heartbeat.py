@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TICK_S = 1.0
+TICK_S = 0.9
+"""While live is away an event is shown within a second: a beat and its way."""
 PORTION = 100
 PORTION_PAUSE_S = 0.01
 CHECK_S = 60.0

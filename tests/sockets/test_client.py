@@ -129,5 +129,5 @@ async def test_a_final_close_ends_it_and_the_desk_waits_for_nobody(house: House,
             pass
 
 
-def test_the_first_four_tries_come_soon() -> None:
-    assert [longest_pause_s(failures) for failures in range(6)] == [2, 2, 2, 2, 4, 8]
+def test_who_was_away_for_long_may_come_later() -> None:
+    assert [longest_pause_s(away_s) for away_s in (0, 2, 4, 8, 20, 600)] == [2, 2, 2, 4, 10, 15]

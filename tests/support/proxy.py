@@ -1,12 +1,13 @@
 """A TCP proxy that misbehaves on order: delay, narrow, swallow, reset, cut after bytes or a pattern, per direction.
 
 Needs no root. It sits between a client and a server on 127.0.0.1; every fault is a field of `Faults` that may be
-changed while connections are open.
+changed while connections are open. A new `proxy.faults` is for connections that are opened from then on.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -47,10 +48,10 @@ class Cut(Exception):
 class FaultProxy:
     """`async with FaultProxy(port) as proxy:` listens on `proxy.port` and passes on to 127.0.0.1:`port`.
 
-    A path instead of a port is a Unix socket.
+    A path instead of a port is a Unix socket; host and port are another machine's.
     """
 
-    def __init__(self, target: int | str) -> None:
+    def __init__(self, target: int | str | tuple[str, int]) -> None:
         self.faults = Faults()
         self.connections = 0
         self._target = target
@@ -86,6 +87,7 @@ class FaultProxy:
             _reset(writer)
             return
         self.connections += 1
+        faults = self.faults
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -94,15 +96,16 @@ class FaultProxy:
             if isinstance(self._target, str):
                 far_reader, far_writer = await asyncio.open_unix_connection(self._target)
             else:
-                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+                host, port = self._target if isinstance(self._target, tuple) else ("127.0.0.1", self._target)
+                far_reader, far_writer = await asyncio.open_connection(host, port)
         except OSError:
             _reset(writer)
             return
         self._open |= {writer, far_writer}
         try:
             async with asyncio.TaskGroup() as pumps:
-                pumps.create_task(self._pump(reader, far_writer, up=True))
-                pumps.create_task(self._pump(far_reader, writer, up=False))
+                pumps.create_task(self._pump(reader, far_writer, faults.up))
+                pumps.create_task(self._pump(far_reader, writer, faults.down))
         except* (Cut, OSError):
             _reset(writer)
             _reset(far_writer)
@@ -111,19 +114,19 @@ class FaultProxy:
             writer.close()
             far_writer.close()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, up: bool) -> None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Direction) -> None:
         tail = b""
         while True:
-            way = self.faults.up if up else self.faults.down
             while way.stall:
                 await asyncio.sleep(0.01)
-                way = self.faults.up if up else self.faults.down
             data = await reader.read(65536)
-            if not data:
-                if writer.can_write_eof():
+            if not data and not way.swallow:
+                with contextlib.suppress(OSError, RuntimeError):  # it may have ended from the other side
                     writer.write_eof()
                 return
-            tail = await self._pass(data, tail, writer, self.faults.up if up else self.faults.down)
+            elif not data:
+                return
+            tail = await self._pass(data, tail, writer, way)
 
     async def _pass(self, data: bytes, tail: bytes, writer: asyncio.StreamWriter, way: Direction) -> bytes:
         if way.delay_s:

@@ -42,21 +42,28 @@ class RunningDesk:
     """`with RunningDesk(folder) as desk:` a demo desk on a free port; `desk.kill()` is SIGKILL, then `desk.start()`."""
 
     def __init__(
-        self, folder: Path, env: dict[str, str] | None = None, arguments: tuple[str, ...] = (), root: Path = ROOT
+        self,
+        folder: Path,
+        env: dict[str, str] | None = None,
+        arguments: tuple[str, ...] = (),
+        root: Path = ROOT,
+        within: tuple[str, ...] = (),
     ) -> None:
-        """`root`: where the product's folders are."""
+        """`root`: where the product's folders are; `within`: a command that runs it, as in another network."""
         self.folder = folder
         self.port = free_port()
         self.log = folder.parent / f"{folder.name}.log"
         self._arguments = arguments
         self._root = root
+        self._within = within
+        self.host = (env or {}).get("VIPDESK_HOST", "127.0.0.1")
         self._env = os.environ | {"VIPDESK_DATA": str(folder), "VIPDESK_PORT": str(self.port)} | (env or {})
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def origin(self) -> str:
         """The desk's own origin."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def portal(self) -> str:
@@ -72,7 +79,7 @@ class RunningDesk:
         """Starts and waits until `/ready` says so. Raises RuntimeError with the log's end when it does not."""
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "vipdesk", *self._arguments],
+                [*self._within, sys.executable, "-m", "vipdesk", *self._arguments],
                 cwd=self._root,
                 env=self._env,
                 stdout=log,

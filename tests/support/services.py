@@ -137,11 +137,14 @@ class PostgresServer:
         """The same over TCP, for what has to pass a proxy."""
         return f"postgresql://desk@127.0.0.1:{self.port}/{database}"
 
-    def fresh(self) -> str:
-        """A new, empty database; its name."""
+    def fresh(self, tablespace: Path | None = None) -> str:
+        """A new, empty database, in that folder if one is named; its name."""
         name = f"desk_{secrets.token_hex(6)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')  # the name is ours
+            if tablespace is not None:
+                connection.execute(f"CREATE TABLESPACE {name} LOCATION '{tablespace}'")
+            where = f" TABLESPACE {name}" if tablespace is not None else ""
+            connection.execute(f'CREATE DATABASE "{name}"{where}')  # the name is ours
         return name
 
     def drop(self, name: str) -> None:

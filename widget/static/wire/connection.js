@@ -6,7 +6,6 @@ const FINAL = new Set([4400, 4401, 4403, 4409, 4410]); // these need a person or
 const DEAD_MS = 12000;
 const OPEN_MS = 6000; // a socket that some box on the way swallows never opens
 const FIRST_MS = 2000;
-const QUICK = 4; // tries: a process that is started again needs about two seconds
 const MOST_MS = 15000;
 const SOCKET_AGAIN_MS = 600000; // on HTTP: how often the better way is tried
 
@@ -16,7 +15,6 @@ export class Connection {
   #on;
   #way = null;
   #turn = 0; // an answer to an older attempt is dropped
-  #failures = 0;
   #heard = 0;
   #began = 0;
   #timer = null;
@@ -97,7 +95,6 @@ export class Connection {
 
   #opened() {
     clearTimeout(this.#timer);
-    this.#failures = 0;
     this.#moving = null;
     this.#tell({ state: "live", since: Date.now(), retry_at: null, code: null, way: this.#way.name });
     if (this.#way.name === "http") this.#timer = setTimeout(() => this.#connect(SocketWay), SOCKET_AGAIN_MS);
@@ -119,8 +116,7 @@ export class Connection {
     this.#drop();
     const since = this.state.state === "live" ? Date.now() : this.state.since;
     if (FINAL.has(code)) return this.#tell({ state: "over", since, retry_at: null, code, way: null });
-    this.#failures += 1;
-    const most = Math.min(MOST_MS, FIRST_MS * 2 ** Math.max(0, this.#failures - QUICK));
+    const most = Math.min(MOST_MS, Math.max(FIRST_MS, (Date.now() - since) / 2)); // away for long: a little later
     const wait = this.#moving ? Math.max(0, this.#moving - Date.now()) : Math.random() * most;
     this.#moving = null;
     this.#tell({ state: "lost", since, retry_at: Date.now() + wait, code, way: null });
