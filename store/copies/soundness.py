@@ -23,10 +23,11 @@ SELECT count(*) FROM ticket LEFT JOIN (SELECT stream, max(seq) AS last FROM even
 LEFT JOIN (SELECT stream, max(seq) AS last FROM event GROUP BY stream) internal ON internal.stream = ticket.id || '/i'
 WHERE coalesce(public.last, 0) <> public_seq OR coalesce(internal.last, 0) <> internal_seq
 """
-_NAMED = """
+NAMED = """
 SELECT sha256 FROM file UNION SELECT preview_sha256 FROM file WHERE preview_sha256 IS NOT NULL
 UNION SELECT photo FROM agent WHERE photo IS NOT NULL
 """
+"""Every file that the record needs."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _found(db: sqlite3.Connection) -> Found:
         verdict.rows,
         verdict.head,
         {name: _count(db, name) for name in tables if name in metadata.tables},
-        frozenset(name for (name,) in db.execute(_NAMED)),
+        frozenset(name for (name,) in db.execute(NAMED)),
     )
 
 
