@@ -46,13 +46,13 @@ async def _drill(folder: Path, urls: tuple[str, str], outcome: Outcome) -> None:
     "copies",
     "backup and restore killed at every step",
     promise="no half of a backup has a name; a restore can be repeated",
-    least_s=120,
+    least_s=60,
 )
 async def killed(ground: Ground, budget: Budget, seed: int) -> Outcome:
     outcome = Outcome()
     folder = Path(tempfile.mkdtemp(dir=ground.folder))
     await asyncio.to_thread(Place(folder / "data").run, "demo")
-    every = "3" if budget.left_s > 300 else "11"
+    every = "3" if budget.left_s > 200 else "11"
     command = [sys.executable, "-m", "tests.support.killed_copies", str(folder / "data"), str(folder), every]
     if ground.is_postgres:
         with ground.servers() as (postgres, _):
