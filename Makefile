@@ -14,7 +14,7 @@ dev:
 
 test: dev
 	@bin/setup-services
-	@exec bin/with-services $(PYTHON) -m pytest $(ARGS)
+	@exec bin/with-services $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: dev
 	$(PYTHON) -m ruff format --check .

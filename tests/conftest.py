@@ -118,7 +118,18 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line("+" + "-" * width + "+")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """What one of several processes could not test is said by the one that sums up."""
+    for server, tests in getattr(node, "workeroutput", {}).get("missing", {}).items():
+        for test in tests:
+            services.missing.note(server, test)
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """In CI nothing may go untested in silence."""
-    if STRICT and services.missing.tests and exitstatus == 0:
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["missing"] = {server: sorted(tests) for server, tests in services.missing.tests.items()}
+    elif STRICT and services.missing.tests and exitstatus == 0:
         session.exitstatus = 1
