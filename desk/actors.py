@@ -11,13 +11,16 @@ SYSTEM = Actor("", "system")
 
 @dataclass(frozen=True)
 class Signed:
-    """A signed-in person. `button_id`: whose button a contact came by; None for agents."""
+    """A signed-in person. `button_id`: whose button a contact came by; None for agents. `reads`: the language an agent
+    chose for their console; empty: none.
+    """
 
     actor: Actor
     name: str
     button_id: str | None = None
     language: str = "en"
     zone: str = "UTC"
+    reads: str = ""
 
     def speaking(self, language: str, zone: str) -> Signed:
         """The same person with the language and zone their client told."""

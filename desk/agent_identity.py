@@ -18,7 +18,7 @@ from desk.desk import Desk
 from desk.sealing import Sealer
 from live.base import Published
 from routing.errors import BadRequest, SlowDown
-from store import agents, audit, people, sessions
+from store import agents, audit, people, second_steps, sessions
 from store.engine import Connection
 from store.times import micros
 
@@ -32,7 +32,14 @@ ACCOUNT_TRIES, ACCOUNT_PAUSE_S = 50, 30
 LOGIN_MOST = 300
 """Tries from one address of the network within LOGIN_PAUSE_S, right ones too."""
 MOST_PAUSED = 10_000
+MOST_DEVICE = 300
+PASSWORD_TRIES = 10
 PAUSED = "Too many wrong tries. Wait a little, then try again."
+
+
+def plain_code(code: str) -> str:
+    """A recovery code without what people put between its parts."""
+    return "".join(sign for sign in code.lower() if sign.isalnum())
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class AgentIdentity(Admission):
         return await asyncio.to_thread(self._hasher.hash, password)
 
     async def sign_in(
-        self, email: str, password: str, totp: str | None, source: str, replaces: str | None = None
+        self, email: str, password: str, totp: str | None, source: str, replaces: str | None = None, device: str = ""
     ) -> AgentSignedIn:
         """A new session; the one that came along (`replaces`) ends. Raises NotSignedIn, SlowDown."""
         email = email.strip().lower()[:254]
@@ -74,11 +81,11 @@ class AgentIdentity(Admission):
             await self._audit(None, "sign_in_refused", "agent" if login is None else login.id, {})
             await self._count_failure(email, source)
             raise NotSignedIn("Address and password do not match.")
-        return await self._begin(login.id, replaces)
+        return await self._begin(login.id, replaces, device)
 
-    async def sign_in_as(self, agent_id: str, replaces: str | None = None) -> AgentSignedIn:
+    async def sign_in_as(self, agent_id: str, replaces: str | None = None, device: str = "") -> AgentSignedIn:
         """A demo's own way in, without a password. Raises NotSignedIn for somebody who does not work here."""
-        return await self._begin(agent_id, replaces)
+        return await self._begin(agent_id, replaces, device)
 
     async def new_link(self, agent_id: str) -> str:
         """The secret part of a link that signs an agent in once."""
@@ -95,7 +102,7 @@ class AgentIdentity(Admission):
         now = micros(self._desk.clock.real())
         return await self._desk.record.read(lambda c: sessions.link_of(c, digest_of(token), now)) is not None
 
-    async def use_link(self, token: str, password: str) -> AgentSignedIn:
+    async def use_link(self, token: str, password: str, device: str = "") -> AgentSignedIn:
         """Signs in by a link and sets the password. Raises NotSignedIn when it was used or is too old, BadRequest."""
         hashed = await self.hash(password)
         now = micros(self._desk.clock.real())
@@ -112,7 +119,7 @@ class AgentIdentity(Admission):
         if agent_id is None:
             raise NotSignedIn("This link was used already, or is too old.")
         self._close_lines(agent_id)
-        return await self._begin(agent_id, None)
+        return await self._begin(agent_id, None, device)
 
     async def agent(self, cookie: str, csrf: str) -> Signed | None:
         """The agent of a session, if the token against forged requests belongs to it."""
@@ -133,7 +140,7 @@ class AgentIdentity(Admission):
             agent = None if session is None else people.find_agent(connection, session.agent_id)
             if session is None or agent is None:
                 return None
-            return Signed(agent.actor, agent.name), session.csrf, session.used_at
+            return Signed(agent.actor, agent.name, reads=agent.language), session.csrf, session.used_at
 
         found = await self._desk.record.read(query)
         if found is None:
@@ -165,7 +172,19 @@ class AgentIdentity(Admission):
         for step in (int(now.timestamp()) // 30 + drift for drift in (0, -1, 1)):
             if hmac.compare_digest(pyotp.TOTP(secret).at(step * 30).encode(), code.encode()):
                 return await self._desk.record.write(partial(agents.use_totp_step, id=login.id, step=step), name="totp")
-        return False
+        return await self._recovered(login.id, code)
+
+    async def _recovered(self, agent_id: str, code: str) -> bool:
+        """Whether this is one of the codes for the day the authenticator is lost; it is used up by it."""
+        hashed, at = digest_of(plain_code(code)), micros(self._desk.clock.real())
+
+        def verb(connection: Connection) -> bool:
+            used = second_steps.use_code(connection, agent_id, hashed, at)
+            if used:
+                audit.append(connection, agent_id, "recovery_code", agent_id, {}, self._desk.clock.now())
+            return used
+
+        return await self._desk.record.write(verb, name="recovery_code")
 
     def _expect_rested(self, email: str, source: str) -> None:
         """Raises SlowDown while the account rests, for this address or for all."""
@@ -188,13 +207,19 @@ class AgentIdentity(Admission):
             self._paused[name] = self._desk.clock.monotonic() + pause_s
             raise SlowDown(PAUSED, retry_s=pause_s)
 
+    async def knows_password(self, agent_id: str, password: str) -> bool:
+        """Whether it is theirs, asked again before something grave. Raises SlowDown."""
+        await self._slow_down(f"password:{agent_id}", PASSWORD_TRIES)
+        kept = await self._desk.record.read(lambda connection: agents.password_of(connection, agent_id))
+        return await asyncio.to_thread(self._matches, kept or self._nobody, password[:1024])
+
     def _matches(self, kept: str, password: str) -> bool:
         try:
             return self._hasher.verify(kept, password)
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return False
 
-    async def _begin(self, agent_id: str, replaces: str | None) -> AgentSignedIn:
+    async def _begin(self, agent_id: str, replaces: str | None, device: str) -> AgentSignedIn:
         cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
         at = micros(self._desk.clock.real())
 
@@ -205,7 +230,7 @@ class AgentIdentity(Admission):
             former = sessions.agent_session_of(connection, digest_of(replaces), 0) if replaces else None
             if replaces:
                 sessions.end_agent(connection, digest_of(replaces), at)
-            sessions.begin_agent(connection, digest_of(cookie), agent_id, csrf, at)
+            sessions.begin_agent(connection, digest_of(cookie), agent_id, csrf, at, device[:MOST_DEVICE])
             audit.append(connection, agent_id, "sign_in", agent_id, {}, self._desk.clock.now())
             return Signed(agent.actor, agent.name), former
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from desk import handing, presence, ringing, ticketing
+from desk import handing, presence, ringing, taking_over, ticketing
 from desk.deciding import decide, freed
 from desk.desk import Desk
 from desk.promising import button_state
@@ -14,7 +14,7 @@ from desk.reading import people_of
 from desk.texts import say
 from desk.work import Done, LostRace, Work
 from routing import chat as moves
-from routing import entitlement, waiting
+from routing import choose, entitlement, waiting
 from routing.entitlement import Identity
 from routing.errors import DeskError
 from routing.ticket import effective_severity
@@ -104,7 +104,7 @@ def _edges(work: Work, job: Job) -> None:
 def schedule_edges(work: Work) -> None:
     """The next instant at which time alone changes who is due, over all buttons."""
     known = candidates.candidates(work.connection, work.now, work.present)
-    instants = [each for agent in known.values() for gone in agent.absences for each in (gone.since, gone.until)]
+    instants = list(choose.absence_edges(work.now, known.values()))
     for id in candidates.active_buttons(work.connection):
         way = candidates.way_of(work.connection, id, work.now)
         if way is not None:
@@ -170,6 +170,7 @@ EFFECTS: dict[str, Effect] = {
     "promises": _promises,
     "people": _people,
     "revoked": _revoked,
+    "taking_over": lambda work, job: taking_over.piece(work, job.payload["agent"]),
     "edges": _edges,
     "offers": lambda work, job: presence.offer_changes(work, job.payload["agent"]),
     "offer_lapse": lambda work, job: handing.lapse_offer(work, job.payload["offer"]),

@@ -33,7 +33,7 @@ class Absence:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An agent as they are now.
+    """An agent as they are now; outside their own `hours` they are absent.
 
     `load`: chats live or in grace, and serve rings. `reserved`: places kept free of pool work. `status` is offline
     without a presence lease, whatever the agent chose.
@@ -49,6 +49,7 @@ class Candidate:
     absences: tuple[Absence, ...] = ()
     last_offered_at: datetime | None = None
     in_call: bool = False
+    hours: Calendar | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def promise(
         agent=decision.agent,
         until=_earliest((edge, away)) if decision.dedicated else None,
         next_opening=hours.next_opening(calendar, now) if shut else None,
-        valid_until=_earliest((edge, *_absence_edges(now, known.values()))),
+        valid_until=_earliest((edge, *absence_edges(now, known.values()))),
     )
 
 
@@ -227,7 +228,7 @@ def _hindrance(agent: Candidate | None, step: Step, now: datetime, request: Requ
         return "unknown"
     elif id in request.tried:
         return "tried"
-    elif any(absence.since <= now < absence.until for absence in agent.absences):
+    elif _absent(agent, now):
         return "absent"
     elif agent.status == "offline":
         return "offline"
@@ -239,6 +240,11 @@ def _hindrance(agent: Candidate | None, step: Step, now: datetime, request: Requ
         return "full"
     else:
         return None
+
+
+def _absent(agent: Candidate, now: datetime) -> bool:
+    planned = any(absence.since <= now < absence.until for absence in agent.absences)
+    return planned or (agent.hours is not None and not hours.is_open(agent.hours, now))
 
 
 def _room(agent: Candidate, step: Step, request: Request) -> int:
@@ -323,14 +329,21 @@ def _label(decision: Decision) -> Label:
 
 
 def _next_absence(now: datetime, agent: Candidate | None) -> datetime | None:
-    absences = () if agent is None else agent.absences
-    return _earliest(absence.since for absence in absences if absence.since > now)
+    """Until when somebody who is not absent now stays so."""
+    if agent is None:
+        return None
+    planned = [absence.since for absence in agent.absences if absence.since > now]
+    return _earliest((*planned, None if agent.hours is None else hours.next_closing(agent.hours, now)))
 
 
-def _absence_edges(now: datetime, agents: Iterable[Candidate]) -> Iterable[datetime]:
+def absence_edges(now: datetime, agents: Iterable[Candidate]) -> Iterable[datetime]:
+    """The instants to come at which an absence, or an agent's own hours, begin or end."""
     for agent in agents:
         for absence in agent.absences:
             yield from (edge for edge in (absence.since, absence.until) if edge > now)
+        edge = None if agent.hours is None else hours.next_edge(agent.hours, now)
+        if edge is not None:
+            yield edge
 
 
 def _earliest(instants: Iterable[datetime | None]) -> datetime | None:

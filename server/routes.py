@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from server.api import agents, buttons, health, uploads
 from server.metrics import Metrics
-from server.pages import console, login
+from server.pages import account, console, login
 from server.pages.admin import routes as admin
 from server.parts import Parts
 from server.sockets.doors import doors
@@ -60,6 +60,7 @@ def routes(parts: Parts, metrics: Metrics) -> list[BaseRoute]:
         at("/logout", login.sign_out, "POST"),
         at("/welcome/{token}", login.show_welcome),
         at("/welcome/{token}", login.welcome, "POST"),
+        *account.routes(parts),
         *admin(parts),
         *_demo(parts),
         at("/console", console.show),

@@ -7,15 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from store.engine import Connection, Row
 from store.schema import absence, agent, chat, customer, stand_in, ticket
+from store.seeking import Listing, Page, folded, holds
 
 
 @dataclass(frozen=True)
 class Profile:
-    """All that is kept of an agent but secrets and the present state."""
+    """All that is kept of an agent but secrets and the present state.
+
+    `hours`: their own, as a calendar's document in JSON; empty: whenever they are there. `language`: of their console;
+    empty: as their browser wishes.
+    """
 
     id: str
     name: str
@@ -30,6 +35,8 @@ class Profile:
     ring_seconds: int
     photo: str | None = None
     active: bool = True
+    hours: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,35 +62,59 @@ class Leave:
 
 @dataclass(frozen=True)
 class Owned:
-    """A ticket that is not done, whose owner this agent is; `live`: they talk in it now."""
+    """A ticket that is not done, whose owner this agent is, or in whose chat they talk."""
 
     id: str
     number: int
     subject: str
     customer_name: str
-    live: bool
+
+    @property
+    def shown(self) -> str:
+        """Its number as people say it."""
+        return f"VD-{self.number}"
 
 
-_ALL = select(agent).order_by(agent.c.name)
+_ALL = select(agent).order_by(agent.c.sought, agent.c.id)
+_SOUGHT = select(agent).where(holds(agent.c.sought)).order_by(agent.c.active.desc(), agent.c.sought, agent.c.id)
 _ONE = select(agent).where(agent.c.id == bindparam("id"))
 _BY_EMAIL = select(agent).where(agent.c.email == bindparam("email"))
+_ticket = select(ticket.c.id, ticket.c.number, ticket.c.subject, customer.c.name).join(
+    customer, customer.c.id == ticket.c.customer_id
+)
+_NOT_DONE = ("new", "open", "waiting")
 _OWNED = (
-    select(ticket.c.id, ticket.c.number, ticket.c.subject, customer.c.name, chat.c.id.label("chat_id"))
-    .join(customer, customer.c.id == ticket.c.customer_id)
-    .outerjoin(
-        chat,
-        (chat.c.ticket_id == ticket.c.id) & chat.c.ended_at.is_(None) & (chat.c.serving_id == bindparam("serving")),
-    )
-    .where(ticket.c.owner_id == bindparam("owner"), ticket.c.status.in_(("new", "open", "waiting")))
+    _ticket.where(ticket.c.owner_id == bindparam("owner"), ticket.c.status.in_(_NOT_DONE))
+    .order_by(ticket.c.number)
+    .limit(bindparam("most"))
+)
+_OWNED_COUNT = (
+    select(func.count()).select_from(ticket)
+    .where(ticket.c.owner_id == bindparam("owner"), ticket.c.status.in_(_NOT_DONE))
+)  # fmt: skip
+_SERVING = (
+    _ticket.join(chat, chat.c.ticket_id == ticket.c.id)
+    .where(chat.c.serving_id == bindparam("agent"), chat.c.ended_at.is_(None))
     .order_by(ticket.c.number)
 )
-_SERVING = select(chat.c.ticket_id).where(chat.c.serving_id == bindparam("agent"), chat.c.ended_at.is_(None))
-_NAMED_FOR = select(customer.c.id).where(customer.c.named_id == bindparam("agent")).order_by(customer.c.name)
+_NAMED_FOR = (
+    select(customer.c.id, customer.c.name).where(customer.c.named_id == bindparam("agent")).order_by(customer.c.sought)
+)
+_STANDS_IN = (
+    select(customer.c.id, customer.c.name)
+    .join(stand_in, stand_in.c.customer_id == customer.c.id)
+    .where(stand_in.c.agent_id == bindparam("agent"))
+    .order_by(customer.c.sought)
+)
 _LOGIN = select(agent.c.id, agent.c.password_hash, agent.c.totp_secret, agent.c.totp_step).where(
     agent.c.email == bindparam("email"), agent.c.active == 1
 )
+_PASSWORD_OF = select(agent.c.password_hash).where(agent.c.id == bindparam("id"))
 _ADD = insert(agent)
-_CHANGED = ("name", "email", "title", "roles", "teams", "languages", "zone", "capacity", "reserved", "ring_seconds")
+_CHANGED = (
+    "name", "email", "title", "roles", "teams", "languages", "zone", "capacity", "reserved", "ring_seconds", "hours",
+    "language", "sought",
+)  # fmt: skip
 _CHANGE = update(agent).where(agent.c.id == bindparam("b_id")).values({name: bindparam(name) for name in _CHANGED})
 _PASSWORD = update(agent).where(agent.c.id == bindparam("b_id")).values(password_hash=bindparam("hash"))
 _TOTP_STEP = (
@@ -92,8 +123,13 @@ _TOTP_STEP = (
     .values(totp_step=bindparam("step"))
 )
 _PHOTO = update(agent).where(agent.c.id == bindparam("b_id")).values(photo=bindparam("photo"))
-_BRING_BACK = update(agent).where(agent.c.id == bindparam("b_id")).values(active=1)
-_RETIRE = update(agent).where(agent.c.id == bindparam("b_id")).values(active=0, status="offline")
+_BRING_BACK = update(agent).where(agent.c.id == bindparam("b_id")).values(active=1, successor_id=None)
+_RETIRE = (
+    update(agent)
+    .where(agent.c.id == bindparam("b_id"))
+    .values(active=0, status="offline", successor_id=bindparam("successor"))
+)
+_SUCCESSOR = select(agent.c.successor_id).where(agent.c.id == bindparam("id"), agent.c.active == 0)
 _UNNAME = update(customer).where(customer.c.named_id == bindparam("b_from")).values(named_id=bindparam("to"))
 _RANKS = select(stand_in).where(stand_in.c.customer_id.in_(
     select(stand_in.c.customer_id).where(stand_in.c.agent_id == bindparam("agent"))
@@ -101,12 +137,18 @@ _RANKS = select(stand_in).where(stand_in.c.customer_id.in_(
 _ABSENCES = select(absence).where(absence.c.until > bindparam("after")).order_by(absence.c.since)
 _ABSENCE = select(absence).where(absence.c.id == bindparam("id"))
 _ADD_ABSENCE = insert(absence)
+_DROP_ABSENCES = delete(absence).where(absence.c.agent_id == bindparam("agent"))
 _END_ABSENCE = delete(absence).where(absence.c.id == bindparam("id"))
 
 
 def every(connection: Connection) -> list[Profile]:
     """All agents, also those who left, by name."""
     return [_profile(row) for row in connection.all(_ALL)]
+
+
+def page(connection: Connection, text: str, number: int) -> Page[Profile]:
+    """Agents whose name or address holds the text; who works here comes first."""
+    return _LISTING.page(connection, text, number)
 
 
 def find(connection: Connection, id: str) -> Profile | None:
@@ -145,6 +187,12 @@ def change(connection: Connection, changed: Profile) -> None:
     connection.run(_CHANGE, b_id=changed.id, **_columns(changed))
 
 
+def password_of(connection: Connection, id: str) -> str | None:
+    """The hash of the password; None when none was chosen yet."""
+    found: str | None = connection.scalar(_PASSWORD_OF, id=id)
+    return found
+
+
 def set_password(connection: Connection, id: str, hash: str) -> None:
     """A new password; `hash` is argon2's."""
     connection.run(_PASSWORD, b_id=id, hash=hash)
@@ -160,9 +208,23 @@ def set_photo(connection: Connection, id: str, photo: str | None) -> None:
     connection.run(_PHOTO, b_id=id, photo=photo)
 
 
-def retire(connection: Connection, id: str) -> None:
-    """No longer works here; the row stays, because events name it."""
-    connection.run(_RETIRE, b_id=id)
+def retire(connection: Connection, id: str, successor: str | None) -> None:
+    """No longer works here; the row stays, because events name it. Absences to come are dropped."""
+    connection.run(_RETIRE, b_id=id, successor=successor)
+    connection.run(_DROP_ABSENCES, agent=id)
+
+
+def successor_of(connection: Connection, id: str) -> str | None:
+    """Who took over from somebody who left, and works here; also when that one left in turn. None: nobody did."""
+    seen = {id}
+    found: str | None = connection.scalar(_SUCCESSOR, id=id)
+    while found is not None and found not in seen:
+        seen.add(found)
+        profile = find(connection, found)
+        if profile is not None and profile.active:
+            return found
+        found = connection.scalar(_SUCCESSOR, id=found)
+    return None
 
 
 def bring_back(connection: Connection, id: str) -> None:
@@ -170,20 +232,29 @@ def bring_back(connection: Connection, id: str) -> None:
     connection.run(_BRING_BACK, b_id=id)
 
 
-def owned(connection: Connection, id: str) -> list[Owned]:
+def owned(connection: Connection, id: str, most: int) -> list[Owned]:
     """What would have no owner any more without them, the oldest first."""
-    rows = connection.all(_OWNED, owner=id, serving=id)
-    return [Owned(row.id, row.number, row.subject, row.name, row.chat_id is not None) for row in rows]
+    return [Owned(*row) for row in connection.all(_OWNED, owner=id, most=most)]
 
 
-def serving(connection: Connection, id: str) -> list[str]:
+def owned_count(connection: Connection, id: str) -> int:
+    """How many there are."""
+    return int(connection.scalar(_OWNED_COUNT, owner=id) or 0)
+
+
+def serving(connection: Connection, id: str) -> list[Owned]:
     """Tickets in whose chat they talk."""
-    return [row.ticket_id for row in connection.all(_SERVING, agent=id)]
+    return [Owned(*row) for row in connection.all(_SERVING, agent=id)]
 
 
-def named_for(connection: Connection, id: str) -> list[str]:
-    """Customers whose named agent this is."""
-    return [row.id for row in connection.all(_NAMED_FOR, agent=id)]
+def named_for(connection: Connection, id: str) -> dict[str, str]:
+    """Customers whose named agent this is: their names by id."""
+    return {row.id: row.name for row in connection.all(_NAMED_FOR, agent=id)}
+
+
+def stands_in_for(connection: Connection, id: str) -> dict[str, str]:
+    """Customers in whose list of stand-ins this agent is: their names by id."""
+    return {row.id: row.name for row in connection.all(_STANDS_IN, agent=id)}
 
 
 def replace_named(connection: Connection, gone: str, successor: str | None) -> int:
@@ -223,7 +294,8 @@ def end_absence(connection: Connection, id: str) -> bool:
 
 def _columns(profile: Profile) -> dict[str, object]:
     listed = {name: json.dumps(list(cast("Sequence[str]", getattr(profile, name)))) for name in _LISTS}
-    return {name: getattr(profile, name) for name in _CHANGED if name not in _LISTS} | listed
+    plain = {name: getattr(profile, name) for name in _CHANGED if name not in (*_LISTS, "sought")}
+    return plain | listed | {"sought": folded(profile.name, profile.email)}
 
 
 _LISTS = ("roles", "teams", "languages")
@@ -233,5 +305,8 @@ def _profile(row: Row) -> Profile:
     return Profile(
         row.id, row.name, row.email, row.title, tuple(json.loads(row.roles)), tuple(json.loads(row.teams)),
         tuple(json.loads(row.languages)), row.zone, row.capacity, row.reserved, row.ring_seconds, row.photo,
-        bool(row.active),
+        bool(row.active), row.hours, row.language,
     )  # fmt: skip
+
+
+_LISTING = Listing(_SOUGHT, _profile)

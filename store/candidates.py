@@ -107,6 +107,7 @@ def _candidate(row: Row, present: Collection[str] | None, absences: dict[str, li
         tuple(json.loads(row.languages)),
         tuple(absences.get(row.id, ())),
         None if row.offered_at is None else instant(row.offered_at),
+        hours=_calendar(row.hours) if row.hours else None,
     )
 
 

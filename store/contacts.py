@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from store.engine import Connection, Row
 from store.schema import contact, mailed_code, token_use
+from store.seeking import Listing, Page, folded, holds
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,12 @@ _OF_CUSTOMER = (
     .where(contact.c.customer_id == bindparam("customer"), or_(contact.c.verified == 1, contact.c.email.is_not(None)))
     .order_by(contact.c.name)
 )
+_SOUGHT = (
+    select(contact)
+    .where(contact.c.customer_id == bindparam("customer"), holds(contact.c.sought),
+           or_(contact.c.verified == 1, contact.c.email.is_not(None)))
+    .order_by(contact.c.sought, contact.c.id)
+)  # fmt: skip
 _BY_SUBJECT = select(contact).where(
     contact.c.customer_id == bindparam("customer"), contact.c.subject == bindparam("subject")
 )
@@ -49,6 +56,7 @@ _CHANGE = (
     .values(
         name=bindparam("name"), email=bindparam("email"), subject=bindparam("subject"),
         verified=bindparam("verified"), coordinator=bindparam("coordinator"), title=bindparam("title"),
+        sought=bindparam("sought"),
     )
 )  # fmt: skip
 _BECAME = update(contact).where(contact.c.id == bindparam("b_id")).values(became_id=bindparam("now"))
@@ -93,6 +101,11 @@ def of_customer(connection: Connection, customer: str) -> list[Person]:
     return [found for row in connection.all(_OF_CUSTOMER, customer=customer) if (found := _person(row))]
 
 
+def page(connection: Connection, customer: str, text: str, number: int) -> Page[Person]:
+    """Known people of a customer whose name or address holds the text."""
+    return _LISTING.page(connection, text, number, customer=customer)
+
+
 def by_subject(connection: Connection, customer: str, subject: str) -> Person | None:
     """Who the customer's own tokens call so."""
     return _person(connection.one(_BY_SUBJECT, customer=customer, subject=subject))
@@ -109,7 +122,7 @@ def add(connection: Connection, new: Person, at: int) -> None:
     connection.run(
         _ADD, id=new.id, customer_id=new.customer_id, name=new.name, email=new.email, subject=new.subject,
         verified=int(new.verified), coordinator=int(new.coordinator), title=new.title, language=new.language,
-        zone=new.zone, became_id=new.became_id, created_at=at, seen_at=None,
+        zone=new.zone, became_id=new.became_id, created_at=at, seen_at=None, sought=folded(new.name, new.email),
     )  # fmt: skip
 
 
@@ -118,6 +131,7 @@ def change(connection: Connection, changed: Person) -> None:
     connection.run(
         _CHANGE, b_id=changed.id, name=changed.name, email=changed.email, subject=changed.subject,
         verified=int(changed.verified), coordinator=int(changed.coordinator), title=changed.title,
+        sought=folded(changed.name, changed.email),
     )  # fmt: skip
 
 
@@ -158,9 +172,14 @@ def drop_code(connection: Connection, button: str, email: str) -> None:
 
 
 def _person(row: Row | None) -> Person | None:
-    if row is None:
-        return None
+    return None if row is None else _known(row)
+
+
+def _known(row: Row) -> Person:
     return Person(
         row.id, row.customer_id, row.name, row.email, row.subject, bool(row.verified), bool(row.coordinator), row.title,
         row.language, row.zone, row.became_id,
     )  # fmt: skip
+
+
+_LISTING = Listing(_SOUGHT, _known)

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from store.engine import Connection, Row
 from store.schema import add_on, customer, stand_in
+from store.seeking import Listing, Page, folded, holds, like
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,10 @@ class Sale:
 
 
 _ALL = select(customer).order_by(customer.c.name)
+_SOUGHT = select(customer).where(holds(customer.c.sought)).order_by(customer.c.sought, customer.c.id)
 _ONE = select(customer).where(customer.c.id == bindparam("id"))
 _ADD = insert(customer)
-_CHANGED = ("name", "domains", "zone", "language", "playbook", "named_id")
+_CHANGED = ("name", "domains", "zone", "language", "playbook", "named_id", "sought")
 _CHANGE = (
     update(customer).where(customer.c.id == bindparam("b_id")).values({name: bindparam(name) for name in _CHANGED})
 )
@@ -53,7 +55,9 @@ _ADD_STAND_IN = insert(stand_in)
 _SALES = select(add_on).where(add_on.c.customer_id == bindparam("customer")).order_by(add_on.c.since.desc())
 _SELL = insert(add_on)
 _CHANGE_SALE = (
-    update(add_on).where(add_on.c.id == bindparam("b_id")).values(since=bindparam("since"), until=bindparam("until"))
+    update(add_on)
+    .where(add_on.c.id == bindparam("b_id"))
+    .values({name: bindparam(name) for name in ("plan", "fee_cents", "since", "until")})
 )
 _DROP_SALE = delete(add_on).where(add_on.c.id == bindparam("id"))
 
@@ -61,6 +65,17 @@ _DROP_SALE = delete(add_on).where(add_on.c.id == bindparam("id"))
 def every(connection: Connection) -> list[Customer]:
     """All customers, by name."""
     return [_customer(row) for row in connection.all(_ALL)]
+
+
+def page(connection: Connection, text: str, number: int) -> Page[Customer]:
+    """Customers whose name or domains hold the text."""
+    return _LISTING.page(connection, text, number)
+
+
+def like_these(connection: Connection, texts: Sequence[str]) -> list[Customer]:
+    """Customers whose name or domains hold one of the texts: who may be meant by them, or be the same."""
+    found = {row.id: row for text in texts if folded(text) for row in connection.all(_SOUGHT, sought=like(text))}
+    return [_customer(row) for row in found.values()]
 
 
 def find(connection: Connection, id: str) -> Customer | None:
@@ -107,9 +122,12 @@ def sell(connection: Connection, new: Sale) -> None:
     )  # fmt: skip
 
 
-def change_sale(connection: Connection, id: str, since: int, until: int | None) -> None:
-    """When it holds."""
-    connection.run(_CHANGE_SALE, b_id=id, since=since, until=until)
+def change_sale(connection: Connection, changed: Sale) -> None:
+    """On which plan it holds, from when until when, and for how much."""
+    connection.run(
+        _CHANGE_SALE, b_id=changed.id, plan=changed.plan, fee_cents=changed.fee_cents, since=changed.since,
+        until=changed.until,
+    )  # fmt: skip
 
 
 def drop_sale(connection: Connection, id: str) -> None:
@@ -120,7 +138,7 @@ def drop_sale(connection: Connection, id: str) -> None:
 def _columns(row: Customer) -> dict[str, object]:
     return {
         "name": row.name, "domains": json.dumps(list(row.domains)), "zone": row.zone, "language": row.language,
-        "playbook": row.playbook, "named_id": row.named_id,
+        "playbook": row.playbook, "named_id": row.named_id, "sought": folded(row.name, *row.domains),
     }  # fmt: skip
 
 
@@ -128,3 +146,6 @@ def _customer(row: Row) -> Customer:
     return Customer(
         row.id, row.name, tuple(json.loads(row.domains)), row.zone, row.language, row.playbook, row.named_id
     )
+
+
+_LISTING = Listing(_SOUGHT, _customer)

@@ -22,8 +22,8 @@ COLUMNS: dict[str, str] = {
         "id customer_id name email subject verified coordinator title language zone became_id created_at seen_at"
     ),
     "agent": (
-        "id name email roles teams languages zone title photo capacity reserved ring_seconds status auto_answer "
-        "missed_in_a_row offered_at gone_at active created_at"
+        "id name email roles teams languages zone hours language title photo capacity reserved ring_seconds status "
+        "auto_answer missed_in_a_row offered_at gone_at active successor_id created_at"
     ),
     "absence": "id agent_id since until reason",
     "calendar": "id version name document created_at by_id",
@@ -55,6 +55,7 @@ WITHHELD: dict[str, str] = {
     "contact_session": "lets in",
     "agent_session": "lets in",
     "sign_in_link": "lets in",
+    "recovery_code": "lets in",
     "button_secret": "signs for people",
     "token_use": "of this installation alone",
     "mailed_code": "lets in",
@@ -63,6 +64,9 @@ WITHHELD: dict[str, str] = {
     "agent.password_hash": "lets in",
     "agent.totp_secret": "lets in",
     "agent.totp_step": "lets in",
+    "customer.sought": "made of other columns",
+    "contact.sought": "made of other columns",
+    "agent.sought": "made of other columns",
     "message.digest": "of this installation alone",
 }
 

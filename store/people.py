@@ -33,6 +33,7 @@ class Agent:
     reserved: int
     missed_in_a_row: int
     active: bool
+    language: str = ""
 
     @property
     def actor(self) -> Actor:
@@ -88,6 +89,7 @@ _MISSED = (
     .where(agent.c.id == bindparam("b_id"))
     .values(missed_in_a_row=bindparam("missed"), status=bindparam("status"))
 )
+_LANGUAGE = update(agent).where(agent.c.id == bindparam("b_id")).values(language=bindparam("language"))
 _OFFERED = update(agent).where(agent.c.id == bindparam("b_id")).values(offered_at=bindparam("at"))
 
 
@@ -111,6 +113,11 @@ def lock_agent(connection: Connection, id: str) -> None:
 def choose_status(connection: Connection, id: str, status: str, auto_answer: bool) -> None:
     """What the agent chose; rings missed before are forgotten."""
     connection.run(_STATUS, b_id=id, status=status, auto_answer=int(auto_answer))
+
+
+def choose_language(connection: Connection, id: str, language: str) -> None:
+    """In which language the agent reads their console; empty: as their browser wishes."""
+    connection.run(_LANGUAGE, b_id=id, language=language)
 
 
 def note_missed(connection: Connection, id: str, missed: int, status: str) -> None:
@@ -160,4 +167,5 @@ def _agent(row: Row) -> Agent:
         row.reserved,
         row.missed_in_a_row,
         bool(row.active),
+        row.language,
     )

@@ -1,7 +1,8 @@
 """Every table of the record; no statement lives here (store/<noun>.py) and no migration (store/migrations/).
 
 Columns are plain so that SQLite, PostgreSQL and the raw driver path agree: instants are BIGINT microseconds since
-1970 UTC (`…_at`, `since`, `until`), ids and documents are text (documents: JSON), truth values are 0 or 1.
+1970 UTC (`…_at`, `since`, `until`), ids and documents are text (documents: JSON), truth values are 0 or 1. `sought`
+is what lists are ordered by and searched in: names and addresses without capitals and accents (store/seeking.py).
 """
 
 from sqlalchemy import (
@@ -67,7 +68,10 @@ customer = Table(
     _text("language", "en"),
     _text("playbook", ""),
     Column("named_id", Text, ForeignKey("agent.id"), nullable=True),
+    _text("sought", ""),
     _at("created_at", nullable=False),
+    Index("customer_by_sought", "sought"),
+    Index("customer_by_named", "named_id"),
 )
 
 stand_in = Table(
@@ -77,6 +81,7 @@ stand_in = Table(
     Column("rank", Integer, nullable=False),
     _ref("agent_id", "agent.id"),
     PrimaryKeyConstraint("customer_id", "rank"),
+    Index("stand_in_by_agent", "agent_id"),
 )
 
 add_on = Table(
@@ -106,8 +111,10 @@ contact = Table(
     _text("language", "en"),
     _text("zone", "UTC"),
     _maybe("became_id"),  # a visitor who was verified is this contact since
+    _text("sought", ""),
     _at("created_at", nullable=False),
     _at("seen_at"),
+    Index("contact_by_sought", "customer_id", "sought"),
     Index("contact_by_email", "customer_id", "email"),
     Index("contact_by_subject", "customer_id", "subject"),
 )
@@ -139,6 +146,8 @@ agent = Table(
     _text("teams", "[]"),
     _text("languages", '["en"]'),
     _text("zone", "Europe/Bratislava"),
+    _text("hours", ""),  # their own, as routing.hours.Calendar in JSON; empty: whenever they are there
+    _text("language", ""),  # of their console; empty: as their browser wishes
     _text("title", ""),
     _maybe("photo"),  # sha256 of a re-encoded picture
     _number("capacity", 3),
@@ -150,7 +159,10 @@ agent = Table(
     _at("offered_at"),
     _at("gone_at"),  # first seen without a lease; null while present
     _number("active", 1),
+    _maybe("successor_id"),  # who took over when they left
+    _text("sought", ""),
     _at("created_at", nullable=False),
+    Index("agent_by_sought", "sought"),
 )
 
 absence = Table(
@@ -170,10 +182,20 @@ agent_session = Table(
     Column("id_hash", Text, primary_key=True),
     _ref("agent_id", "agent.id"),
     _text("csrf"),
+    _text("device", ""),  # what the browser called itself at the sign-in
     _at("created_at", nullable=False),
     _at("used_at", nullable=False),
     _at("revoked_at"),
     Index("agent_session_by_agent", "agent_id"),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    _ref("agent_id", "agent.id"),
+    _text("code_hash"),
+    _at("used_at"),
+    PrimaryKeyConstraint("agent_id", "code_hash"),
 )
 
 sign_in_link = Table(

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, insert, select, update
 
-from store.engine import Connection
+from store.engine import Connection, Row
 from store.schema import agent, agent_session, button, contact, contact_session, sign_in_link
+from store.seeking import Listing, Page, holds
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,18 @@ class AgentSession:
 
     agent_id: str
     csrf: str
+    used_at: int
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A session that holds, as admins and its owner see it. `id`: the hash of its secret."""
+
+    id: str
+    agent_id: str
+    agent_name: str
+    device: str
+    created_at: int
     used_at: int
 
 
@@ -33,6 +46,37 @@ _AGENT = (
     .join(agent, agent.c.id == agent_session.c.agent_id)
     .where(agent_session.c.id_hash == bindparam("hash"), agent_session.c.revoked_at.is_(None), agent.c.active == 1,
            agent_session.c.used_at > bindparam("after"))
+)  # fmt: skip
+_OPEN = (
+    select(agent_session.c.id_hash, agent_session.c.agent_id, agent.c.name, agent_session.c.device,
+           agent_session.c.created_at, agent_session.c.used_at)
+    .join(agent, agent.c.id == agent_session.c.agent_id)
+    .where(agent_session.c.revoked_at.is_(None), agent.c.active == 1, agent_session.c.used_at > bindparam("after"))
+    .order_by(agent_session.c.used_at.desc(), agent_session.c.id_hash)
+)  # fmt: skip
+_OPEN_OF = _OPEN.where(agent_session.c.agent_id == bindparam("agent"))
+_OPEN_SOUGHT = _OPEN.where(holds(agent.c.sought))
+_OWNER = select(agent_session.c.agent_id).where(
+    agent_session.c.id_hash == bindparam("hash"), agent_session.c.revoked_at.is_(None)
+)
+_BEGINNING = (
+    select(agent_session.c.id_hash)
+    .where(
+        agent_session.c.id_hash.startswith(bindparam("text"), autoescape=False), agent_session.c.revoked_at.is_(None)
+    )
+    .limit(3)
+)
+_END_OTHERS = (
+    update(agent_session)
+    .where(agent_session.c.id_hash != bindparam("b_kept"), agent_session.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("at"))
+    .returning(agent_session.c.agent_id)
+)
+_END_OTHERS_OF = (
+    update(agent_session)
+    .where(agent_session.c.agent_id == bindparam("b_agent"), agent_session.c.id_hash != bindparam("b_kept"),
+           agent_session.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("at"))
 )  # fmt: skip
 _ADD_AGENT = insert(agent_session)
 _USE_AGENT = update(agent_session).where(agent_session.c.id_hash == bindparam("b_hash")).values(used_at=bindparam("at"))
@@ -88,9 +132,44 @@ def agent_session_of(connection: Connection, hash: str, used_after: int) -> Agen
     return None if row is None else AgentSession(row.agent_id, row.csrf, row.used_at)
 
 
-def begin_agent(connection: Connection, hash: str, agent_id: str, csrf: str, at: int) -> None:
-    """An agent signed in."""
-    connection.run(_ADD_AGENT, id_hash=hash, agent_id=agent_id, csrf=csrf, created_at=at, used_at=at, revoked_at=None)
+def begin_agent(connection: Connection, hash: str, agent_id: str, csrf: str, at: int, device: str = "") -> None:
+    """An agent signed in; `device`: what their browser calls itself."""
+    connection.run(
+        _ADD_AGENT, id_hash=hash, agent_id=agent_id, csrf=csrf, device=device, created_at=at, used_at=at,
+        revoked_at=None,
+    )  # fmt: skip
+
+
+def open_of_agent(connection: Connection, agent_id: str, used_after: int) -> list[OpenSession]:
+    """Sessions of an agent that hold, the last used first."""
+    return [_open(row) for row in connection.all(_OPEN_OF, agent=agent_id, after=used_after)]
+
+
+def open_page(connection: Connection, text: str, number: int, used_after: int) -> Page[OpenSession]:
+    """Sessions that hold, of agents whose name or address holds the text."""
+    return _LISTING.page(connection, text, number, after=used_after)
+
+
+def owner_of(connection: Connection, hash: str) -> str | None:
+    """Whose session it is; None when it was ended or there is none."""
+    found: str | None = connection.scalar(_OWNER, hash=hash)
+    return found
+
+
+def beginning_with(connection: Connection, text: str) -> list[str]:
+    """At most three ids of sessions that hold and begin so."""
+    plain = "".join(sign for sign in text if sign.isalnum())
+    return [row.id_hash for row in connection.all(_BEGINNING, text=plain)] if plain else []
+
+
+def end_all_but(connection: Connection, kept: str, at: int) -> list[str]:
+    """Everybody is signed out everywhere, but for one session; whose sessions ended."""
+    return [row.agent_id for row in connection.all(_END_OTHERS, b_kept=kept, at=at)]
+
+
+def end_others_of_agent(connection: Connection, agent_id: str, kept: str, at: int) -> int:
+    """Signed out everywhere else; of how many sessions."""
+    return connection.run(_END_OTHERS_OF, b_agent=agent_id, b_kept=kept, at=at)
 
 
 def use_agent(connection: Connection, hash: str, at: int) -> None:
@@ -163,3 +242,10 @@ def use_link(connection: Connection, hash: str, at: int) -> str | None:
     """Whose link it was; None when it was used already or is too old."""
     found: str | None = connection.scalar(_USE_LINK, b_hash=hash, at=at)
     return found
+
+
+def _open(row: Row) -> OpenSession:
+    return OpenSession(row.id_hash, row.agent_id, row.name, row.device, row.created_at, row.used_at)
+
+
+_LISTING = Listing(_OPEN_SOUGHT, _open)

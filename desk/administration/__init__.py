@@ -1,7 +1,8 @@
-"""The administration's verbs: customers, add-ons, who answers, agents, office hours, buttons, contacts."""
+"""The administration's verbs: customers, add-ons, who answers, agents, absences, office hours, buttons, contacts."""
 
 from __future__ import annotations
 
+from desk.administration.absences import Absences
 from desk.administration.agents import Agents
 from desk.administration.buttons import Buttons
 from desk.administration.calendars import Calendars
@@ -9,6 +10,8 @@ from desk.administration.changing import Changing
 from desk.administration.checking import Wrong
 from desk.administration.contacts import Contacts
 from desk.administration.customers import Customers
+from desk.administration.plans import Plans
+from desk.administration.sessions import Sessions
 from desk.desk import Desk
 from desk.identity import Identity
 from desk.sealing import Sealer
@@ -27,7 +30,10 @@ class Administration:
     def __init__(self, desk: Desk, sealer: Sealer, identity: Identity) -> None:
         changing = Changing(desk)
         self.customers = Customers(changing)
+        self.plans = Plans(changing)
         self.agents = Agents(changing, identity)
+        self.sessions = Sessions(changing)
+        self.absences = Absences(changing)
         self.calendars = Calendars(changing)
         self.buttons = Buttons(changing, sealer)
         self.contacts = Contacts(changing)

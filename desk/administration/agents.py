@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from desk.actors import Signed
 from desk.administration import leaving
+from desk.administration.calendars import WEEKDAYS, read_hours, written_hours
 from desk.administration.changing import Change, Changing
 from desk.administration.checking import Check
+from desk.files import MOST_PIXELS, draw_square
 from desk.identity import Identity
 from routing.errors import Conflict, NotFound
-from store import agents
+from routing.hours import Calendar
+from store import agents, second_steps
 from store.agents import Profile
 from store.ids import new_id
 
 TEAMS = ("dedicated", "technical", "pool")
 ROLES = ("agent", "lead", "admin")
 MOST_CAPACITY = 20
+PHOTO_SIDE = 320
+PHOTO_WRONG = "This is no picture that can be shown. Take a PNG, JPEG, WebP or GIF of at most {most} million pixels."
 LEAST_RING_S, MOST_RING_S = 5, 120
 
 
 @dataclass(frozen=True)
 class AgentDraft:
-    """As entered. `title`: as customers read it; `languages`: separated by commas."""
+    """As entered. `title`: as customers read it; `languages`: that they speak, separated by commas; `hours`: their own,
+    of Monday to Sunday as `09:00-12:00, 13:00-17:00`, all empty: whenever they are there; `language`: of their console,
+    empty: as their browser wishes.
+    """
 
     name: str
     email: str
@@ -34,6 +45,8 @@ class AgentDraft:
     capacity: int | str = 3
     reserved: int | str = 0
     ring_seconds: int | str = 25
+    hours: tuple[str, ...] = ("",) * 7
+    language: str = ""
 
 
 class Agents:
@@ -84,12 +97,51 @@ class Agents:
         await self._changing.change(signed, "link_agent", verb)
         return await self._identity.new_link(id)
 
+    async def end_second_step(self, signed: Signed | None, id: str) -> None:
+        """Who lost both authenticator and recovery codes signs in by the password alone again."""
+
+        def verb(change: Change) -> None:
+            the(change, id)
+            if not second_steps.is_on(change.connection, id):
+                raise Conflict("There is no second step that could be switched off.")
+            second_steps.end(change.connection, id)
+            change.audit("second_step", id, {"on": False})
+
+        await self._changing.change(signed, "end_second_step", verb)
+
+    async def show_photo(
+        self, signed: Signed | None, id: str, data: bytes, keep: Callable[[bytes], Awaitable[str]]
+    ) -> None:
+        """Their picture, drawn anew as a square; `keep` keeps it and answers its hash. Raises Wrong."""
+        drawn = await asyncio.to_thread(draw_square, data, PHOTO_SIDE)
+        if drawn is None:
+            check = Check()
+            check.refuse("photo", PHOTO_WRONG, most=MOST_PIXELS // 1_000_000)
+            check.done()
+        assert drawn is not None, "checked"
+        photo = await keep(drawn)
+        await self._set_photo(signed, id, photo)
+
+    async def drop_photo(self, signed: Signed | None, id: str) -> None:
+        """Initials are shown again."""
+        await self._set_photo(signed, id, None)
+
+    async def _set_photo(self, signed: Signed | None, id: str, photo: str | None) -> None:
+        def verb(change: Change) -> None:
+            the(change, id)
+            agents.set_photo(change.connection, id, photo)
+            change.audit("photo", id, {"photo": photo})
+
+        await self._changing.change(signed, "photo", verb)
+
     async def leave(self, signed: Signed | None, id: str, successor: str | None) -> None:
         """They do not work here any more: signed out, and replaced wherever they stand, at once.
 
-        Raises Wrong when somebody has to take over and nobody was named, Conflict while they talk.
+        Whom they talk to is routed anew. Raises Wrong when somebody has to take over and nobody was named.
         """
-        await self._changing.change(signed, "leave", lambda change: leaving.leave(change, the(change, id), successor))
+        await self._changing.change(
+            signed, "leave", lambda change: leaving.leave(change, working(change, id), successor)
+        )
 
     async def come_back(self, signed: Signed | None, id: str) -> None:
         """They work here again; their places stay with who has them now."""
@@ -106,8 +158,14 @@ def drafted(kept: Profile) -> AgentDraft:
     """A profile as it is entered."""
     return AgentDraft(
         kept.name, kept.email, kept.title, kept.teams, kept.roles, ", ".join(kept.languages), kept.zone, kept.capacity,
-        kept.reserved, kept.ring_seconds,
+        kept.reserved, kept.ring_seconds, weekly(kept), kept.language,
     )  # fmt: skip
+
+
+def weekly(kept: Profile) -> tuple[str, ...]:
+    """Their own hours of Monday to Sunday."""
+    days = json.loads(kept.hours)["weekly"] if kept.hours else {}
+    return tuple(written_hours(days.get(str(day), [])) for day in range(7))
 
 
 def the(change: Change, id: str) -> Profile:
@@ -118,8 +176,17 @@ def the(change: Change, id: str) -> Profile:
     return found
 
 
+def working(change: Change, id: str) -> Profile:
+    """The agent. Raises NotFound, Conflict for one who left."""
+    found = the(change, id)
+    if not found.active:
+        raise Conflict("{name} does not work here any more.", values={"name": found.name})
+    return found
+
+
 def _checked(change: Change, check: Check, draft: AgentDraft, kept: Profile) -> Profile:
     capacity = check.number("capacity", draft.capacity, 0, MOST_CAPACITY)
+    zone = check.zone("zone", draft.zone)
     changed = replace(
         kept,
         name=check.line("name", draft.name),
@@ -128,21 +195,31 @@ def _checked(change: Change, check: Check, draft: AgentDraft, kept: Profile) -> 
         teams=check.some("teams", draft.teams, TEAMS),
         roles=check.some("roles", draft.roles, ROLES),
         languages=check.languages("languages", draft.languages),
-        zone=check.zone("zone", draft.zone),
+        zone=zone,
         capacity=capacity,
         reserved=check.number("reserved", draft.reserved, 0, capacity),
         ring_seconds=check.number("ring_seconds", draft.ring_seconds, LEAST_RING_S, MOST_RING_S),
+        hours=_hours(check, draft.hours, zone),
+        language=check.language("language", draft.language) if draft.language.strip() else "",
     )
     if not changed.name:
         check.refuse("name", "Enter their name, as customers read it.")
     if not changed.roles:
         check.refuse("roles", "Choose at least one role: without one they could do nothing here.")
-    if changed.teams and not {"agent", "lead"} & set(changed.roles):
+    if changed.roles and changed.teams and not {"agent", "lead"} & set(changed.roles):
         check.refuse("teams", "Only agents and leads answer chats. Add the role agent, or take the teams away.")
     other = agents.by_email(change.connection, changed.email)
     if other is not None and other.id != kept.id:
         check.refuse("email", "{name} signs in with this address already.", name=other.name)
     return changed
+
+
+def _hours(check: Check, entered: tuple[str, ...], zone: str) -> str:
+    days = {str(day): read_hours(check, WEEKDAYS[day], text) for day, text in enumerate(entered)}
+    worked = {day: spans for day, spans in days.items() if spans}
+    if check.wrong or not worked:
+        return ""
+    return json.dumps(Calendar.from_json({"tz": zone, "weekly": worked}).to_json())
 
 
 def _keep_an_admin(change: Change, check: Check, kept: Profile, changed: Profile) -> None:
@@ -151,4 +228,5 @@ def _keep_an_admin(change: Change, check: Check, kept: Profile, changed: Profile
 
 
 def _different(kept: Profile, changed: Profile) -> list[str]:
+    """Names of the fields; own hours differ also where the zone does."""
     return [name for name in AgentDraft.__dataclass_fields__ if getattr(kept, name) != getattr(changed, name)]

@@ -77,8 +77,8 @@ def the(change: Change, id: str) -> Version:
 def drafted(kept: Version) -> CalendarDraft:
     """A version as forms and commands write it."""
     document = kept.document
-    weekly = tuple(_written(document["weekly"].get(str(day), [])) for day in range(7))
-    special = "\n".join(f"{day} {_written(hours)}".strip() for day, hours in document.get("special", {}).items())
+    weekly = tuple(written_hours(document["weekly"].get(str(day), [])) for day in range(7))
+    special = "\n".join(f"{day} {written_hours(hours)}".strip() for day, hours in document.get("special", {}).items())
     return CalendarDraft(kept.name, document["tz"], weekly, "\n".join(document.get("holidays", [])), special)
 
 
@@ -95,7 +95,7 @@ def _checked(change: Change, check: Check, draft: CalendarDraft, kept: Version) 
         each.name.casefold() == name.casefold() and each.id != kept.id for each in calendars.every(change.connection)
     ):
         check.refuse("name", "There are office hours called {name} already.", name=name)
-    weekly = {str(day): _hours(check, WEEKDAYS[day], text) for day, text in enumerate(draft.weekly)}
+    weekly = {str(day): read_hours(check, WEEKDAYS[day], text) for day, text in enumerate(draft.weekly)}
     document: dict[str, Any] = {
         "tz": zone,
         "weekly": {day: hours for day, hours in weekly.items() if hours},
@@ -107,7 +107,7 @@ def _checked(change: Change, check: Check, draft: CalendarDraft, kept: Version) 
     return Version(kept.id, kept.version + 1, name, document)
 
 
-def _hours(check: Check, field: str, text: str) -> list[list[str]]:
+def read_hours(check: Check, field: str, text: str) -> list[list[str]]:
     """`09:00-12:00, 13-17` as the document has it; empty or `closed`: none."""
     if text.strip().lower() in ("", "closed"):
         return []
@@ -131,7 +131,7 @@ def _hours(check: Check, field: str, text: str) -> list[list[str]]:
 
 def _special(check: Check, line: str) -> tuple[str, list[list[str]]]:
     day, _blank, hours = line.partition(" ")
-    return _day(check, "special", day), _hours(check, "special", hours)
+    return _day(check, "special", day), read_hours(check, "special", hours)
 
 
 def _day(check: Check, field: str, text: str) -> str:
@@ -151,5 +151,5 @@ def _clock(text: str) -> str:
     return f"{int(hour):02}:{minute or '00'}"
 
 
-def _written(hours: list[list[str]]) -> str:
+def written_hours(hours: list[list[str]]) -> str:
     return ", ".join(f"{opening}-{closing}" for opening, closing in hours)

@@ -15,6 +15,9 @@ from store import customers
 from store.customers import Customer
 from store.ids import new_id
 
+NOTHING_SOLD = SaleDraft()
+NOBODY_ANSWERS = Answering()
+
 
 @dataclass(frozen=True)
 class CustomerDraft:
@@ -33,28 +36,43 @@ class Customers:
     def __init__(self, changing: Changing) -> None:
         self._changing = changing
 
-    async def add(self, signed: Signed | None, draft: CustomerDraft) -> str:
-        """A new customer; its id."""
+    async def add(
+        self,
+        signed: Signed | None,
+        draft: CustomerDraft,
+        sale: SaleDraft = NOTHING_SOLD,
+        answers: Answering = NOBODY_ANSWERS,
+    ) -> str:
+        """A new customer with what it buys and who answers it, or nothing and every field that is wrong; its id."""
 
         def verb(change: Change) -> str:
             check = Check()
             new = _checked(change, check, draft, Customer(new_id(), "", (), "", "", "", None))
+            sold = selling.checked(change, check, new, sale)
+            named = answering.checked(change, check, answers)
             check.done()
             customers.add(change.connection, new, change.at)
             change.audit("customer_added", new.id, {"zone": new.zone, "language": new.language})
+            selling.write(change, new.id, sold)
+            answering.write(change, new.id, named)
             return new.id
 
         return await self._changing.change(signed, "add_customer", verb)
 
-    async def change(self, signed: Signed | None, id: str, draft: CustomerDraft) -> None:
-        """Who they are."""
+    async def change(
+        self, signed: Signed | None, id: str, draft: CustomerDraft, answers: Answering | None = None
+    ) -> None:
+        """Who they are, and, where told, who answers."""
 
         def verb(change: Change) -> None:
             check = Check()
             kept = the(change, id)
             changed = _checked(change, check, draft, kept)
+            named = None if answers is None else answering.checked(change, check, answers)
             check.done()
             _write(change, kept, changed)
+            if named is not None:
+                answering.write(change, id, named)
 
         await self._changing.change(signed, "change_customer", verb)
 
@@ -123,7 +141,7 @@ def _checked(change: Change, check: Check, draft: CustomerDraft, kept: Customer)
     )
     if not changed.name:
         check.refuse("name", "Enter the customer's name.")
-    for other in customers.every(change.connection):
+    for other in customers.like_these(change.connection, (changed.name, *changed.domains)):
         if other.id == kept.id:
             continue
         if other.name.casefold() == changed.name.casefold():

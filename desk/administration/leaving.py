@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from desk import taking_over
 from desk.administration.changing import Change
 from desk.administration.checking import Check
-from desk.deciding import set_owner
+from desk.deciding import decide
 from desk.ringing import refused
-from routing.errors import Conflict
+from routing import chat as moves
 from store import agents, customers, rings, sessions
-from store.agents import Profile
+from store.agents import Leave, Owned, Profile
+from store.engine import Connection
 from store.times import micros
+
+SHOWN = 20
+"""So many tickets are named, of all that would be left open."""
+
+
+@dataclass(frozen=True)
+class LeftOpen:
+    """What would be nobody's if they left: customers by id, tickets (the oldest of all), chats, absences to come."""
+
+    named: dict[str, str]
+    stands_in: dict[str, str]
+    tickets: list[Owned]
+    tickets_in_all: int
+    chats: list[Owned]
+    absences: list[Leave]
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether nobody may leave it so."""
+        return bool(self.named or self.tickets_in_all or self.chats)
+
+
+def left_open(connection: Connection, id: str, now: int) -> LeftOpen:
+    """As of now."""
+    return LeftOpen(
+        agents.named_for(connection, id),
+        agents.stands_in_for(connection, id),
+        agents.owned(connection, id, SHOWN),
+        agents.owned_count(connection, id),
+        agents.serving(connection, id),
+        [each for each in agents.absences(connection, now) if each.agent_id == id],
+    )
 
 
 def leave(change: Change, gone: Profile, successor: str | None) -> None:
-    """Raises Wrong, Conflict."""
+    """At once but for what many open tickets take: the first of them now, the others in pieces. Raises Wrong."""
     check = Check()
-    owned = agents.owned(change.connection, gone.id)
-    talking = [f"VD-{each.number}" for each in owned if each.live] or _serving(change, gone.id)
-    if talking:
-        numbers = ", ".join(talking)
-        raise Conflict(
-            "{name} is in a chat now ({tickets}). Hand it over or end it first.",
-            values={"name": gone.name, "tickets": numbers},
-        )
-    _check_successor(change, check, gone, successor, bool(owned or agents.named_for(change.connection, gone.id)))
+    left = left_open(change.connection, gone.id, change.at)
+    _check_successor(change, check, gone, successor, left.needs_somebody)
     check.done()
     _replace(change, gone.id, successor)
-    agents.retire(change.connection, gone.id)
+    agents.retire(change.connection, gone.id, successor)
     for ring in rings.open_of_agents(change.connection, [gone.id]):
         refused(change, change.ticket(ring.ticket_id), ring, "given_up", "")
-    for each in owned:
-        if successor is not None:
-            found = change.ticket(each.id)
-            set_owner(change, found, successor, "left")
-            change.show(found)
+    taking_over.piece(change, gone.id)
+    for each in left.chats:
+        _route_anew(change, each.id, gone.id)
     sessions.end_all_of_agent(change.connection, gone.id, micros(change.real))
     change.job("revoked", f"revoked:{gone.id}", payload={"agent": gone.id})
-    change.audit("agent_left", gone.id, {"successor": successor, "tickets": len(owned)})
+    change.audit("agent_left", gone.id, {"successor": successor, "tickets": left.tickets_in_all})
 
 
 def other_admins(change: Change, id: str) -> bool:
@@ -55,16 +82,20 @@ def _check_successor(change: Change, check: Check, gone: Profile, successor: str
             check.refuse("successor", "Choose somebody who works here and answers chats.")
 
 
-def _serving(change: Change, id: str) -> list[str]:
-    """Chats that they talk in although somebody else owns them."""
-    return [f"VD-{change.ticket(each).ticket.number}" for each in agents.serving(change.connection, id)]
+def _route_anew(change: Change, ticket: str, gone: str) -> None:
+    """Whom they talked to is asked nothing: somebody else is rung, with the history and an apology."""
+    found = change.ticket(ticket)
+    if found.chat is not None and found.chat.state.serving == gone:
+        change.cancel(f"grace:{found.chat.id}")
+        found.chat.state = moves.agent_left(found.chat.state, gone)
+        decide(change, found, again=True)
 
 
 def _replace(change: Change, gone: str, successor: str | None) -> None:
     """In every list at once; who is the named agent, or listed already, is not listed again."""
     agents.replace_named(change.connection, gone, successor)
     lists = agents.lists_with(change.connection, gone)
-    named = [] if successor is None else agents.named_for(change.connection, successor)
+    named: dict[str, str] = {} if successor is None else agents.named_for(change.connection, successor)
     standing = {} if successor is None else agents.lists_with(change.connection, successor)
     for customer, listed in {**standing, **lists}.items():
         kept = [successor if each == gone else each for each in listed]

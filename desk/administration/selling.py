@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from desk.administration.changing import Change
 from desk.administration.checking import Check, day_in, last_day_in
+from desk.administration.plans import CURRENCY, amount, fee, plans
 from routing.errors import Conflict
 from store import calendars, customers
 from store.customers import Customer, Sale
@@ -14,20 +15,15 @@ from store.engine import Connection
 from store.ids import new_id
 from store.times import instant, micros
 
-PLANS = ("All-inclusive",)
-"""On which the add-on is sold."""
-FEE_CENTS = 100_000
-"""A month; shown, not billed."""
-CURRENCY = "EUR"
-
 
 @dataclass(frozen=True)
 class SaleDraft:
-    """As entered: days, the last included, or instants. Without `since` nothing is sold."""
+    """As entered: days, the last included, or instants. Without `since` nothing is sold; without `fee`: the plan's."""
 
     plan: str = ""
     since: str = ""
     until: str = ""
+    fee: str = ""
 
 
 def office_zone(connection: Connection) -> str:
@@ -47,7 +43,7 @@ def present_sale(connection: Connection, customer_id: str, now: int) -> Sale | N
 def drafted(sale: Sale, zone: str) -> SaleDraft:
     """The days of a sale as they are entered."""
     until = "" if sale.until is None else last_day_in(instant(sale.until), zone)
-    return SaleDraft(sale.plan, day_in(instant(sale.since), zone), until)
+    return SaleDraft(sale.plan, day_in(instant(sale.since), zone), until, amount(sale.fee_cents))
 
 
 def checked(change: Change, check: Check, customer: Customer, draft: SaleDraft) -> Sale | None:
@@ -60,12 +56,15 @@ def checked(change: Change, check: Check, customer: Customer, draft: SaleDraft) 
             check.refuse("since", "Enter the first day too, or leave both empty.")
         elif kept is not None and not draft.since.strip():
             check.refuse("since", "The add-on was sold, so it keeps its first day. To stop it, end it.")
+        if draft.plan.strip() and kept is None:
+            _check_plan(change, check, draft.plan.strip())
         return None
     if until is not None and until <= since:
         check.refuse("until", "Ends before it starts. Did you mean {day}?", day=_a_year_after(since, zone))
-    sale = _sale(change, customer, kept, draft.plan.strip(), micros(since), None if until is None else micros(until))
+    sale = _sale(change, check, customer, kept, draft, micros(since), None if until is None else micros(until))
+    if kept is None or (sale.id, sale.plan) != (kept.id, kept.plan):
+        _check_plan(change, check, sale.plan)
     if sale != kept:
-        _check_plan(check, sale.plan)
         _check_overlap(change, check, sale, zone)
     return None if sale == kept else sale
 
@@ -76,10 +75,12 @@ def write(change: Change, customer_id: str, sale: Sale | None) -> None:
         return
     known = {each.id: each for each in customers.sales(change.connection, customer_id)}
     if sale.id in known:
-        customers.change_sale(change.connection, sale.id, sale.since, sale.until)
+        customers.change_sale(change.connection, sale)
     else:
         customers.sell(change.connection, sale)
-    detail = {"plan": sale.plan, "since": _said(sale.since), "until": _said(sale.until)}
+    detail = {
+        "plan": sale.plan, "since": _said(sale.since), "until": _said(sale.until), "fee_cents": sale.fee_cents,
+    }  # fmt: skip
     change.audit("add_on_changed" if sale.id in known else "add_on_sold", customer_id, detail)
 
 
@@ -92,21 +93,30 @@ def end(change: Change, customer: Customer) -> None:
         customers.drop_sale(change.connection, kept.id)
         change.audit("add_on_called_off", customer.id, {"plan": kept.plan})
     else:
-        customers.change_sale(change.connection, kept.id, kept.since, change.at)
+        customers.change_sale(change.connection, replace(kept, until=change.at))
         change.audit("add_on_ended", customer.id, {"plan": kept.plan, "until": _said(change.at)})
 
 
-def _sale(change: Change, customer: Customer, kept: Sale | None, plan: str, since: int, until: int | None) -> Sale:
+def _sale(
+    change: Change, check: Check, customer: Customer, kept: Sale | None, draft: SaleDraft, since: int, until: int | None
+) -> Sale:
     """The kept one with other days; a new one where the kept one is over and these days come after it."""
+    plan = draft.plan.strip() or (kept.plan if kept is not None else "")
     over = kept is not None and kept.until is not None and kept.until <= min(change.at, since)
     if kept is None or over:
-        return Sale(new_id(), customer.id, plan, FEE_CENTS, CURRENCY, since, until)
-    return Sale(kept.id, customer.id, kept.plan, kept.fee_cents, kept.currency, since, until)
+        usual = next((each.fee_cents for each in plans(change.connection) if each.name == plan), 0)
+        cents = fee(check, "fee", draft.fee) if draft.fee.strip() else usual
+        return Sale(new_id(), customer.id, plan, cents, CURRENCY, since, until)
+    cents = fee(check, "fee", draft.fee) if draft.fee.strip() else kept.fee_cents
+    return replace(kept, plan=plan, fee_cents=cents, since=since, until=until)
 
 
-def _check_plan(check: Check, plan: str) -> None:
-    if plan not in PLANS:
-        check.refuse("plan", "The add-on is sold on {plans} only, not on “{plan}”.", plans=", ".join(PLANS), plan=plan)
+def _check_plan(change: Change, check: Check, plan: str) -> None:
+    sold_on = [each.name for each in plans(change.connection)]
+    if plan not in sold_on:
+        check.refuse(
+            "plan", "The add-on is sold on {plans} only, not on “{plan}”.", plans=", ".join(sold_on), plan=plan[:60]
+        )
 
 
 def _check_overlap(change: Change, check: Check, sale: Sale, zone: str) -> None:

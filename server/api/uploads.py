@@ -11,7 +11,6 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.types import Message, Receive
 
 from desk.actors import Signed
 from desk.files import MOST_BYTES
@@ -19,6 +18,7 @@ from desk.identity import NotSignedIn
 from desk.sealing import Sealer
 from routing.errors import BadRequest, NotFound, SlowDown, TooLarge
 from server import security
+from server.limiting import limited
 from server.pages.sessions import expect_signed
 from server.parts import Parts
 from store.files import File
@@ -38,7 +38,7 @@ async def upload(parts: Parts, request: Request) -> Response:
         raise SlowDown("Too many files at once. Go on in a moment.", retry_s=round(max(1.0, wait_s), 1))
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > MOST_BYTES + OVERHEAD:
-        raise TooLarge("A file has at most 25 MiB.", field="file")
+        raise _too_large()
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise BadRequest(ONE_FILE, field="file")
     async with _form(request) as form:
@@ -105,26 +105,17 @@ async def _form(request: Request) -> AsyncIterator[FormData]:
     """What was sent. Raises BadRequest when it cannot be read, TooLarge."""
     async with AsyncExitStack() as stack:
         try:
-            form = Request(request.scope, _limited(request.receive)).form(max_files=1, max_fields=5)
+            form = Request(request.scope, limited(request.receive, MOST_BYTES + OVERHEAD, _too_large)).form(
+                max_files=1, max_fields=5
+            )
             opened = await stack.enter_async_context(form)
         except HTTPException as error:  # its reason is the parser's, such as a line of a part's head beyond 4 KiB
             raise BadRequest(ONE_FILE, field="file") from error
         yield opened
 
 
-def _limited(receive: Receive) -> Receive:
-    """The body, refused as soon as it is larger than a file may be, whatever its header said."""
-    left = MOST_BYTES + OVERHEAD
-
-    async def receiving() -> Message:
-        nonlocal left
-        message = await receive()
-        left -= len(message.get("body", b""))
-        if left < 0:
-            raise TooLarge("A file has at most 25 MiB.", field="file")
-        return message
-
-    return receiving
+def _too_large() -> TooLarge:
+    return TooLarge("A file has at most 25 MiB.", field="file")
 
 
 async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:

@@ -1,13 +1,13 @@
-"""`vipdesk customer`, `add-on`, `contact`, `agent`, `calendar`, `button`, `route`: the administration from a shell."""
+"""`vipdesk customer`, `add-on`, `plan`, `contact`, `agent`, `absence`, `session`, `calendar`, `button`, `route`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from server.commands import agents, buttons, calendars, contacts, customers, routes
+from server.commands import absences, agents, buttons, calendars, contacts, customers, plans, routes, sessions
 
 
 def add(commands: Any) -> None:
     """Adds the commands."""
-    for module in (customers, contacts, agents, calendars, buttons, routes):
+    for module in (customers, plans, contacts, agents, absences, sessions, calendars, buttons, routes):
         module.add(commands)

@@ -7,7 +7,7 @@ from typing import Any
 
 from desk.administration.contacts import ContactDraft
 from server.commands import naming
-from server.commands.reaching import Reach, command, given, group, options, table
+from server.commands.reaching import PAGING, Reach, command, given, group, options, paged, paging, table
 from store import contacts
 from store.contacts import Person
 
@@ -29,7 +29,12 @@ def add(commands: Any) -> None:
     options(change, ("customer", "whose"), *FIELDS, needed=("customer",))
     for one in (new, change):
         one.add_argument("--coordinator", action=argparse.BooleanOptionalAction, help="sees all tickets of the company")
-    options(command(inner, "list", "list a customer's contacts", _list), ("customer", "whose"), needed=("customer",))
+    options(
+        command(inner, "list", "list a customer's contacts", _list),
+        ("customer", "whose"),
+        *PAGING,
+        needed=("customer",),
+    )
 
 
 async def _add(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
@@ -48,10 +53,11 @@ async def _change(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str
 
 async def _list(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     owner = await naming.customer(reach, arguments.customer)
-    known = await reach.read(lambda connection: contacts.of_customer(connection, owner.id))
-    rows = [_row(each) for each in known]
+    text, number = paging(arguments)
+    page = await reach.read(lambda connection: contacts.page(connection, owner.id, text, number))
+    rows = [_row(each) for each in page.rows]
     cells = [(row["name"], row["email"] or "-", "coordinator" if row["coordinator"] else "-") for row in rows]
-    return rows, table(cells, f"{owner.name} has no contacts yet.")
+    return rows, paged(page, table(cells, f"{owner.name} has no such contacts."))
 
 
 async def _told(reach: Reach, customer_id: str, name: str) -> tuple[Any, str]:

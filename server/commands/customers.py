@@ -6,13 +6,15 @@ import argparse
 from typing import Any
 
 from desk.administration.answering import Answering
-from desk.administration.customers import CustomerDraft
-from desk.administration.selling import PLANS, SaleDraft, drafted, office_zone, present_sale
+from desk.administration.customers import NOTHING_SOLD, CustomerDraft
+from desk.administration.plans import CURRENCY, plans
+from desk.administration.selling import SaleDraft, drafted, office_zone, present_sale
 from server.commands import naming
-from server.commands.reaching import Reach, command, given, group, listed, options, table
+from server.commands.reaching import PAGING, Reach, command, given, group, listed, options, paged, paging, table
 from store import agents, contacts, customers
 from store.customers import Customer
 from store.engine import Connection
+from store.seeking import Page
 from store.times import micros
 
 FIELDS = (
@@ -27,7 +29,8 @@ ANSWERING = (
     ("stand-ins", "who stands in, in this order, separated by commas; none: nobody"),
 )
 SALE = (
-    ("plan", f"the plan: {PLANS[0]}"),
+    ("plan", "the plan, of those that the admin listed; left out: the first"),
+    ("fee", "the fee a month; left out: the plan's"),
     ("since", "first day, such as 2026-01-01, or an instant"),
     ("until", "last day, included; left out: no end"),
 )
@@ -36,11 +39,11 @@ SALE = (
 def add(commands: Any) -> None:
     """Adds the commands."""
     inner = group(commands, "customer", "customers: who they are, who answers them")
-    options(command(inner, "add", "add a customer", _add), *FIELDS, *ANSWERING, needed=("name",))
+    options(command(inner, "add", "add a customer", _add), *FIELDS, *ANSWERING, *SALE, needed=("name",))
     change = command(inner, "change", "change a customer", _change)
     change.add_argument("customer", help="its name, domain or id")
     options(change, *FIELDS, *ANSWERING)
-    command(inner, "list", "list all customers", _list)
+    options(command(inner, "list", "list customers", _list), *PAGING)
     command(inner, "show", "show one customer", _show).add_argument("customer", help="its name, domain or id")
     inner = group(commands, "add-on", "the add-on: sell it, change its days, end it")
     for name, help, act in (("add", "sell it", _sell), ("change", "change its days", _sell)):
@@ -52,9 +55,8 @@ def add(commands: Any) -> None:
 
 async def _add(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     answers = await _answering(reach, arguments, Answering())
-    id = await reach.admin.customers.add(None, given(CustomerDraft(""), arguments))
-    if answers != Answering():
-        await reach.admin.customers.name(None, id, answers)
+    sale = await _first_sale(reach, arguments) if arguments.since or arguments.until else NOTHING_SOLD
+    id = await reach.admin.customers.add(None, given(CustomerDraft(""), arguments), sale, answers)
     return await _told(reach, id)
 
 
@@ -64,9 +66,7 @@ async def _change(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str
     standing = await reach.read(lambda connection: tuple(customers.stand_ins(connection, kept.id)))
     before = Answering(kept.named_id, standing)
     answers = await _answering(reach, arguments, before)
-    await reach.admin.customers.change(None, kept.id, given(draft, arguments))
-    if answers != before:
-        await reach.admin.customers.name(None, kept.id, answers)
+    await reach.admin.customers.change(None, kept.id, given(draft, arguments), answers)
     return await _told(reach, kept.id)
 
 
@@ -86,9 +86,15 @@ async def _answering(reach: Reach, arguments: argparse.Namespace, kept: Answerin
 
 async def _list(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     now = micros(reach.clock.now())
-    rows = await reach.read(lambda c: [_row(c, each, now) for each in customers.every(c)])
+    text, number = paging(arguments)
+
+    def query(connection: Connection) -> tuple[Page[Customer], list[dict[str, Any]]]:
+        page = customers.page(connection, text, number)
+        return page, [_row(connection, each, now) for each in page.rows]
+
+    page, rows = await reach.read(query)
     cells = [(row["name"], row["named"] or "-", _days(row["add_on"]), row["id"]) for row in rows]
-    return rows, table(cells, "There are no customers yet: vipdesk customer add --name …")
+    return rows, paged(page, table(cells, "There are no such customers: vipdesk customer add --name …"))
 
 
 async def _show(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
@@ -100,11 +106,19 @@ async def _sell(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
 
     def query(connection: Connection) -> SaleDraft:
         sale, zone = present_sale(connection, kept.id, now), office_zone(connection)
-        return SaleDraft(PLANS[0]) if sale is None else drafted(sale, zone)
+        return SaleDraft(plans(connection)[0].name) if sale is None else drafted(sale, zone)
 
-    draft = SaleDraft(PLANS[0]) if arguments.action == "add" else await reach.read(query)
-    await reach.admin.customers.sell(None, kept.id, given(draft, arguments))
+    if arguments.action == "add":
+        sale = await _first_sale(reach, arguments)
+    else:
+        sale = given(await reach.read(query), arguments)
+    await reach.admin.customers.sell(None, kept.id, sale)
     return await _told(reach, kept.id)
+
+
+async def _first_sale(reach: Reach, arguments: argparse.Namespace) -> SaleDraft:
+    first = await reach.read(lambda connection: plans(connection)[0].name)
+    return given(SaleDraft(first), arguments)
 
 
 async def _end(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
@@ -125,7 +139,8 @@ async def _told(reach: Reach, id: str) -> tuple[Any, str]:
     cells = [
         ("customer", row["name"]), ("id", row["id"]), ("domains", ", ".join(row["domains"]) or "-"),
         ("zone", row["zone"]), ("language", row["language"]), ("add-on", _days(row["add_on"])),
-        ("named", row["named"] or "-"), ("stand-ins", ", ".join(row["stand_ins"]) or "-"),
+        ("fee a month", _fee(row["add_on"])), ("named", row["named"] or "-"),
+        ("stand-ins", ", ".join(row["stand_ins"]) or "-"),
         ("contacts", ", ".join(row["contacts"]) or "-"),
     ]  # fmt: skip
     return row, table(cells, "")
@@ -141,6 +156,10 @@ def _row(connection: Connection, found: Customer, now: int) -> dict[str, Any]:
         "add_on": None if sale is None else vars(drafted(sale, zone)) | {"fee_cents": sale.fee_cents},
         "contacts": [each.email or each.name for each in contacts.of_customer(connection, found.id)],
     }  # fmt: skip
+
+
+def _fee(add_on: dict[str, Any] | None) -> str:
+    return "-" if add_on is None else f"{add_on['fee']} {CURRENCY}"
 
 
 def _days(add_on: dict[str, Any] | None) -> str:

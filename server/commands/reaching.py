@@ -17,6 +17,8 @@ from server import wiring
 from server.cli import show
 from server.settings import Settings
 from server.wiring import Opened, StartError
+from store.blobs import Blobs
+from store.seeking import Page
 
 T = TypeVar("T")
 Acting = Callable[["Reach", argparse.Namespace], Awaitable[tuple[Any, str]]]
@@ -28,10 +30,15 @@ class Reach:
     def __init__(self, base: Opened) -> None:
         self.record = base.record
         self.data = base.settings.data
+        self._blobs = Blobs(self.data / "files")
         self.clock = base.clock
         self.base_url = base.settings.base_url
         desk = Desk(base.record, base.live, base.clock)
         self.admin = Administration(desk, base.sealer, Identity(desk, base.sealer))
+
+    async def keep(self, data: bytes) -> str:
+        """Keeps bytes; their hash."""
+        return (await asyncio.to_thread(self._blobs.put_bytes, data)).sha256
 
     async def read(self, query: Callable[..., T]) -> T:
         """One look at the record."""
@@ -93,6 +100,27 @@ def the(found: Iterable[T], name: str, what: str, names: Callable[[T], Sequence[
 def listed(value: str | None) -> tuple[str, ...] | None:
     """A comma-separated list; None when it was not given."""
     return None if value is None else tuple(each.strip() for each in value.split(",") if each.strip())
+
+
+PAGING = (
+    ("search", "only those whose name or address holds this text"),
+    ("page", "which page of the list; the first if not told"),
+)
+
+
+def paging(arguments: argparse.Namespace) -> tuple[str, int]:
+    """What is searched for, and the page. Raises BadRequest."""
+    number = arguments.page or "1"
+    if not number.isdecimal() or not int(number[:9]) >= 1:
+        raise BadRequest("--page is a number from 1.")
+    return arguments.search or "", int(number[:9])
+
+
+def paged(page: Page[Any], text: str) -> str:
+    """The text, with what other pages hold."""
+    if page.pages == 1:
+        return text
+    return f"{text}\n\n{page.first} to {page.last} of {page.found}; the others: --page 1 to {page.pages}"
 
 
 def lined(value: str | None) -> str | None:

@@ -26,7 +26,7 @@ from server.demo import cast, moves, seed
 from server.demo.seed import Ground
 from server.demo.simulator import SWITCH, WHO, Simulator, Surroundings
 from server.pages import console
-from server.pages.sessions import cookie_of, form_of, with_cookie
+from server.pages.sessions import cookie_of, device_of, form_of, with_cookie
 from server.pages.texts import _, sentence
 from server.parts import Parts
 from server.settings import Settings
@@ -220,7 +220,9 @@ async def _home_page(parts: Parts, until: str, error: str, status: int = 200) ->
 async def _answer_as(parts: Parts, request: Request) -> Response:
     form = await _form(parts, request)
     try:
-        begun = await parts.identity.sign_in_as(str(form.get("agent", "")), cookie_of(request.cookies))
+        begun = await parts.identity.sign_in_as(
+            str(form.get("agent", "")), cookie_of(request.cookies), device_of(request)
+        )
     except NotSignedIn as error:
         raise NotFound from error
     return with_cookie(RedirectResponse("/", 303), parts, begun)

@@ -11,7 +11,16 @@ from starlette.responses import RedirectResponse, Response
 from desk.identity import NotSignedIn
 from routing import hours
 from routing.errors import BadRequest, SlowDown
-from server.pages.sessions import cookie_of, expect_form, form_of, session_of, source_of, with_cookie, without_cookie
+from server.pages.sessions import (
+    cookie_of,
+    device_of,
+    expect_form,
+    form_of,
+    session_of,
+    source_of,
+    with_cookie,
+    without_cookie,
+)
 from server.pages.texts import _, sentence
 from server.parts import Parts
 from server.security import expect_own_origin
@@ -31,7 +40,9 @@ async def sign_in(parts: Parts, request: Request) -> Response:
     form = await form_of(request)
     email, password, totp = (str(form.get(name, "")) for name in ("email", "password", "totp"))
     try:
-        begun = await parts.identity.sign_in(email, password, totp, source_of(request), cookie_of(request.cookies))
+        begun = await parts.identity.sign_in(
+            email, password, totp, source_of(request), cookie_of(request.cookies), device_of(request)
+        )
     except NotSignedIn as error:
         return await _page(parts, email, _(str(error)), 401)
     except SlowDown as error:
@@ -60,7 +71,9 @@ async def welcome(parts: Parts, request: Request) -> Response:
     expect_own_origin(request, parts.origins)
     form = await form_of(request)
     try:
-        begun = await parts.identity.use_link(request.path_params["token"], str(form.get("password", "")))
+        begun = await parts.identity.use_link(
+            request.path_params["token"], str(form.get("password", "")), device_of(request)
+        )
     except BadRequest as error:
         return parts.pages.page("welcome.html", {"holds": True, "error": sentence(error)}, status=400)
     except NotSignedIn:

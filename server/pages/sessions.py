@@ -12,13 +12,19 @@ from starlette.responses import RedirectResponse, Response
 
 from desk.actors import Signed
 from desk.identity import AgentSignedIn, NotSignedIn
-from routing.errors import BadRequest, Forbidden
+from routing.errors import BadRequest, Forbidden, TooLarge
+from server.limiting import limited
+from server.pages.texts import read_in
 from server.parts import Parts
 from server.security import expect_own_origin
 
 SECURE_NAME = "__Host-vipdesk"
 PLAIN_NAME = "vipdesk"
 """Over plain http (a desk on this machine only) browsers' rules and programs' cookie jars refuse `__Host-`."""
+
+
+MOST_FORM, MOST_FILE = 1_000_000, 20_000_000
+"""Bytes of a form: without files, and with one."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,11 @@ async def session_of(parts: Parts, request: Request) -> Session | None:
     """Who is signed in here."""
     cookie = cookie_of(request.cookies)
     found = None if cookie is None else await parts.identity.session(cookie)
-    return None if found is None or cookie is None else Session(*found, cookie)
+    if found is None or cookie is None:
+        return None
+    if found[0].reads:
+        read_in(found[0].reads)
+    return Session(*found, cookie)
 
 
 async def expect_session(parts: Parts, request: Request, *roles: str) -> Session:
@@ -68,12 +78,18 @@ async def expect_signed(parts: Parts, request: Request) -> Session:
 
 
 async def form_of(request: Request, *, max_files: int = 0, max_fields: int = 10) -> FormData:
-    """The form that was sent. Raises BadRequest for a field that no record can keep."""
-    form = await request.form(max_files=max_files, max_fields=max_fields)
+    """The form that was sent. Raises BadRequest for a field that no record can keep, TooLarge."""
+    most, refusal = (MOST_FILE, _too_large) if max_files else (MOST_FORM, BadRequest)
+    body = limited(request.receive, most, refusal)
+    form = await Request(request.scope, body).form(max_files=max_files, max_fields=max_fields)
     for name, value in form.multi_items():
         if "\0" in name or (isinstance(value, str) and "\0" in value):
             raise BadRequest
     return form
+
+
+def _too_large() -> TooLarge:
+    return TooLarge("At most {most} MB can be sent here.", values={"most": MOST_FILE // 1_000_000})
 
 
 async def expect_form(parts: Parts, request: Request, session: Session) -> FormData:
@@ -110,6 +126,11 @@ def without_cookie(response: Response, parts: Parts) -> Response:
 async def to_sign_in(request: Request, error: Exception) -> Response:
     """Starlette's hook for SignInFirst."""
     return RedirectResponse("/login", 303)
+
+
+def device_of(request: Request) -> str:
+    """What the browser calls itself."""
+    return request.headers.get("user-agent", "").replace("\0", "")
 
 
 def source_of(request: Request) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from desk import texts
 from server import security
 from server.errors import title
+from server.pages.saying import device, said_at
 from server.pages.texts import _, reader
 
 FOLDER = Path(__file__).resolve().parents[1] / "templates"
@@ -63,6 +64,7 @@ class Pages:
             extensions=["jinja2.ext.i18n"],
         )
         environment.install_gettext_translations(texts.catalogue(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+        environment.filters.update(at=said_at, device=device)
         environment.globals.update(static=self._static, lang=language, dir=texts.direction(language))
         return environment
 

@@ -54,9 +54,19 @@ def reader(otherwise: str = texts.ENGLISH) -> str:
     return _reader.get() or otherwise
 
 
+def read_in(language: str) -> None:
+    """The rest of this request is answered in the language that its reader chose."""
+    _reader.set(language)
+
+
 def _(msgid: str, /, **values: Any) -> str:
     """The sentence in the reader's language."""
     return texts.say(reader(), msgid, **values)
+
+
+def day_names() -> tuple[str, ...]:
+    """Monday to Sunday."""
+    return _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")
 
 
 def sentence(error: DeskError) -> str:

@@ -193,3 +193,40 @@ def test_everything_can_be_changed_listed_and_shown(desk: RunningDesk, shell: Sh
         "add_on_sold", "contact_added", "contact_changed", "button_added", "button_key",
         "signing_key_added", "signing_key_revoked", "sign_in_link",
     }  # fmt: skip
+
+
+def test_people_are_set_up_absent_signed_out_and_replaced_from_a_shell(
+    shell: Shell, running: RunningDesk, tmp_path: Path
+) -> None:
+    hire(shell, "Eva Marin", "--teams", "dedicated", "--mon", "9-12", "--language", "de")
+    hire(shell, "Ben Okafor", "--teams", "dedicated")
+    assert shell("agent", "show", "Eva Marin")["hours"] == {"mon": "09:00-12:00"}
+    assert shell("agent", "change", "Eva Marin", "--mon", "none", "--language", "none")["hours"] == {}
+    assert shell("plan", "set", "All-inclusive: 1000", "Premium: 2000")[1] == {"plan": "Premium", "fee_cents": 200_000}
+    refused = shell.refused("customer", "add", "--name", "Lumen", "--since", "2020-01-01", "--plan", "Basic")
+    assert "sold on All-inclusive, Premium only, not on “Basic”" in refused
+    assert shell("customer", "list") == []
+    sold = shell("customer", "add", "--name", "Lumen", "--since", "2020-01-01", "--plan", "Premium", "--fee", "1800",
+                 "--named", "Eva Marin", "--stand-ins", "Ben Okafor")  # fmt: skip
+    assert (sold["named"], sold["stand_ins"], sold["add_on"]["fee_cents"]) == ("Eva Marin", ["Ben Okafor"], 180_000)
+    assert [row["name"] for row in shell("customer", "list", "--search", "LUM")] == ["Lumen"]
+    away = shell("absence", "add", "Eva Marin", "--since", "2031-07-01", "--until", "2031-07-14", "--reason", "sea")
+    assert shell("absence", "list", "eva@larkfield.example") == [away]
+    assert "There is an absence" in shell.refused("absence", "add", "Eva Marin", "--since", "2031-07-02", "--until",
+                                                  "2031-07-03")  # fmt: skip
+    open_ = shell("agent", "left-open", "Eva Marin")
+    assert (open_["named"], open_["absences"][0]["reason"]) == (["Lumen"], "sea")
+    shell("absence", "end", "Eva Marin", away["id"])
+    (tmp_path / "no.png").write_bytes(b"no picture")
+    assert "no picture that can be shown" in shell.refused("agent", "photo", "Eva Marin", str(tmp_path / "no.png"))
+    assert "no second step" in shell.refused("agent", "no-second-step", "Eva Marin")
+    link = shell("agent", "link", "Eva Marin")["link"]
+    with httpx2.Client(headers={"Origin": running.origin}, trust_env=False) as eva:
+        assert eva.post(link, data={"password": "a sentence of its own"}).status_code == 303
+        [held] = shell("session", "list", "--search", "eva")
+        assert shell("session", "end", "--session", held["id"][:12]) == {"ended": 1}
+        assert eva.get(f"{running.origin}/account").headers["location"] == "/login"
+    assert shell("session", "end", "--all") == {"ended": 0}
+    shell("agent", "leave", "Eva Marin", "--successor", "Ben Okafor")
+    left = shell("customer", "show", "Lumen")
+    assert (left["named"], left["stand_ins"]) == ("Ben Okafor", [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from desk.due import schedule_edges
@@ -45,7 +46,7 @@ async def test_the_end_of_the_add_on_ends_no_chat_and_the_next_press_goes_to_the
 
     def end(connection: Connection) -> None:
         [sale] = customers.sales(connection, "brightwater")
-        customers.change_sale(connection, sale.id, sale.since, ends)
+        customers.change_sale(connection, replace(sale, until=ends))
 
     await world.record.write(end)
     await world.go_on(60)

@@ -261,7 +261,7 @@ async def test_a_new_password_ends_every_other_session_and_its_lines(doors: Door
 
 async def test_who_left_has_no_session_no_link_and_no_way_in(doors: Doors) -> None:
     begun, link = await doors.sign_in(), await doors.identity.new_link("anna")
-    await doors.world.record.write(lambda connection: agents.retire(connection, "anna"), name="retire")
+    await doors.world.record.write(lambda connection: agents.retire(connection, "anna", None), name="retire")
     assert await doors.identity.session(begun.cookie) is None
     with pytest.raises(NotSignedIn):
         await doors.sign_in()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.support.client import Client, sign_in, visit
@@ -81,6 +83,13 @@ def signed_in(context: BrowserContext, desk: RunningDesk, link: str) -> Page:
         page.click("form .btn.main")
     page.wait_for_url("**/admin/customers")
     return page
+
+
+def picture() -> bytes:
+    """A photo as a camera would make it."""
+    out = io.BytesIO()
+    Image.new("RGB", (640, 480), "#0b6b6b").save(out, "PNG")
+    return out.getvalue()
 
 
 def save(page: Page) -> None:
@@ -216,11 +225,13 @@ def test_a_signing_key_is_told_once_and_a_new_public_key_leaves_the_old_one_work
     assert "works until" in page.inner_text("form[action$='/rotate']")
 
 
-PAGES = ("customers", "customers/new", "agents", "agents/new", "calendars", "calendars/new", "calendars/office")
+PAGES = (
+    "customers", "customers/new", "agents", "agents/new", "calendars", "calendars/new", "calendars/office", "plans",
+    "sessions",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 320), ("dark", 1280)])
 def test_every_page_is_accessible_and_fits(
     real: tuple[RunningDesk, str], chromium: Browser, plain: Plain, scheme: str, width: int
 ) -> None:
@@ -270,6 +281,26 @@ def test_every_page_is_accessible_and_fits(
     page.fill("#name", f"Agent {scheme}")
     page.fill("#email", f"agent-{scheme}-{width}@larkfield.example")
     save(page)
+    who = page.url.split("?")[0]
+    page.set_input_files("#photo", {"name": "a.png", "mimeType": "image/png", "buffer": picture()})
+    page.click("form[action$='/photo'] .btn")
+    page.wait_for_selector(".a-photo img")
+    page.fill("#since", "2030-07-01")
+    page.fill("#until", "2030-07-14")
+    page.click("form[action$='/absences'] .btn")
+    page.wait_for_selector("#absences li")
+    look("agent")
+    page.fill("#capacity", "many")
+    page.fill("#mon", "nine")
+    page.click(".a-save .btn.main")
+    page.wait_for_selector("[role=alert]")
+    look("agent-wrong")
+    page.goto(f"{who}/leave")
+    look("agent-leave")
+    for path in ("account", "account/second-step"):
+        page.goto(f"{desk.origin}/{path}")
+        look(path)
+    page.goto(who)
     page.click("form[action$='/link'] .btn")
     look("agent-link")
     page.goto(page.inner_text("#link"))

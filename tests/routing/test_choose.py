@@ -259,6 +259,19 @@ def test_the_promise_ends_when_the_agent_goes_absent() -> None:
     assert promise(having(nora)).until == IN_HOURS + HOUR
 
 
+def test_the_promise_ends_with_the_agents_own_hours_and_another_holds_until_they_begin_again() -> None:
+    shift = Calendar(
+        "Europe/Bratislava", {weekday: ((time(9), time(11)), (time(12), time(17))) for weekday in range(5)}
+    )
+    nora = having(replace(NORA, hours=shift))
+    assert promise(nora) == Promise("named_here", "open", "named", "nora", IN_HOURS + HOUR, None, IN_HOURS + HOUR)
+    off, again = IN_HOURS + HOUR, IN_HOURS + 2 * HOUR
+    assert promise(nora, off) == Promise("stand_in", "open", "stand_in", "sam", CLOSING, None, again)
+    assert decide(nora, now=off).skipped == (Skipped("nora", "named", "absent"),)
+    never = having(replace(NORA, hours=Calendar("UTC", {})))
+    assert promise(never).valid_until == CLOSING
+
+
 def test_a_promise_is_never_valid_until_now() -> None:
     pia = replace(PIA, absences=(Absence(IN_HOURS, CLOSING + HOUR), Absence(IN_HOURS - HOUR, IN_HOURS)))
     assert promise(having(pia)).valid_until == CLOSING

@@ -40,6 +40,9 @@ ABSENT = dict.fromkeys(PEOPLE.split(), 404)
 REFUSED = dict.fromkeys(PEOPLE.split(), 400)
 PAGE = OPEN | dict.fromkeys(("petra", "clara", "adam", "anna", "lena"), 303)
 CONSOLE = dict.fromkeys(PEOPLE.split(), 303) | dict.fromkeys(("petra", "clara", "anna", "lena"), 200)
+AGENTS = ("petra", "clara", "adam", "anna", "lena")
+OWN = dict.fromkeys(PEOPLE.split(), 303) | dict.fromkeys(AGENTS, 403)
+"""Of the agent who asks; their forms must carry the session's token."""
 MARKED = dict.fromkeys(PEOPLE.split(), 403)
 ROWS: dict[str, dict[str, int]] = {
     "GET /live": OPEN,
@@ -72,6 +75,13 @@ ROWS: dict[str, dict[str, int]] = {
     "POST /logout": dict.fromkeys(PEOPLE.split(), 303) | dict.fromkeys(("petra", "clara", "adam", "anna", "lena"), 403),
     "GET /welcome/{token}": dict.fromkeys(PEOPLE.split(), 410),
     "POST /welcome/{token}": REFUSED,
+    "GET /account": OWN | dict.fromkeys(AGENTS, 200),
+    "POST /account/password": OWN,
+    "POST /account/language": OWN,
+    "GET /account/second-step": OWN | dict.fromkeys(AGENTS, 200),
+    "POST /account/second-step": OWN,
+    "POST /account/sessions/end": OWN,
+    "POST /account/sessions/end-others": OWN,
     "GET /portal/identity.js": ABSENT,
     "GET /portal/token": ABSENT,
     "GET /demo": OPEN,

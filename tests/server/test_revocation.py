@@ -98,3 +98,12 @@ async def test_a_visitor_who_becomes_known_keeps_the_ticket_and_loses_the_former
     with pytest.raises(Closed, match="4401"):
         async with Client(desk.origin, "contact", visitor):
             pass
+
+
+async def test_an_admin_who_signs_everybody_out_closes_all_lines_but_their_own(desk: RunningDesk) -> None:
+    paul, adam = await agent_of(desk, "paul"), await agent_of(desk, "adam")
+    async with Client(desk.origin, "agent", paul) as line, http(desk, adam) as client:
+        answer = await client.post("/admin/sessions/end-all", data={"csrf": adam.csrf or ""})
+        assert answer.status_code == 303
+        await eventually(lambda: line.closed_with == 4401)
+        assert (await client.get("/admin/sessions")).status_code == 200

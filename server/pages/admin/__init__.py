@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from desk.administration import Administration
-from server.pages.admin import agents, buttons, calendars, contacts, customers
+from server.pages.admin import absences, agents, buttons, calendars, contacts, customers, leaving, plans, sessions
 from server.pages.admin.asking import Asked, Page, bound
 from server.parts import Parts
 
@@ -40,8 +40,18 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *at("agents/new", agents.begin, agents.add),
         *at("agents/{id}", agents.show, agents.save),
         *at("agents/{id}/link", None, agents.link),
-        *at("agents/{id}/leave", None, agents.leave),
-        *at("agents/{id}/back", None, agents.come_back),
+        *at("agents/{id}/second-step", None, agents.end_second_step),
+        *at("agents/{id}/photo", None, agents.show_photo),
+        *at("agents/{id}/photo/drop", None, agents.drop_photo),
+        *at("agents/{id}/absences", None, absences.add),
+        *at("agents/{id}/absences/end", None, absences.end),
+        *at("agents/{id}/sessions/end", None, sessions.end_of_agent),
+        *at("agents/{id}/leave", leaving.show, leaving.leave),
+        *at("agents/{id}/back", None, leaving.come_back),
+        *at("sessions", sessions.every),
+        *at("sessions/end", None, sessions.end),
+        *at("sessions/end-all", None, sessions.end_all),
+        *at("plans", plans.show, plans.save),
         *at("calendars", calendars.every),
         *at("calendars/new", calendars.begin, calendars.add),
         *at("calendars/{id}", calendars.show, calendars.save),

@@ -1,24 +1,38 @@
-"""Agents: the list, a new one, and one with their sign-in link and what leaving means."""
+"""Agents: the list, a new one, and one with photo and ways to sign in. Absences, leaving: their own files."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
+from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from desk.administration.absences import coming
+from desk.administration.absences import drafted as absence
 from desk.administration.agents import ROLES, TEAMS, AgentDraft, drafted
+from desk.administration.calendars import WEEKDAYS
+from desk.administration.sessions import used_after
 from routing.errors import DeskError, NotFound
 from server.pages.admin.asking import REFUSED, Asked, saved
-from server.pages.texts import _
-from store import agents
+from server.pages.texts import _, day_names
+from store import agents, second_steps, sessions
 from store.agents import Profile
 from store.engine import Connection
+from store.seeking import Page
+from store.times import micros
 
 
 async def every(asked: Asked) -> Response:
     """`GET /admin/agents`"""
-    return asked.page("agents.html", "agents", {}, rows=await asked.read(agents.every), **_words())
+    now = micros(asked.parts.desk.clock.now())
+
+    def query(connection: Connection) -> tuple[Page[Profile], set[str]]:
+        absent = {each.agent_id for each in agents.absences(connection, now) if each.since <= now}
+        return agents.page(connection, asked.sought, asked.number), absent
+
+    page, absent = await asked.read(query)
+    return asked.page("agents.html", "agents", {}, page=page, rows=page.rows, absent=absent, **words())
 
 
 async def begin(asked: Asked) -> Response:
@@ -37,7 +51,7 @@ async def add(asked: Asked) -> Response:
 
 async def show(asked: Asked) -> Response:
     """`GET /admin/agents/{id}`"""
-    return await _one(asked)
+    return await one(asked)
 
 
 async def save(asked: Asked) -> Response:
@@ -46,7 +60,7 @@ async def save(asked: Asked) -> Response:
     try:
         await asked.admin.agents.change(asked.signed, asked.id, draft)
     except REFUSED as error:
-        return await _one(asked, draft, error)
+        return await one(asked, draft, error)
     return saved(f"/admin/agents/{asked.id}")
 
 
@@ -55,50 +69,79 @@ async def link(asked: Asked) -> Response:
     try:
         token = await asked.admin.agents.link(asked.signed, asked.id)
     except REFUSED as error:
-        return await _one(asked, None, error)
-    return await _one(asked, url=f"{asked.parts.settings.base_url}/welcome/{token}")
+        return await one(asked, None, error)
+    return await one(asked, url=f"{asked.parts.settings.base_url}/welcome/{token}")
 
 
-async def leave(asked: Asked) -> Response:
-    """`POST /admin/agents/{id}/leave`"""
+async def end_second_step(asked: Asked) -> Response:
+    """`POST /admin/agents/{id}/second-step`"""
     try:
-        await asked.admin.agents.leave(asked.signed, asked.id, asked.text("successor") or None)
+        await asked.admin.agents.end_second_step(asked.signed, asked.id)
     except REFUSED as error:
-        return await _one(asked, None, error)
+        return await one(asked, None, error)
     return saved(f"/admin/agents/{asked.id}")
 
 
-async def come_back(asked: Asked) -> Response:
-    """`POST /admin/agents/{id}/back`"""
-    await asked.admin.agents.come_back(asked.signed, asked.id)
+async def show_photo(asked: Asked) -> Response:
+    """`POST /admin/agents/{id}/photo`"""
+    sent = asked.form.get("photo")
+    data = await sent.read() if isinstance(sent, UploadFile) else b""
+    try:
+        await asked.admin.agents.show_photo(asked.signed, asked.id, data, asked.keep)
+    except REFUSED as error:
+        return await one(asked, None, error)
+    return saved(f"/admin/agents/{asked.id}")
+
+
+async def drop_photo(asked: Asked) -> Response:
+    """`POST /admin/agents/{id}/photo/drop`"""
+    await asked.admin.agents.drop_photo(asked.signed, asked.id)
     return saved(f"/admin/agents/{asked.id}")
 
 
 def _draft(asked: Asked) -> AgentDraft:
-    one = {name: asked.text(name) for name in ("name", "email", "title", "languages", "zone")}
-    numbers = {name: asked.text(name) for name in ("capacity", "reserved", "ring_seconds")}
-    return AgentDraft(**one, **numbers, teams=asked.texts("teams"), roles=asked.texts("roles"))
+    name, email, title, languages, zone, language = (
+        asked.text(each) for each in ("name", "email", "title", "languages", "zone", "language")
+    )
+    capacity, reserved, ring_seconds = (asked.text(each) for each in ("capacity", "reserved", "ring_seconds"))
+    hours = tuple(asked.text(day) for day in WEEKDAYS)
+    return AgentDraft(
+        name, email, title, asked.texts("teams"), asked.texts("roles"), languages, zone, capacity, reserved,
+        ring_seconds, hours, language,
+    )  # fmt: skip
 
 
 def _new(asked: Asked, draft: AgentDraft, error: DeskError | None = None) -> Response:
-    return asked.page("agent.html", "agents", asdict(draft), error, kept=None, url="", others=[], **_words())
+    return asked.page("agent.html", "agents", _form(draft), error, kept=None, url="", **words())
 
 
-async def _one(
+async def one(
     asked: Asked, draft: AgentDraft | None = None, error: DeskError | None = None, *, url: str = ""
 ) -> Response:
-    def query(connection: Connection) -> tuple[Profile, list[Profile]]:
+    """The page of an agent, with what was entered where it was refused."""
+    now, after = micros(asked.parts.desk.clock.now()), used_after(asked.parts.desk.clock.real())
+
+    def query(connection: Connection) -> dict[str, Any]:
         kept = agents.find(connection, asked.id)
         if kept is None:
             raise NotFound
-        return kept, [each for each in agents.every(connection) if each.active and each.teams and each.id != kept.id]
+        return {
+            "kept": kept,
+            "absences": [(each.id, absence(each, kept.zone)) for each in coming(connection, kept.id, now)],
+            "second_step": second_steps.is_on(connection, kept.id),
+            "sessions": sessions.open_of_agent(connection, kept.id, after),
+        }
 
-    kept, others = await asked.read(query)
-    form = asdict(draft or drafted(kept)) | {"successor": asked.text("successor")}
-    return asked.page("agent.html", "agents", form, error, kept=kept, url=url, others=others, **_words())
+    found = await asked.read(query)
+    form = _form(draft or drafted(found["kept"])) | {name: asked.text(name) for name in ("since", "until", "reason")}
+    return asked.page("agent.html", "agents", form, error, url=url, **found, **words())
 
 
-def _words() -> dict[str, Any]:
+def _form(draft: AgentDraft) -> dict[str, Any]:
+    return asdict(draft) | dict(zip(WEEKDAYS, draft.hours, strict=True))
+
+
+def words() -> dict[str, Any]:
     """Teams and roles with what they mean."""
     teams = (
         (_("Dedicated"), _("named agents and their stand-ins")),
@@ -111,6 +154,7 @@ def _words() -> dict[str, Any]:
         (_("Admin"), _("sets the desk up")),
     )
     return {
+        "days": list(zip(WEEKDAYS, day_names(), strict=True)),
         "teams": {name: said for name, said in zip(TEAMS, teams, strict=True)},
         "roles": {name: said for name, said in zip(ROLES, roles, strict=True)},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -53,6 +54,21 @@ class Asked:
         """All fields of a name that are filled, in their order."""
         return tuple(str(each) for each in self.form.getlist(name) if str(each))
 
+    @property
+    def sought(self) -> str:
+        """What a list is searched for."""
+        return self.request.query_params.get("q", "").replace("\0", "")[:200]
+
+    @property
+    def number(self) -> int:
+        """Which page of a list; the first when the address says none that there could be."""
+        said = self.request.query_params.get("page", "")
+        return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else 1
+
+    async def keep(self, data: bytes) -> str:
+        """Keeps bytes; their hash."""
+        return (await asyncio.to_thread(self.parts.blobs.put_bytes, data)).sha256
+
     async def read(self, query: Callable[[Connection], T]) -> T:
         """One look at the record."""
         return await self.parts.record.read(query)
@@ -72,7 +88,9 @@ class Asked:
             "wrong": wrong,
             "problem": "" if error is None or wrong else sentence(error),
             "csrf": self.session.csrf,
+            "q": self.sought,
             "me": self.signed.name,
+            "administers": True,
             "answers_too": bool(self.signed.actor.roles & {"agent", "lead"}),
             "saved": "saved" in self.request.query_params and error is None,
         }
@@ -105,6 +123,6 @@ def bound(parts: Parts, admin: Administration, page: Page) -> Callable[[Request]
     return answer
 
 
-def saved(address: str) -> Response:
-    """The way back to a page after it was saved."""
-    return RedirectResponse(f"{address}?saved=1", 303)
+def saved(address: str, place: str = "") -> Response:
+    """The way back to a page, or a place in it, after it was saved."""
+    return RedirectResponse(f"{address}?saved=1{place}", 303)

@@ -8,14 +8,19 @@ from typing import Any
 from starlette.responses import Response
 
 from desk.administration.answering import Answering
+from desk.administration.checking import last_day_in
 from desk.administration.customers import CustomerDraft
-from desk.administration.selling import PLANS, SaleDraft, drafted, office_zone, present_sale
+from desk.administration.plans import amount, plans
+from desk.administration.selling import SaleDraft, drafted, office_zone, present_sale
 from routing.errors import DeskError, NotFound
 from server.pages.admin.asking import REFUSED, Asked, saved
+from server.pages.texts import _
 from store import agents, buttons, contacts, customers
+from store.agents import Profile
 from store.customers import Customer, Sale
 from store.engine import Connection
-from store.times import micros
+from store.seeking import Page
+from store.times import instant, micros
 
 SPARE = 2
 """Empty places in the list of stand-ins."""
@@ -37,11 +42,13 @@ async def every(asked: Asked) -> Response:
     """`GET /admin/customers`"""
     now = micros(asked.parts.desk.clock.now())
 
-    def query(connection: Connection) -> list[Row]:
+    def query(connection: Connection) -> tuple[Page[Customer], list[Row]]:
+        page = customers.page(connection, asked.sought, asked.number)
         names = {each.id: each.name for each in agents.every(connection)}
-        return [_row(connection, each, names, now) for each in customers.every(connection)]
+        return page, [_row(connection, each, names, now) for each in page.rows]
 
-    return asked.page("customers.html", "customers", {}, rows=await asked.read(query))
+    page, rows = await asked.read(query)
+    return asked.page("customers.html", "customers", {}, page=page, rows=rows)
 
 
 async def begin(asked: Asked) -> Response:
@@ -65,7 +72,7 @@ async def show(asked: Asked) -> Response:
 
 async def save(asked: Asked) -> Response:
     """`POST /admin/customers/{id}`: all of it, or nothing and every field that is wrong."""
-    draft, sale = _draft(asked), SaleDraft(asked.text("plan"), asked.text("since"), asked.text("until"))
+    draft, sale = _draft(asked), SaleDraft(*(asked.text(name) for name in ("plan", "since", "until", "fee")))
     answers = Answering(asked.text("named") or None, asked.texts("stand_in"))
     try:
         await asked.admin.customers.save(asked.signed, asked.id, draft, sale, answers)
@@ -104,8 +111,9 @@ async def _one(asked: Asked, entered: dict[str, Any] | None = None, error: DeskE
             "sold": sale is not None,
             "holds": _holds(sale, now),
             "office_zone": zone,
-            "agents": [each for each in agents.every(connection) if each.active and each.teams],
-            "contacts": contacts.of_customer(connection, kept.id),
+            "people": _people(connection, now),
+            "page": contacts.page(connection, kept.id, asked.sought, asked.number),
+            "plans": plans(connection),
             "buttons": buttons.of_customer(connection, kept.id),
             "form": entered or _form(connection, kept, sale, zone),
         }
@@ -113,14 +121,29 @@ async def _one(asked: Asked, entered: dict[str, Any] | None = None, error: DeskE
     found = await asked.read(query)
     form = found.pop("form")
     places = [*form["stand_ins"], *[""] * SPARE]
-    return asked.page("customer.html", "customers", form, error, places=places, plans=PLANS, **found)
+    return asked.page("customer.html", "customers", form, error, places=places, **found)
 
 
 def _form(connection: Connection, kept: Customer, sale: Sale | None, zone: str) -> dict[str, Any]:
     draft = CustomerDraft(kept.name, ", ".join(kept.domains), kept.zone, kept.language, kept.playbook)
-    days = SaleDraft(PLANS[0]) if sale is None else drafted(sale, zone)
+    first = plans(connection)[0]
+    days = SaleDraft(first.name, fee=amount(first.fee_cents)) if sale is None else drafted(sale, zone)
     standing = tuple(customers.stand_ins(connection, kept.id))
     return asdict(draft) | asdict(days) | asdict(Answering(kept.named_id, standing))
+
+
+def _people(connection: Connection, now: int) -> list[tuple[str, str]]:
+    """Who may answer, with what speaks against it today."""
+    until = {each.agent_id: each for each in agents.absences(connection, now) if each.since <= now}
+    return [
+        (each.id, _said(each, until[each.id].until) if each.id in until else each.name)
+        for each in agents.every(connection)
+        if each.active and each.teams
+    ]
+
+
+def _said(each: Profile, until: int) -> str:
+    return _("{name}, absent until {day}", name=each.name, day=last_day_in(instant(until), each.zone))
 
 
 def _row(connection: Connection, each: Customer, names: dict[str, str], now: int) -> Row:

@@ -8,17 +8,14 @@ import pytest
 
 from desk.administration import Administration, Wrong
 from desk.administration.calendars import drafted
-from desk.identity import Identity
+from desk.administration.leaving import SHOWN, left_open
 from desk.requests import Accept, Press
+from desk.taking_over import PIECE
 from routing.errors import Conflict, NotFound
 from store import agents, calendars, customers
 from store.engine import Connection
-from tests.support.world import SEALER, World, of_type
-
-
-@pytest.fixture
-def admin(world: World) -> Administration:
-    return Administration(world.desk, SEALER, Identity(world.desk, SEALER))
+from store.times import micros
+from tests.support.world import World, of_type
 
 
 async def answering(world: World, customer: str) -> tuple[str | None, list[str]]:
@@ -52,11 +49,44 @@ async def test_who_has_customers_leaves_only_with_somebody_to_take_over(world: W
     assert await answering(world, "brightwater") == ("anna", ["ben", "jana"])
 
 
-async def test_who_talks_does_not_leave(world: World, admin: Administration) -> None:
-    await world.ask("priya", Press, text="Hello")
+async def test_a_chat_of_who_leaves_rings_who_takes_over_and_nobody_is_left_in_between(
+    world: World, admin: Administration
+) -> None:
+    ticket = (await world.ask("priya", Press, text="Hello"))["ticket"]
     await world.ask("anna", Accept, ring=await world.ring_of("anna"))
-    with pytest.raises(Conflict, match=r"Anna Kovács is in a chat now \(VD-\d+\)"):
-        await admin.agents.leave(None, "anna", "ben")
+    heard = world.listen("agent:ben")
+    await admin.agents.leave(None, "anna", "ben")
+    [ring] = of_type(heard, "ring")
+    assert (ring["ticket"], ring["why"]["step"]) == (ticket, "named")
+    await world.ask("ben", Accept, ring=await world.ring_of("ben"))
+    shown = await world.summary("ben", ticket)
+    assert (shown["chat"]["serving"]["id"], shown["owner"]["id"]) == ("ben", "ben")
+
+
+async def test_of_many_open_tickets_the_last_too_goes_to_who_took_over_even_when_that_one_left_too(
+    world: World, admin: Administration
+) -> None:
+    for number in range(2 * PIECE + 3):
+        visitor = await world.visitor(f"visitor-{number}")
+        await world.ask(visitor, Press, text="Hello", message_only=True)
+    left = await world.record.read(lambda connection: left_open(connection, "anna", micros(world.clock.now())))
+    assert left.tickets_in_all >= 2 * PIECE + 3 and len(left.tickets) == SHOWN
+    assert set(left.named) == {"brightwater"} and set(left.stands_in) == {"halden"} and left.needs_somebody
+    await admin.agents.leave(None, "anna", "ben")
+    kept = await world.record.read(lambda connection: agents.owned_count(connection, "anna"))
+    assert kept == left.tickets_in_all - PIECE, "the first piece at once"
+    await admin.agents.leave(None, "ben", "jana")
+    await world.due()
+    owned = await world.record.read(
+        lambda c: [agents.owned_count(c, each) for each in ("anna", "ben", "jana")],
+    )
+    assert owned[:2] == [0, 0] and owned[2] >= left.tickets_in_all
+
+
+async def test_who_left_does_not_leave_again(world: World, admin: Administration) -> None:
+    await admin.agents.leave(None, "anna", "ben")
+    with pytest.raises(Conflict, match="Anna Kovács does not work here any more"):
+        await admin.agents.leave(None, "anna", "jana")
 
 
 async def test_the_ring_and_the_tickets_of_who_leaves_go_to_others(world: World, admin: Administration) -> None:

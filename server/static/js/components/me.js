@@ -24,6 +24,7 @@ export function Me({ done = () => null }) {
     <${Switch} label=${t("Single keys")} hint=${t("Ctrl K and ? stay")} on=${settings.keys.value === "on"} flip=${() => settings.toggle("keys")} />
     <${Theme} settings=${settings} />
     <${Notify} />
+    <a class="btn wide" href="/account"><${Icon} name="user" />${t("Password and second step")}</a>
     ${console.administers() && html`<a class="btn wide" href="/admin"><${Icon} name="sliders-horizontal" />${t("Administration")}</a>`}
     <button class="btn wide" onClick=${() => console.signOut()}><${Icon} name="log-out" />${t("Sign out")}</button>
   </div>`;

@@ -1,0 +1,56 @@
+"""An agent leaves: what would be left open, and who takes over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from desk.administration.absences import drafted
+from desk.administration.leaving import left_open
+from routing.errors import DeskError, NotFound
+from server.pages.admin import agents as pages
+from server.pages.admin.asking import REFUSED, Asked, saved
+from store import agents
+from store.engine import Connection
+from store.times import micros
+
+
+async def show(asked: Asked) -> Response:
+    """`GET /admin/agents/{id}/leave`"""
+    return await _page(asked)
+
+
+async def leave(asked: Asked) -> Response:
+    """`POST /admin/agents/{id}/leave`"""
+    try:
+        await asked.admin.agents.leave(asked.signed, asked.id, asked.text("successor") or None)
+    except REFUSED as error:
+        return await _page(asked, error)
+    return saved(f"/admin/agents/{asked.id}")
+
+
+async def come_back(asked: Asked) -> Response:
+    """`POST /admin/agents/{id}/back`"""
+    try:
+        await asked.admin.agents.come_back(asked.signed, asked.id)
+    except REFUSED as error:
+        return await pages.one(asked, None, error)
+    return saved(f"/admin/agents/{asked.id}")
+
+
+async def _page(asked: Asked, error: DeskError | None = None) -> Response:
+    now = micros(asked.parts.desk.clock.now())
+
+    def query(connection: Connection) -> dict[str, Any]:
+        kept = agents.find(connection, asked.id)
+        if kept is None:
+            raise NotFound
+        left = left_open(connection, kept.id, now)
+        others = [each for each in agents.every(connection) if each.active and each.teams and each.id != kept.id]
+        return {"kept": kept, "left": left, "others": others}
+
+    found = await asked.read(query)
+    absences = [drafted(each, found["kept"].zone) for each in found["left"].absences]
+    form = {"successor": asked.text("successor")}
+    return asked.page("leave.html", "agents", form, error, absences=absences, **found)
