@@ -15,7 +15,7 @@ from server.wiring import KEY_FILE, StartError
 from store import sealed
 from store.blobs import Blobs
 from store.copies.folder import Folder, found
-from store.copies.homes import Home, home_of
+from store.copies.homes import home_of
 from store.copies.restoring import restore, verified
 from store.copies.taking import Taken, take
 
@@ -82,8 +82,10 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
     home = home_of(settings.record_url)
     if home.is_taken() and not arguments.replace:
         raise StartError("There is a desk here already. Choose an empty place, or keep it aside with --replace.")
+    sealer = _sealer(settings)
     done = restore(home, settings.data, folder, name, datetime.now(UTC))
-    closed = _closed(settings, home)
+    found_sealed = home.write(sealed.every)
+    closed = sum(sealer is None or not sealer.opens(each) for each in found_sealed)
     said = done.manifest
     value = {
         "restored": str(folder.path / name), "taken_at": said.taken_at.isoformat(), "rows": sum(said.rows.values()),
@@ -101,12 +103,14 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _closed(settings: Settings, home: Home) -> int:
-    """How many secrets of the restored record the keys of this place do not open."""
+def _sealer(settings: Settings) -> Sealer | None:
+    """With the keys of this place; None when there are none yet: a restore makes none. Raises StartError."""
     own = settings.data / KEY_FILE
     keys = settings.secret_keys or ((own.read_text().strip(),) if own.exists() else ())
-    found = home.write(sealed.every)
-    return sum(not Sealer(keys).opens(each) for each in found) if keys else len(found)
+    try:
+        return Sealer(keys) if keys else None
+    except ValueError as error:
+        raise StartError("The keys of this place hold something that is no key: vipdesk new-key makes one.") from error
 
 
 def _count(text: str) -> int:

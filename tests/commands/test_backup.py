@@ -36,8 +36,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Place:
 @pytest.fixture(scope="module")
 def taken(demo: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a backup of it; damage a copy."""
-    target = tmp_path_factory.mktemp("backups")
+    target = tmp_path_factory.mktemp("backups") / "target"
     demo.told("backup", str(target))
+    shutil.copy(demo.data / "secret.key", target.parent / "key")
     return target
 
 
@@ -85,6 +86,15 @@ def test_a_restored_desk_says_so_to_pages_mailbox_and_audit(taken: Path, tmp_pat
         the_record(tmp_path / "target"), "SELECT action, detail FROM audit ORDER BY number DESC LIMIT 1"
     )
     assert action == "restore" and told["taken_at"] in detail
+
+
+def test_keys_that_are_none_are_told_before_anything_is_changed(taken: Path, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    (tmp_path / "secret.key").write_text("nonsense")
+    assert place.refused("restore", str(taken)).startswith("The keys of this place hold something that is no key")
+    assert [each.name for each in tmp_path.iterdir()] == ["secret.key"]
+    shutil.copy(taken.parent / "key", tmp_path / "secret.key")
+    assert place.told("restore", str(taken))["closed_secrets"] == 0
 
 
 def rows(record: Path, statement: str) -> list[Any]:

@@ -1,6 +1,6 @@
 """Backups and restores that are killed on their way: `python -m tests.support.killed_copies DATA FOLDER EVERY [URL]`.
 
-On files at every n-th thing they do to one, in PostgreSQL every n milliseconds. What has a backup's name must be whole;
+On files at every n-th thing they do to one, in PostgreSQL every 5 n milliseconds. What has a backup's name must be whole;
 a restore that was killed can be run again. The parent never starts a thread, so it may fork. Prints one JSON object.
 """
 
@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from server.cli import main as vipdesk
+from server.cli import parser
 from store.copies.errors import CopyFailed
 from store.copies.folder import UNFINISHED, Folder
 from store.copies.homes import home_of
@@ -63,7 +64,7 @@ class Kills:
         while self._died(place, after_ms(number), "restore", str(self.target)):
             if home_of(url).is_taken():
                 break
-            number += self._every
+            number += self._every * 5
         if not home_of(url).is_taken():
             self._again(place, "restore into PostgreSQL")
         if _ran(place, lambda: None, "backup", str(self._folder / "from")) != 0:
@@ -141,6 +142,7 @@ def _ran(place: Place, arm: Arm, *arguments: str) -> int:
 
 
 def main(data: str, folder: str, every: str, url: str = "") -> None:
+    parser()  # what it imports, no child opens
     kills = Kills(Path(data), Path(folder), int(every))
     kills.backups()
     kills.restores()
