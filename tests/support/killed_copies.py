@@ -1,7 +1,8 @@
 """Backups and restores that are killed on their way: `python -m tests.support.killed_copies DATA FOLDER EVERY [URL]`.
 
-On files at every n-th thing they do to one, in PostgreSQL every 5 n milliseconds. What has a backup's name must be whole;
-a restore that was killed can be run again. The parent never starts a thread, so it may fork. Prints one JSON object.
+On files at every n-th thing they do to one, in PostgreSQL every 5 n milliseconds. What has a backup's name must be
+whole; a restore that was killed can be run again. The parent never starts a thread, so it may fork. Prints one JSON
+object.
 """
 
 from __future__ import annotations
