@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.stage import Extent, Stage
+from bench.stage import FULL, Extent, Stage
 from bench.table import Row, median
 
 
@@ -33,7 +33,7 @@ def storm(on: Stage, extent: Extent) -> list[Row]:
     """All lines break; every client comes back in the same moment, with its ticket, and is told what it missed."""
     on.load.order(order="storm_prepare", port=on.desk.port, clients=extent.storm, people=on.people, buttons=on.buttons)
     pairs = []
-    for _ in range(min(3, extent.pairs)):
+    for _ in range(3 if extent is FULL else 2):
         relay = on.load.order(order="storm", fleet="relay", port=on.relay.port, clients=extent.storm)
         desk = on.load.order(order="storm", fleet="desk", port=on.desk.port, clients=extent.storm)
         if desk["lost"] or desk["doubled"]:

@@ -28,6 +28,7 @@ def press_to_ring(on: Stage, extent: Extent) -> list[Row]:
             order="press", port=on.desk.port, rate=50, seconds=extent.seconds, people=on.people, buttons=on.buttons
         )
         pairs.append((relay, desk, {"p50": sync[0], "p99": sync[1]}))
+    on.load.order(order="close", fleet="relay")
     return [
         Row(
             f"press to ring at 50/s: {which}",
@@ -130,3 +131,5 @@ ROWS: dict[str, Callable[[Stage, Extent], list[Row]]] = {
 }
 SLOW = ("processes",)
 """Not among the quick rows: they need PostgreSQL and Redis, and time to start them."""
+APART = ("idle",)
+"""With servers of its own: memory that an earlier row gave back would be counted as free."""

@@ -20,7 +20,10 @@ def chat(on: Stage, extent: Extent) -> list[Row]:
         people=on.people,
         buttons=on.buttons,
     )
-    return [*_steady(on, extent), *_saturated(on, extent)]
+    rows = [*_steady(on, extent), *_saturated(on, extent)]
+    for fleet in ("relay", "desk"):
+        on.load.order(order="close", fleet=fleet)
+    return rows
 
 
 def _steady(on: Stage, extent: Extent) -> list[Row]:

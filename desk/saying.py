@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import unicodedata
 from typing import Any
 
@@ -44,7 +43,7 @@ def write_message(
     carried = attachments.take(work.connection, files, signed.actor.id, found.ticket.id)
     if carried is None:
         raise NotFound("A file is not there any more.", field="files")
-    channel = "chat" if found.chat is not None else found.ticket.channel
+    channel = "chat" if found.has_chat else found.ticket.channel
     data: dict[str, Any] = {"body": body, "files": carried, "channel": channel, "rid": rid}
     seq, at = work.event(found, "message", data, internal=internal)
     stream = found.ticket.id + (events.INTERNAL if internal else "")
@@ -59,7 +58,7 @@ def write_message(
         digest=work.digest,
         channel=channel,
         body=body,
-        files=json.dumps(carried),
+        files=_sorted.encode(carried).decode(),
         at=at,
         mailed=None,
     )
@@ -181,6 +180,4 @@ def _check(body: str, files: list[str]) -> None:
 
 def digest_of(request: Any) -> str:
     """What a repeated rid is compared by: the request without its rid."""
-    fields = msgspec.to_builtins(request)
-    fields.pop("rid", None)
-    return hashlib.sha256(_sorted.encode(fields)).hexdigest()
+    return hashlib.sha256(_sorted.encode(msgspec.structs.replace(request, rid=""))).hexdigest()

@@ -59,7 +59,7 @@ class Work:
         self.items: list[Published] = []
         self.bell = False
         self._found: dict[str, Found] = {}
-        self._before: dict[str, tuple[tuple[Any, ...], OpenChat | None]] = {}
+        self._before: dict[str, tuple[Any, ...]] = {}
         self._shown: set[str] = set()
         self._audited: list[tuple[str, str, Mapping[str, Any]]] = []
         self._agents: dict[str, Agent] | None = None
@@ -79,16 +79,13 @@ class Work:
     def adopt(self, found: Found) -> Found:
         """What was just made, or looked up, is watched for changes from now on."""
         self._found[found.ticket.id] = found
-        chat = None if found.chat is None else found.chat.copy()
-        self._before[found.ticket.id] = tickets.values(found.ticket), chat
+        self._before[found.ticket.id] = tickets.values(found.ticket)
         return found
 
     def begin_chat(self, found: Found, chat: OpenChat) -> None:
         """A new chat of the ticket. Raises Violation when another one was begun meanwhile."""
         chats.add(self.connection, chat)
-        found.chat = chat
-        was, _ = self._before[found.ticket.id]
-        self._before[found.ticket.id] = was, chat.copy()
+        found.begin(chat)
 
     def allowed(self, id: str, verb: str) -> Found:
         """The ticket, if whoever performs may do this. Raises NotFound for what they may not see, Forbidden else."""
@@ -182,20 +179,20 @@ class Work:
     def finish(self, answer: dict[str, Any]) -> Done:
         """Writes back what changed. Raises LostRace when a chat was changed by somebody else."""
         for id, found in self._found.items():
-            self._save(found, *self._before[id])
+            self._save(found, self._before[id])
         self._show()
         by = self.signed.actor.id if self.signed else None
         for action, object, detail in self._audited:
             audit.append(self.connection, by, action, object, detail, self.now)
         return Done(answer, self.items, self.bell)
 
-    def _save(self, found: Found, ticket: tuple[Any, ...], chat: OpenChat | None) -> None:
-        if found.chat is not None and found.chat != chat:
+    def _save(self, found: Found, before: tuple[Any, ...]) -> None:
+        if found.has_moved and found.chat is not None:
             if not chats.save(self.connection, found.chat, micros(self.now)):
                 raise LostRace
             if found.chat.state.state == "ended":
-                found.chat = None
-        tickets.save(self.connection, found.ticket, ticket)
+                found.end()
+        tickets.save(self.connection, found.ticket, before)
 
     def _show(self) -> None:
         for id in self._shown:

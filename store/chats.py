@@ -114,10 +114,8 @@ def ticket_called(connection: Connection, name: str) -> str | None:
     return found
 
 
-def chat_of(row: Row) -> OpenChat | None:
+def chat_of(row: Row) -> OpenChat:
     """The open chat of a row that has CHAT_COLUMNS, the serve ring and when the ticket's last word was said."""
-    if row.chat_id is None:
-        return None
     ring = None if row.serve_id is None else Ring(row.serve_agent, row.serve_id, instant(row.serve_expires_at))
     state = Chat(
         cast(State, row.chat_state),

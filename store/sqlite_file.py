@@ -106,7 +106,8 @@ class SqliteConnection(Connection):
         self.lost: sqlite3.Error | None = None
 
     def _execute(self, text: str, values: Values) -> Cursor:
-        self._must_be_usable()
+        if self._ended or self.lost is not None:
+            self._must_be_usable()
         try:
             return self._db.execute(text, values)
         except sqlite3.Error as error:

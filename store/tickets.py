@@ -61,10 +61,12 @@ class Ticket:
 
 @dataclass(slots=True)
 class Found:
-    """A ticket with its open chat, its people, and the facts by which rules judge it."""
+    """A ticket with its open chat, its people, and the facts by which rules judge it.
+
+    The chat is made of its row when somebody asks for it: most messages never do.
+    """
 
     ticket: Ticket
-    chat: OpenChat | None
     customer_name: str
     contact_name: str
     contact_verified: bool
@@ -73,6 +75,34 @@ class Found:
     members: frozenset[str]
     participants: frozenset[str]
     rung: frozenset[str]
+    _row: Row | None
+    _chat: OpenChat | None = None
+    _was: OpenChat | None = None
+
+    @property
+    def has_chat(self) -> bool:
+        """Whether a chat is open."""
+        return self._row is not None or self._chat is not None
+
+    @property
+    def chat(self) -> OpenChat | None:
+        """The open chat; the same object for the whole verb."""
+        if self._row is not None:
+            self.begin(chat_of(self._row))
+        return self._chat
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the chat is another than it was in the record."""
+        return self._chat is not None and self._chat != self._was
+
+    def begin(self, chat: OpenChat) -> None:
+        """This is the open chat, as the record has it."""
+        self._chat, self._was, self._row = chat, chat.copy(), None
+
+    def end(self) -> None:
+        """No chat is open any more."""
+        self._chat = self._was = self._row = None
 
     @property
     def facts(self) -> Facts:
@@ -81,7 +111,7 @@ class Found:
             "ticket",
             self.ticket.customer_id,
             self.ticket.owner_id,
-            self.chat.state.serving if self.chat else None,
+            self._serving,
             self.members,
             self.rung,
             self.participants,
@@ -91,6 +121,14 @@ class Found:
             bool(self.ticket.technical),
             self.ticket.status,
         )
+
+    @property
+    def _serving(self) -> str | None:
+        if self._row is not None:
+            serving: str | None = self._row.chat_serving_id
+            return serving
+        else:
+            return None if self._chat is None else self._chat.state.serving
 
 
 def _ids(table: Table, column: str, *where: ColumnElement[bool]) -> ColumnElement[Any]:
@@ -156,7 +194,6 @@ def find_all(connection: Connection, ids: Sequence[str]) -> list[Found]:
 def _found(row: Row) -> Found:
     return Found(
         Ticket(*row[: len(_FIELDS)]),
-        chat_of(row),
         row.customer_name,
         row.contact_name,
         bool(row.contact_verified),
@@ -165,6 +202,7 @@ def _found(row: Row) -> Found:
         _split(row.ids_member),
         _split(row.ids_participant),
         _split(row.ids_ring),
+        None if row.chat_id is None else row,
     )
 
 
