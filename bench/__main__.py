@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
 import sys
 from collections.abc import Sequence
@@ -47,7 +48,10 @@ def _measured(names: Sequence[str], extent: Extent) -> list[Row]:
         with stage() as on:
             for name in names:
                 print(f"measuring {name} …", file=sys.stderr, flush=True)
-                rows += ROWS[name](on, extent)
+                try:
+                    rows += ROWS[name](on, extent)
+                except RuntimeError as error:  # the other rows are worth having; this one is missed
+                    rows.append(Row(name, math.inf, "", floor=0.0, note=f"could not be measured: {error}"))
     return rows
 
 

@@ -60,7 +60,7 @@ class Inbox:
         waiting = [self._frames.get_nowait() for _ in range(self._frames.qsize())]
         return list(dict.fromkeys(frame["ticket"] for frame in waiting if frame["type"] == "inbox"))
 
-    async def until(self, kind: str, timeout_s: float = 30.0) -> dict[str, Any]:
+    async def until(self, kind: str, timeout_s: float = 120.0) -> dict[str, Any]:
         """The next frame of that type. Raises ConnectionError on an error frame, TimeoutError when none comes."""
         async with asyncio.timeout(timeout_s):
             while True:
