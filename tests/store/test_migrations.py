@@ -12,16 +12,19 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import MetaData, create_engine, inspect
+from sqlalchemy import MetaData, create_engine, func, inspect, select
 from sqlalchemy.engine import Engine
 
 from store import migrations
 from store.engine import Record, RecordError, open_record
 from store.migrations import Step, freeze
-from store.schema import metadata
+from store.schema import message, metadata
 from tests.store.words import counting, putting
 
-SECOND = Step(2, "colour", dict.fromkeys(("sqlite", "postgresql"), ("CREATE TABLE colour (name TEXT PRIMARY KEY)",)))
+BOTH = ("sqlite", "postgresql")
+SECOND = Step(2, "colour", dict.fromkeys(BOTH, ("CREATE TABLE colour (name TEXT PRIMARY KEY)",)), 2)
+EXPANDS = Step(2, "mood", dict.fromkeys(BOTH, ("ALTER TABLE message ADD COLUMN mood TEXT",)), 1)
+CONTRACTS = Step(3, "no_mood", dict.fromkeys(BOTH, ("ALTER TABLE message DROP COLUMN mood",)), 2)
 
 
 def engine_of(url: str) -> Engine:
@@ -118,6 +121,40 @@ async def test_a_newer_record_refuses_an_older_program(record_url: str) -> None:
     assert await migrate(record_url, [*migrations.steps(), SECOND]) == [1, 2]
     with pytest.raises(RecordError, match=r"newer vipdesk.*step 2 \(colour\)"):
         await open_record(record_url)
+
+
+async def test_a_step_that_only_adds_lets_the_older_program_start_beside_the_newer(record_url: str) -> None:
+    assert await migrate(record_url, [*migrations.steps(), EXPANDS]) == [1, 2]
+    older = await open_record(record_url)
+    await older.write(putting("k1"))
+    assert await older.read(counting) == 1
+    await older.close()
+    assert await migrate(record_url, [*migrations.steps(), EXPANDS, CONTRACTS]) == [3]
+    with pytest.raises(RecordError, match=r"step 3 \(no_mood\) works with programs from step 2 on, .* up to 1\. Start"):
+        await open_record(record_url)
+
+
+async def test_a_change_waits_behind_a_reader_without_holding_everybody_up(postgres_url: str) -> None:
+    older = await open_record(postgres_url)
+    with psycopg.connect(postgres_url) as backup:
+        backup.execute("SELECT count(*) FROM message")  # its transaction stays open, as that of a pg_dump
+        changing = asyncio.create_task(asyncio.to_thread(_changed, postgres_url))
+        await asyncio.to_thread(_until_somebody_waits, postgres_url)
+        assert await older.read(lambda connection: connection.scalar(select(func.count()).select_from(message))) == 0
+        assert not changing.done()
+    assert await changing == [2]
+    await older.close()
+
+
+def _changed(url: str) -> list[int]:
+    with psycopg.connect(url, autocommit=True) as raw:
+        return migrations.migrate_postgres(raw, [*migrations.steps(), EXPANDS])
+
+
+def _until_somebody_waits(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as raw:
+        while not raw.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'message'::regclass").fetchone():
+            pass
 
 
 async def test_only_the_missing_steps_run(record_url: str) -> None:
