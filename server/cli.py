@@ -52,12 +52,12 @@ def main(argv: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All commands."""
-    from server.commands import admin, answer, backup, demo, export, run, setup
+    from server.commands import admin, answer, backup, demo, doctor, export, run, setup
 
     top = Parser(prog="vipdesk", description="A dedicated support desk. Without a command: runs it.")
     top.set_defaults(command=run.all_in_one)
     commands = top.add_subparsers(metavar="command", parser_class=Parser)
-    for module in (run, setup, demo, answer, admin, backup, export):
+    for module in (run, setup, demo, answer, admin, backup, export, doctor):
         module.add(commands)
     return top
 

@@ -108,6 +108,16 @@ def _migrated(raw: Any, known: Sequence[Step]) -> list[int]:
         )
 
 
+def read_ledger() -> str:
+    """The statement that reads what `missing_steps` takes."""
+    return _READ
+
+
+def missing_steps(dialect: str, ledger: Sequence[Sequence[Any]]) -> list[Step]:
+    """What this program would run on a record with that ledger. Raises RecordError when it may not."""
+    return _missing(dialect, steps(), ledger)
+
+
 def _is_behind(db: sqlite3.Connection, known: Sequence[Step]) -> bool:
     """A look without a lock, so that a start with nothing to do writes nothing."""
     if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'migration'").fetchone() is None:
