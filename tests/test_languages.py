@@ -38,6 +38,7 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningDe
     root = tmp_path_factory.mktemp("speaking")
     for folder in FOLDERS:
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", root)  # the sources know their version by it
     catalog = translate(root, "ar")
     env = {"VIPDESK_CLOCK": "2026-03-04T09:00:00Z"}
     with RunningDesk(tmp_path_factory.mktemp("desk") / "data", env, root=root) as desk:
