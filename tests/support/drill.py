@@ -47,6 +47,7 @@ class Drill:
             await _all(people, lambda each: each.say(self.lines))
             attached = await self._attach(desk, people[0])
             before = [replace(each.log, acked=dict(each.log.acked)) for each in people]
+            epochs = {each.client.epoch for each in people}
             async with _talking(people):
                 await _command(desk, self.urls[0], 0, "backup", str(target))
                 self._hold(ready(desk)[1].get("backup") == "0 minutes old", "the age of the backup is not in /ready")
@@ -61,6 +62,7 @@ class Drill:
                 back.start()
                 stack.callback(back.stop)
                 await _all(people, lambda each: each.client.until(lambda frame: frame["type"] == "reset", 60))
+            self._hold(epochs.isdisjoint(each.client.epoch for each in people), "the epoch is that of before")
             await _all(people, lambda each: each.say(5))
             await self._judge(back, people, before, attached)
 
