@@ -14,7 +14,6 @@ from routing import hours
 from routing.allow import Facts, allow
 from routing.entitlement import AddOn
 from routing.errors import BadRequest, NotFound
-from routing.hours import Calendar
 from store import buttons, calendars, candidates, contacts, customers, listing, reads, tickets
 from store.customers import Customer
 from store.engine import Connection
@@ -126,10 +125,9 @@ def _state(add_on: AddOn, now: datetime) -> str:
 
 def _hours(work: Work, id: str) -> dict[str, Any] | None:
     found = next((each for each in buttons.of_customer(work.connection, id) if each.active), None)
-    version = None if found is None else calendars.find(work.connection, found.calendar_id)
-    if version is None:
+    calendar = None if found is None else calendars.at(work.connection, found.calendar_id, work.now)
+    if calendar is None:
         return None
-    calendar = Calendar.from_json(version.document)
     state = hours.state(calendar, work.now)
     today = work.now.astimezone(ZoneInfo(calendar.zone)).date()
     return {

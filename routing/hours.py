@@ -32,12 +32,14 @@ class Calendar:
 
     `zone`: IANA name. `weekly`: intervals by weekday, Monday is 0. `holidays`: local dates, shut the whole day.
     `special`: intervals of single local dates, in place of the weekly ones, also on a holiday; none: shut.
+    `following`: the hours that take these hours' place, from a local date on; of the same zone.
     """
 
     zone: str
     weekly: Mapping[int, tuple[Interval, ...]]
     holidays: frozenset[date] = frozenset()
     special: Mapping[date, tuple[Interval, ...]] = field(default_factory=dict)
+    following: "tuple[date, Calendar] | None" = None
 
     def __post_init__(self) -> None:
         _zone(self.zone)
@@ -47,6 +49,8 @@ class Calendar:
             _check_day(f"Weekday {weekday}", intervals, "weekly")
         for day, intervals in self.special.items():
             _check_day(f"The special day {day}", intervals, "special")
+        if self.following is not None and self.following[1].zone != self.zone:
+            raise BadRequest("Hours that follow others are of the same zone.", field="tz")
 
     @classmethod
     def from_json(cls, document: object) -> "Calendar":
@@ -184,7 +188,15 @@ def _because_shut(calendar: Calendar, at: datetime) -> Because:
 
 
 def _is_holiday(calendar: Calendar, day: date) -> bool:
-    return day in calendar.holidays and not calendar.special.get(day)
+    of_then = _on(calendar, day)
+    return day in of_then.holidays and not of_then.special.get(day)
+
+
+def _on(calendar: Calendar, day: date) -> Calendar:
+    """The hours that hold on a day: these, or those that took their place."""
+    while calendar.following is not None and day >= calendar.following[0]:
+        calendar = calendar.following[1]
+    return calendar
 
 
 def _spans_from(calendar: Calendar, at: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -210,6 +222,7 @@ def _spans(calendar: Calendar, day: date) -> list[tuple[datetime, datetime]]:
 
 
 def _hours_of(calendar: Calendar, day: date) -> tuple[Interval, ...]:
+    calendar = _on(calendar, day)
     special = calendar.special.get(day)
     if special is not None:
         return special

@@ -6,13 +6,13 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from routing.choose import Absence, Candidate, Line
 from routing.entitlement import AddOn
 from routing.hours import Calendar
+from store.calendars import HOLDING, joined
 from store.engine import Connection, Row
 from store.schema import SERVE, absence, add_on, agent, button, calendar, chat, customer, ring, stand_in
 from store.times import instant, micros
@@ -48,12 +48,12 @@ _BUTTON = (
         customer.c.zone,
         calendar.c.id.label("calendar_id"),
         calendar.c.document,
+        calendar.c.since,
     )
     .join(customer, customer.c.id == button.c.customer_id)
     .join(calendar, calendar.c.id == button.c.calendar_id)
-    .where(button.c.id == bindparam("id"))
-    .order_by(calendar.c.version.desc())
-    .limit(1)
+    .where(button.c.id == bindparam("id"), calendar.c.version >= HOLDING)
+    .order_by(calendar.c.version)
 )
 _ADD_ONS = (
     select(add_on.c.since, add_on.c.until)
@@ -117,10 +117,12 @@ def load_of(connection: Connection, agent_id: str) -> int:
 
 
 def way_of(connection: Connection, button_id: str, now: datetime) -> Way | None:
-    """The button's way as of now: the newest calendar, the add-on that holds (else the next, else the last)."""
-    row = connection.one(_BUTTON, id=button_id)
-    if row is None:
+    """The button's way as of now: the hours that hold and follow, the add-on that holds (else next, else last)."""
+    rows = connection.all(_BUTTON, id=button_id, now=micros(now))
+    hours = joined((row.document, row.since) for row in rows)
+    if hours is None:
         return None
+    row = rows[0]
     return Way(
         row.id,
         row.key,
@@ -129,7 +131,7 @@ def way_of(connection: Connection, button_id: str, now: datetime) -> Way | None:
         row.policy,
         row.language,
         line_of(connection, row.customer_id, row.named_id, row.policy, now),
-        _calendar(row.document),
+        hours,
     )
 
 
@@ -161,8 +163,3 @@ def button_of_key(connection: Connection, key: str, now: datetime) -> str | None
 def active_buttons(connection: Connection) -> list[str]:
     """Every button that can be pressed."""
     return [row.id for row in connection.all(_ACTIVE_BUTTONS)]
-
-
-@lru_cache(maxsize=256)
-def _calendar(document: str) -> Calendar:
-    return Calendar.from_json(json.loads(document))

@@ -216,6 +216,7 @@ calendar = Table(
     Column("version", Integer, nullable=False),
     _text("name"),
     _text("document"),  # routing.hours.Calendar as JSON
+    _at("since", nullable=False),  # from then on it holds, whatever older versions said
     _at("created_at", nullable=False),
     _maybe("by_id"),
     PrimaryKeyConstraint("id", "version"),

@@ -1,35 +1,42 @@
-"""Office calendars: a change is a new version, from now on; the ones before are kept as they were."""
+"""Office calendars: a change is a new version, from now or a day on; the ones before are kept as they were."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from desk.actors import Signed
+from desk.administration import foresight
 from desk.administration.changing import Change, Changing
 from desk.administration.checking import Check
-from routing.errors import BadRequest, NotFound
+from desk.administration.foresight import Foreseen
+from routing.errors import BadRequest, Conflict, NotFound
 from routing.hours import Calendar
 from store import calendars
 from store.calendars import Version
+from store.engine import Connection
 from store.ids import new_id
+from store.times import micros
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"(\d{1,2}(?::\d{2})?)\s*[-–]\s*(\d{1,2}(?::\d{2})?)")
+MOST_DAYS = 500
 
 
 @dataclass(frozen=True)
 class CalendarDraft:
     """As entered. `weekly`: hours of Monday to Sunday as `09:00-12:00, 13:00-17:00`, empty: closed; `holidays`: a date
-    per line; `special`: a date and its hours per line."""
+    and its name per line; `special`: a date and its hours per line; `since`: the first day, empty: from now on."""
 
     name: str
     zone: str = "Europe/Bratislava"
     weekly: tuple[str, ...] = ("09:00-17:00",) * 5 + ("", "")
     holidays: str = ""
     special: str = ""
+    since: str = ""
 
 
 class Calendars:
@@ -42,33 +49,47 @@ class Calendars:
         """A new calendar; its id."""
 
         def verb(change: Change) -> str:
-            check = Check()
-            new = _checked(change, check, draft, Version(new_id(), 0, "", {}))
-            check.done()
-            _put(change, new)
+            new = _checked(change.connection, change.now, draft, Version(new_id(), 0, "", {}))
+            _put(change, replace(new, since=0))
             return new.id
 
         return await self._changing.change(signed, "add_calendar", verb)
 
-    async def change(self, signed: Signed | None, id: str, draft: CalendarDraft) -> int:
-        """A new version when something is another; the number of the one that holds."""
+    async def change(self, signed: Signed | None, id: str, draft: CalendarDraft, seen: int | None = None) -> int:
+        """A new version when something is another; the number of the one that was kept.
+
+        `seen`: the newest version that was shown before. Raises Conflict when there is a newer one.
+        """
 
         def verb(change: Change) -> int:
-            check = Check()
-            kept = the(change, id)
-            new = _checked(change, check, draft, kept)
-            check.done()
-            if (new.name, new.document) == (kept.name, kept.document):
+            kept = the(change.connection, id)
+            if seen not in (None, kept.version):
+                raise Conflict(
+                    "Version {version} was saved meanwhile. Look again at what this would change.",
+                    values={"version": kept.version},
+                )
+            new = _checked(change.connection, change.now, draft, kept)
+            if _says_the_same(new, kept, change.now):
                 return kept.version
             _put(change, new)
             return new.version
 
         return await self._changing.change(signed, "change_calendar", verb)
 
+    async def foresee(self, signed: Signed | None, id: str, draft: CalendarDraft) -> Foreseen:
+        """What saving it would change, without doing so. Raises Wrong as `change` does."""
 
-def the(change: Change, id: str) -> Version:
-    """The version that holds. Raises NotFound."""
-    found = calendars.find(change.connection, id)
+        def look(connection: Connection, now: datetime) -> Foreseen:
+            kept = the(connection, id)
+            new = _checked(connection, now, draft, kept)
+            return foresight.foresee(connection, now, kept, None if _says_the_same(new, kept, now) else new)
+
+        return await self._changing.look(signed, look)
+
+
+def the(connection: Connection, id: str) -> Version:
+    """The newest version. Raises NotFound."""
+    found = calendars.find(connection, id)
     if found is None:
         raise NotFound("There are no such office hours.")
     return found
@@ -76,35 +97,80 @@ def the(change: Change, id: str) -> Version:
 
 def drafted(kept: Version) -> CalendarDraft:
     """A version as forms and commands write it."""
-    document = kept.document
+    document, names = kept.document, kept.document.get("names", {})
     weekly = tuple(written_hours(document["weekly"].get(str(day), [])) for day in range(7))
+    holidays = "\n".join(f"{day} {names.get(day, '')}".strip() for day in document.get("holidays", []))
     special = "\n".join(f"{day} {written_hours(hours)}".strip() for day, hours in document.get("special", {}).items())
-    return CalendarDraft(kept.name, document["tz"], weekly, "\n".join(document.get("holidays", [])), special)
+    return CalendarDraft(kept.name, document["tz"], weekly, holidays, special)
+
+
+def with_holidays(draft: CalendarDraft, days: dict[str, str]) -> CalendarDraft:
+    """The draft with these days (and their names) among its holidays, each once."""
+    known = dict(_holiday_line(line) for line in _lines(draft.holidays))
+    lines = (f"{day} {name}".strip() for day, name in sorted((known | days).items()))
+    return replace(draft, holidays="\n".join(lines))
+
+
+def _says_the_same(new: Version, kept: Version, now: datetime) -> bool:
+    both_hold = max(new.since, kept.since) <= micros(now)
+    return new.name == kept.name and _said(new) == _said(kept) and (both_hold or new.since == kept.since)
+
+
+def _said(version: Version) -> tuple[Calendar, dict[str, str]]:
+    return Calendar.from_json(version.document), version.document.get("names", {})
 
 
 def _put(change: Change, new: Version) -> None:
     calendars.put(change.connection, new, change.at, change.by)
-    change.audit("calendar", new.id, {"version": new.version, "document": new.document})
+    change.audit("calendar", new.id, {"version": new.version, "since": new.since, "document": new.document})
 
 
-def _checked(change: Change, check: Check, draft: CalendarDraft, kept: Version) -> Version:
+def _checked(connection: Connection, now: datetime, draft: CalendarDraft, kept: Version) -> Version:
+    check = Check()
     name, zone = check.line("name", draft.name), check.zone("zone", draft.zone)
     if not name:
         check.refuse("name", "Enter a name for these hours, such as Bratislava office.")
-    if any(
-        each.name.casefold() == name.casefold() and each.id != kept.id for each in calendars.every(change.connection)
-    ):
+    if any(each.name.casefold() == name.casefold() and each.id != kept.id for each in calendars.every(connection)):
         check.refuse("name", "There are office hours called {name} already.", name=name)
+    document = _document(check, draft, zone)
+    since = _since(check, draft.since, now, zone, connection, kept)
+    check.done()
+    return Version(kept.id, kept.version + 1, name, document, since)
+
+
+def _document(check: Check, draft: CalendarDraft, zone: str) -> dict[str, Any]:
     weekly = {str(day): read_hours(check, WEEKDAYS[day], text) for day, text in enumerate(draft.weekly)}
-    document: dict[str, Any] = {
-        "tz": zone,
-        "weekly": {day: hours for day, hours in weekly.items() if hours},
-        "holidays": sorted({_day(check, "holidays", line) for line in _lines(draft.holidays)}),
-        "special": dict(sorted(_special(check, line) for line in _lines(draft.special))),
-    }
-    if not check.wrong:
-        document = Calendar.from_json(document).to_json()
-    return Version(kept.id, kept.version + 1, name, document)
+    days = {_day(check, "holidays", day): name for day, name in map(_holiday_line, _lines(draft.holidays))}
+    special: dict[str, list[list[str]]] = {}
+    for day, hours in (_special(check, line) for line in _lines(draft.special)):
+        if day in special:
+            check.refuse("special", "{day} is there twice. Write all its hours in one line.", day=day)
+        special[day] = hours
+    for field, found in (("holidays", days), ("special", special)):
+        if len(found) > MOST_DAYS:
+            check.refuse(field, "At most {most} days fit here; these are {count}.", most=MOST_DAYS, count=len(found))
+    names = {day: check.line("holidays", name, 80) for day, name in sorted(days.items()) if name}
+    if check.wrong:
+        return {}
+    written = {"tz": zone, "weekly": {day: hours for day, hours in weekly.items() if hours}, "holidays": sorted(days),
+               "special": dict(sorted(special.items()))}  # fmt: skip
+    return Calendar.from_json(written).to_json() | ({"names": names} if names else {})
+
+
+def _since(check: Check, text: str, now: datetime, zone: str, connection: Connection, kept: Version) -> int:
+    """Now, or the first instant of a day to come."""
+    if not text.strip():
+        return micros(now)
+    day = _day(check, "since", text)
+    if not day or "zone" in check.wrong:
+        return 0
+    holding = calendars.at(connection, kept.id, now)
+    if date.fromisoformat(day) <= now.astimezone(ZoneInfo(zone)).date():
+        check.refuse("since", "{day} has begun. Enter a later day, or leave it empty: from now on.", day=day)
+    elif holding is not None and holding.zone != zone:
+        check.refuse("since", "Another time zone holds from now on only. Leave this empty, or keep {zone}.",
+                     zone=holding.zone)  # fmt: skip
+    return micros(datetime.combine(date.fromisoformat(day), time(0), ZoneInfo(zone)))
 
 
 def read_hours(check: Check, field: str, text: str) -> list[list[str]]:
@@ -132,6 +198,11 @@ def read_hours(check: Check, field: str, text: str) -> list[list[str]]:
 def _special(check: Check, line: str) -> tuple[str, list[list[str]]]:
     day, _blank, hours = line.partition(" ")
     return _day(check, "special", day), read_hours(check, "special", hours)
+
+
+def _holiday_line(line: str) -> tuple[str, str]:
+    day, _blank, name = line.partition(" ")
+    return day, " ".join(name.split())
 
 
 def _day(check: Check, field: str, text: str) -> str:

@@ -76,6 +76,12 @@ class Changing:
             return result
         raise Unavailable(retry_s=1.0)
 
+    async def look(self, signed: Signed | None, function: Callable[[Connection, datetime], T]) -> T:
+        """One look at the record, as of now. Raises NotFound for who is no admin, what `function` raises."""
+        expect_admin(signed)
+        now = self._desk.clock.now()
+        return await self._desk.record.read(lambda connection: function(connection, now))
+
 
 def expect_admin(signed: Signed | None) -> None:
     """Raises NotFound for everybody else: the administration is not there for them."""

@@ -25,6 +25,7 @@ from server.pages.texts import _, sentence
 from server.parts import Parts
 from server.security import expect_own_origin
 from store import calendars
+from store.engine import Connection
 
 
 async def show(parts: Parts, request: Request) -> Response:
@@ -90,11 +91,10 @@ async def _page(parts: Parts, email: str, error: str, status: int = 200) -> Resp
 async def _office(parts: Parts) -> tuple[str, str]:
     """What the clock says, and whether the office is open, in words."""
     now = parts.desk.clock.now()
-    found = await parts.record.read(calendars.every)
+    calendar = await parts.record.read(lambda connection: _first_office(connection, now))
     pool = _("The 24/7 team is at the desk.")
-    if not found:
+    if calendar is None:
         return _now(now, UTC), pool
-    calendar = hours.Calendar.from_json(found[0].document)
     zone = ZoneInfo(calendar.zone)
     state = hours.state(calendar, now)
     if state.open and state.until is not None:
@@ -105,6 +105,11 @@ async def _office(parts: Parts) -> tuple[str, str]:
     else:
         office = pool
     return _now(now, zone), office
+
+
+def _first_office(connection: Connection, now: datetime) -> hours.Calendar | None:
+    first = next(iter(calendars.every(connection)), None)
+    return None if first is None else calendars.at(connection, first.id, now)
 
 
 def _now(now: datetime, zone: tzinfo) -> str:

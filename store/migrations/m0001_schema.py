@@ -48,6 +48,7 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     version INTEGER NOT NULL,
     name TEXT NOT NULL,
     document TEXT NOT NULL,
+    since BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     by_id TEXT,
     PRIMARY KEY (id, version)
@@ -490,6 +491,7 @@ BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END""",
     version INTEGER NOT NULL,
     name TEXT NOT NULL,
     document TEXT NOT NULL,
+    since BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     by_id TEXT,
     PRIMARY KEY (id, version)

@@ -252,11 +252,17 @@ def test_every_page_is_accessible_and_fits(
         faults += ["blocked"] if page.evaluate("'blocked' in window") else []
         found[what] = faults
         if shots := os.environ.get("ADMIN_SHOTS"):
-            page.screenshot(path=f"{shots}/{what.replace('/', '-')}-{width}-{scheme}.png", full_page=True)
+            page.screenshot(
+                path=f"{shots}/{what.partition('?')[0].replace('/', '-')}-{width}-{scheme}.png", full_page=True
+            )
 
     for path in PAGES:
         page.goto(f"{desk.origin}/admin/{path}")
         look(path)
+    page.goto(f"{desk.origin}/admin/calendars/office")
+    page.fill("#fri", "09:00-12:00, 13:00-15:00")
+    page.click(".a-save .btn.main")
+    look("calendar-change")
     page.goto(f"{desk.origin}/admin/customers/new")
     page.fill("#name", name)
     save(page)

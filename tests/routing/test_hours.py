@@ -1,5 +1,6 @@
 """Office hours: openings, closings, holidays, special days, summer time, and calendars that make no sense."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
@@ -254,3 +255,42 @@ def test_the_hours_of_a_day_are_written_as_in_the_document() -> None:
     calendar = Calendar.from_json({"tz": "Europe/Bratislava", "weekly": {"0": [["09:00", "17:00"]]}})
     assert hours.hours_of_day(calendar, date(2026, 3, 2)) == [["09:00", "17:00"]]
     assert hours.hours_of_day(calendar, date(2026, 3, 3)) == []
+
+
+# Hours that follow others ---------------------------------------------------------------------------------------------
+
+LATER = replace(
+    DESK, weekly={weekday: ((time(10), time(15)),) for weekday in range(5)}, holidays=frozenset({date(2026, 3, 12)})
+)
+TURNING = replace(DESK, following=(date(2026, 3, 9), LATER))
+"""Until Sunday 8 March nine to five, from Monday ten to three."""
+
+
+@pytest.mark.parametrize(
+    ("instant", "because", "edge"),
+    [
+        ("2026-03-06T15:59:00Z", "open", "2026-03-06T16:00:00Z"),
+        ("2026-03-06T16:00:00Z", "closed", "2026-03-09T09:00:00Z"),
+        ("2026-03-09T08:30:00Z", "closed", "2026-03-09T09:00:00Z"),
+        ("2026-03-09T09:00:00Z", "open", "2026-03-09T14:00:00Z"),
+        ("2026-03-11T14:00:00Z", "closed", "2026-03-11T23:00:00Z"),
+        ("2026-03-12T10:00:00Z", "holiday", "2026-03-12T23:00:00Z"),
+    ],
+)
+def test_from_their_first_day_on_the_hours_that_follow_hold(instant: str, because: str, edge: str) -> None:
+    assert hours.because(TURNING, at(instant)) == because
+    assert hours.next_edge(TURNING, at(instant)) == at(edge)
+
+
+def test_hours_that_follow_may_be_followed_in_turn() -> None:
+    last = replace(DESK, weekly={}, holidays=frozenset(), special={})
+    chain = replace(DESK, following=(date(2026, 3, 9), replace(LATER, following=(date(2026, 3, 10), last))))
+    assert [hours.hours_of_day(chain, date(2026, 3, day)) for day in (6, 9, 10)] == [
+        [["09:00", "17:00"]], [["10:00", "15:00"]], [],
+    ]  # fmt: skip
+    assert hours.next_opening(chain, at("2026-03-10T00:00:00Z")) is None
+
+
+def test_hours_of_another_zone_do_not_follow() -> None:
+    with pytest.raises(BadRequest, match="same zone"):
+        replace(DESK, following=(date(2026, 3, 9), Calendar("Europe/London", {})))

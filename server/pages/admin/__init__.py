@@ -55,6 +55,8 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *at("calendars", calendars.every),
         *at("calendars/new", calendars.begin, calendars.add),
         *at("calendars/{id}", calendars.show, calendars.save),
+        *at("calendars/{id}/holidays", calendars.holidays, calendars.confirm),
+        *at("calendars/{id}/versions", calendars.versions),
     ]
 
 
