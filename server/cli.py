@@ -19,6 +19,15 @@ from store.engine import RecordError, Violation
 Command = Callable[[Settings, argparse.Namespace], int]
 
 
+class Failed(Exception):
+    """A command did its work and what it found is bad: printed like any answer, exit code 1."""
+
+    def __init__(self, value: object, text: str) -> None:
+        super().__init__(text)
+        self.value = value
+        self.text = text
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence."""
 

@@ -27,7 +27,9 @@ from live.redis import RedisLive
 from mailbox.hander import Hander
 from server import app, serving
 from server.api import uploads
+from server.beating import Beating
 from server.follow_clock import FollowClock
+from server.follow_settings import FollowSettings
 from server.metrics import CountedDesk, Metrics
 from server.pages.sessions import cookie_of
 from server.pages.static import Statics
@@ -38,7 +40,7 @@ from server.settings import Settings
 from server.sockets.buckets import Rate
 from server.sockets.sockets import Sockets
 from server.watchdog import Watchdog
-from store import meta
+from store import beats, meta
 from store import settings as kept_settings
 from store.blobs import Blobs
 from store.engine import Record, open_record
@@ -140,6 +142,8 @@ async def run(settings: Settings, role: Role, listener: socket.socket | None, st
                 for work in (
                     Watchdog().run(),
                     FollowClock(parts.record, base.clock, parts.desk).run(),
+                    FollowSettings(parts.record, base.clock, parts.pages).run(),
+                    Beating(parts.record, base.clock, beats.ROLES if role == "all" else (role,)).run(),
                     *((parts.sockets.run(),) if role in ("all", "web") else ()),
                     *((DueWorker(parts.desk).run(), Watch(parts.desk).run()) if role in ("all", "clock") else ()),
                     *((Hander(parts.record, parts.live, base.clock).run(),) if role in ("all", "mailbox") else ()),

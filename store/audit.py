@@ -5,6 +5,7 @@ it is the lock of the appending transactions, and tells when the newest rows wer
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,26 @@ _MOVE = update(meta).where(meta.c.key == bindparam("b_key")).values(value=bindpa
 _APPEND = insert(audit)
 _PAGE = select(audit).where(audit.c.number > bindparam("after")).order_by(audit.c.number).limit(bindparam("most"))
 _HEAD = select(meta.c.value).where(meta.c.key == bindparam("key"))
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of the chain as it was at an instant: kept elsewhere it tells when the newest rows are cut off, and the
+    head in the record with them. Written as `NUMBER HASH`."""
+
+    number: int = 0
+    hash: str = NOBODY
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.hash}"
+
+    @classmethod
+    def read(cls, text: str) -> "Head":
+        """Raises ValueError."""
+        number, _, hash = " ".join(text.split()).partition(" ")
+        if not re.fullmatch("[0-9]{1,15}", number) or not re.fullmatch("[0-9a-f]{64}", hash):
+            raise ValueError("A head is written as its number and its hash of 64 signs.")
+        return cls(int(number), hash)
 
 
 @dataclass(frozen=True)
@@ -67,8 +88,18 @@ def append(
     connection.run(_MOVE, b_key=HEAD, head=f"{number} {chained}")
 
 
-def verify(connection: Connection, since: Verdict | None = None, limit: int = PAGE) -> Verdict:
+def head(connection: Connection) -> Head:
+    """The end of the chain as the record has it now."""
+    found = connection.scalar(_HEAD, key=HEAD)
+    return Head() if found is None else Head.read(found)
+
+
+def verify(
+    connection: Connection, since: Verdict | None = None, limit: int = PAGE, exported: Head | None = None
+) -> Verdict:
     """Looks through the next `limit` rows after a sound verdict: the first changed, missing or reordered one.
+
+    `exported`: a head that was written down before; the chain must still lead through it.
 
     Call it again with its verdict, in a new snapshot, until it is `whole`; or `verify_all`.
     """
@@ -79,18 +110,24 @@ def verify(connection: Connection, since: Verdict | None = None, limit: int = PA
         if fault:
             return Verdict(rows, previous, fault, whole=True)
         rows, previous = row.number, row.hash
+        if exported is not None and rows == exported.number and previous != exported.hash:
+            said = f"Row {rows} is another than when the head was exported: the chain was written anew."
+            return Verdict(rows - 1, previous, said, whole=True)
     if len(page) == limit:
         return Verdict(rows, previous)
+    elif exported is not None and rows < exported.number:
+        said = f"Row {rows + 1} is missing: the chain was cut off, it reached row {exported.number} before."
+        return Verdict(rows, previous, said, whole=True)
     else:
         return Verdict(rows, previous, _fault_of_end(rows, previous, connection.scalar(_HEAD, key=HEAD)), whole=True)
 
 
-async def verify_all(record: Record) -> Verdict:
+async def verify_all(record: Record, exported: Head | None = None) -> Verdict:
     """The whole chain, a snapshot per page. Raises Unavailable. Cancelling is safe."""
     verdict = Verdict()
     while not verdict.whole:
         since = verdict
-        verdict = await record.read(lambda connection, since=since: verify(connection, since))  # type: ignore[misc]
+        verdict = await record.read(lambda connection, since=since: verify(connection, since, PAGE, exported))  # type: ignore[misc]
     return verdict
 
 

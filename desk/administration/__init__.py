@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from desk.administration.absences import Absences
 from desk.administration.agents import Agents
+from desk.administration.auditing import Auditing
 from desk.administration.buttons import Buttons
 from desk.administration.calendars import Calendars
 from desk.administration.changing import Changing
@@ -12,6 +13,7 @@ from desk.administration.contacts import Contacts
 from desk.administration.customers import Customers
 from desk.administration.plans import Plans
 from desk.administration.sessions import Sessions
+from desk.administration.desk_settings import DeskSettings
 from desk.desk import Desk
 from desk.identity import Identity
 from desk.sealing import Sealer
@@ -37,3 +39,5 @@ class Administration:
         self.calendars = Calendars(changing)
         self.buttons = Buttons(changing, sealer)
         self.contacts = Contacts(changing)
+        self.audit = Auditing(changing)
+        self.settings = DeskSettings(changing)

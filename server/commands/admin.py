@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.commands import absences, agents, buttons, calendars, contacts, customers, plans, routes, sessions
+from server.commands import absences, agents, audit, buttons, calendars, contacts, customers, plans, routes, sessions, settings
 
 
 def add(commands: Any) -> None:
     """Adds the commands."""
-    for module in (customers, plans, contacts, agents, absences, sessions, calendars, buttons, routes):
+    for module in (customers, plans, contacts, agents, absences, sessions, calendars, buttons, routes, audit, settings):
         module.add(commands)

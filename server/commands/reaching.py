@@ -14,7 +14,7 @@ from desk.desk import Desk
 from desk.identity import Identity
 from routing.errors import BadRequest
 from server import wiring
-from server.cli import show
+from server.cli import Failed, show
 from server.settings import Settings
 from server.wiring import Opened, StartError
 from store.blobs import Blobs
@@ -32,6 +32,8 @@ class Reach:
         self.data = base.settings.data
         self._blobs = Blobs(self.data / "files")
         self.clock = base.clock
+        self.live = base.live
+        self.settings = base.settings
         self.base_url = base.settings.base_url
         desk = Desk(base.record, base.live, base.clock)
         self.admin = Administration(desk, base.sealer, Identity(desk, base.sealer))
@@ -73,8 +75,13 @@ def _run(act: Acting, settings: Settings, arguments: argparse.Namespace) -> int:
                 raise StartError("There is no desk in this folder yet: vipdesk setup --name … --admin … makes one.")
             return await act(Reach(base), arguments)
 
-    value, text = asyncio.run(opened())
-    show(value, arguments.json, text)
+    try:
+        value, text = asyncio.run(opened())
+    except Failed as failed:
+        show(failed.value, arguments.json, failed.text)
+        return 1
+    if text or value is not None:
+        show(value, arguments.json, text)
     return 0
 
 

@@ -252,9 +252,8 @@ def test_every_page_is_accessible_and_fits(
         faults += ["blocked"] if page.evaluate("'blocked' in window") else []
         found[what] = faults
         if shots := os.environ.get("ADMIN_SHOTS"):
-            page.screenshot(
-                path=f"{shots}/{what.partition('?')[0].replace('/', '-')}-{width}-{scheme}.png", full_page=True
-            )
+            shown = what.partition("?")[0].replace("/", "-")
+            page.screenshot(path=f"{shots}/{shown}-{width}-{scheme}.png", full_page=True)
 
     for path in PAGES:
         page.goto(f"{desk.origin}/admin/{path}")

@@ -6,7 +6,20 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from desk.administration import Administration
-from server.pages.admin import absences, agents, buttons, calendars, contacts, customers, leaving, plans, sessions
+from server.pages.admin import (
+    absences,
+    agents,
+    audit,
+    buttons,
+    calendars,
+    contacts,
+    customers,
+    health,
+    leaving,
+    plans,
+    sessions,
+    settings,
+)
 from server.pages.admin.asking import Asked, Page, bound
 from server.parts import Parts
 
@@ -52,6 +65,10 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *at("sessions/end", None, sessions.end),
         *at("sessions/end-all", None, sessions.end_all),
         *at("plans", plans.show, plans.save),
+        *at("settings", settings.show, settings.save),
+        *at("health", health.show),
+        *at("audit", audit.show, audit.export),
+        *at("audit/verify", None, audit.verify),
         *at("calendars", calendars.every),
         *at("calendars/new", calendars.begin, calendars.add),
         *at("calendars/{id}", calendars.show, calendars.save),

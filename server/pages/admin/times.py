@@ -15,7 +15,9 @@ def day(of: date) -> str:
     return f"{names[of.weekday()]} {of.isoformat()}"
 
 
-def when(at: int, zone: str) -> str:
+def when(at: int, zone: str, *, seconds: bool = False) -> str:
     """Such as `Mon 2026-12-28 09:00`; `at` in microseconds."""
     local = instant(at).astimezone(ZoneInfo(zone))
-    return f"{day(local.date())} {local:%H:%M}"
+    return (
+        f"{day(local.date())} {local.isoformat(' ', 'seconds' if seconds else 'minutes')[11 : 19 if seconds else 16]}"
+    )
