@@ -140,7 +140,7 @@ class ContactIdentity(Admission):
 
     async def _by_jwt(self, button: Button, token: str) -> Person:
         """The person a customer's site vouches for. Raises Forbidden for a token that does not hold."""
-        claims = await self._claims(button, token)
+        claims = await self.claims(button, token)
         now, uses_until = self._desk.clock.now(), int(claims["exp"]) * 1_000_000
 
         def verb(connection: Connection) -> Person | None:
@@ -154,7 +154,8 @@ class ContactIdentity(Admission):
             raise Forbidden("This sign-in of your site was used too often. Reload the page.", field="jwt")
         return person
 
-    async def _claims(self, button: Button, token: str) -> dict[str, Any]:
+    async def claims(self, button: Button, token: str) -> dict[str, Any]:
+        """What a customer's site vouches for. Raises Forbidden for a token that does not hold."""
         try:
             kid = str(jwt.get_unverified_header(token).get("kid", ""))
             kept = await self._desk.record.read(lambda connection: buttons.secrets_of(connection, button.id))

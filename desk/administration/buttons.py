@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from desk.actors import Signed
-from desk.administration import origins
+from desk.administration import origins, public_keys
 from desk.administration.changing import Change, Changing
 from desk.administration.checking import Check
 from desk.administration.customers import the as the_customer
@@ -91,10 +92,16 @@ class Buttons:
     async def add_secret(self, signed: Signed | None, id: str, kid: str = "") -> tuple[str, str]:
         """A key by which the customer's site signs who somebody is: its `kid` and the secret, told only now."""
         secret = secrets.token_urlsafe(32)
-        sealed = self._sealer.seal(secret.encode())
+        return await self._add_key(signed, id, kid, lambda check: (ALGORITHM, secret)), secret
 
+    async def add_public_key(self, signed: Signed | None, id: str, kid: str, pem: str) -> str:
+        """A public key of the customer's site, which keeps the private one: RS256, ES256 or EdDSA; its `kid`."""
+        return await self._add_key(signed, id, kid, lambda check: public_keys.read(check, "pem", pem))
+
+    async def _add_key(self, signed: Signed | None, id: str, kid: str, read: Callable[[Check], tuple[str, str]]) -> str:
         def verb(change: Change) -> str:
             check = Check()
+            algorithm, key = read(check)
             named = check.line("kid", kid, 40) or new_kid()
             known = buttons.secrets_of(change.connection, the(change, id).id)
             if named in {each.kid for each in known}:
@@ -104,11 +111,12 @@ class Buttons:
             if sum(not each.revoked for each in known) >= MOST_KEYS:
                 check.refuse("kid", "At most {most} signing keys hold at once. Revoke one first.", most=MOST_KEYS)
             check.done()
-            buttons.add_secret(change.connection, id, named, ALGORITHM, sealed, micros(change.real))
-            change.audit("signing_key_added", id, {"kid": named})
+            sealed = self._sealer.seal(key.encode())
+            buttons.add_secret(change.connection, id, named, algorithm, sealed, micros(change.real))
+            change.audit("signing_key_added", id, {"kid": named, "algorithm": algorithm})
             return named
 
-        return await self._changing.change(signed, "add_secret", verb), secret
+        return await self._changing.change(signed, "add_secret", verb)
 
     async def revoke_secret(self, signed: Signed | None, id: str, kid: str) -> None:
         """What is signed by it is refused from now on. Raises Conflict when there is no such key."""
@@ -126,6 +134,11 @@ class Buttons:
 def embed_code(base_url: str, key: str) -> str:
     """The line that shows the button in a customer's pages; the key says which customer, never who."""
     return f'<script async src="{base_url}/w/{key}.js"></script>'
+
+
+def plain_link(base_url: str, key: str) -> str:
+    """The chat as a page of its own, for mails and portals."""
+    return f"{base_url}/b/{key}"
 
 
 def drafted(kept: Button) -> ButtonDraft:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 from typing import Any
 
-from desk.administration.buttons import POLICIES, ButtonDraft, drafted, embed_code
+from desk.administration.buttons import POLICIES, ButtonDraft, drafted, embed_code, plain_link
+from desk.promising import button_state
+from routing.errors import BadRequest
+from server import trying
+from server.cli import Failed
 from server.commands import naming
 from server.commands.reaching import Reach, command, given, group, lined, options, table
 from store import buttons, calendars, customers
@@ -29,15 +35,23 @@ def add(commands: Any) -> None:
     change = command(inner, "change", "change a button", _change)
     revoke = command(inner, "revoke-key", "tokens signed by this key are refused", _revoke)
     add_key = command(inner, "add-key", "make a signing key and print its secret, once", _add_key)
+    attempt = command(inner, "try", "what a button says now, whether a page may show it, whether a token holds", _try)
     for one in (
         change, revoke, add_key,
         command(inner, "rotate", "a new public key; the one before works for 14 days", _rotate),
         command(inner, "show", "show a button with its embed code", _show),
+        attempt,
     ):  # fmt: skip
         one.add_argument("button", help="its public key or id")
     options(change, *FIELDS)
     change.add_argument("--active", action=argparse.BooleanOptionalAction, help="whether it works")
-    options(add_key, ("kid", "its name; left out: one is made"))
+    options(
+        add_key,
+        ("kid", "its name; left out: one is made"),
+        ("pem", "file with a public key of the site (RSA, P-256, Ed25519), instead of a secret; - for stdin"),
+    )
+    options(attempt, ("address", "of a page: whether it may show the button"),
+            ("token", "a JWT of the customer's site: whether it holds"))  # fmt: skip
     revoke.add_argument("kid", help="its name")
     command(inner, "list", "list all buttons", _list)
 
@@ -71,8 +85,38 @@ async def _rotate(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str
 
 async def _add_key(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     kept = await naming.button(reach, arguments.button)
+    if arguments.pem is not None:
+        kid = await reach.admin.buttons.add_public_key(None, kept.id, arguments.kid or "", _text_of(arguments.pem))
+        found = await reach.read(lambda connection: buttons.secrets_of(connection, kept.id))
+        algorithm = next(each.algorithm for each in found if each.kid == kid)
+        return {"kid": kid, "algorithm": algorithm}, f"kid  {kid} ({algorithm})"
     kid, secret = await reach.admin.buttons.add_secret(None, kept.id, arguments.kid or "")
     return {"kid": kid, "algorithm": "HS256", "secret": secret}, f"kid     {kid}\nsecret  {secret}"
+
+
+def _text_of(path: str) -> str:
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text("ascii")
+    except (OSError, ValueError) as error:
+        raise BadRequest(
+            f"{path} cannot be read as PEM: {getattr(error, 'strerror', None) or 'it is no text'}."
+        ) from error
+
+
+async def _try(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    kept = await naming.button(reach, arguments.button)
+    now, present = reach.clock.now(), await reach.desk.present()
+    state = await reach.read(lambda connection: button_state(connection, kept.id, now, present))
+    found = {"says": None if state is None else state["label"]}
+    tried = {
+        "page": trying.page(kept, arguments.address) if arguments.address else None,
+        "token": await trying.token(reach.identity, kept, arguments.token) if arguments.token else None,
+    }
+    row = found | {name: each and {"fine": each.fine, "said": each.said} for name, each in tried.items()}
+    text = table([("says", row["says"]), *((name, each.said) for name, each in tried.items() if each)], "")
+    if any(each is not None and not each.fine for each in tried.values()):
+        raise Failed(row, text)
+    return row, text
 
 
 async def _revoke(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
@@ -113,5 +157,6 @@ def _row(connection: Connection, kept: Button, base_url: str) -> dict[str, Any]:
         "id": kept.id, "key": kept.key, "customer": owner.name if owner else "", "name": kept.name,
         "calendar": kept.calendar_id, "origins": list(kept.origins), "policy": kept.policy, "language": kept.language,
         "active": kept.active, "former_key": kept.former_key, "embed": embed_code(base_url, kept.key),
+        "link": plain_link(base_url, kept.key),
         "signing_keys": [each.kid for each in buttons.secrets_of(connection, kept.id) if not each.revoked],
     }  # fmt: skip

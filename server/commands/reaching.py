@@ -35,8 +35,9 @@ class Reach:
         self.live = base.live
         self.settings = base.settings
         self.base_url = base.settings.base_url
-        desk = Desk(base.record, base.live, base.clock)
-        self.admin = Administration(desk, base.sealer, Identity(desk, base.sealer))
+        self.desk = Desk(base.record, base.live, base.clock)
+        self.identity = Identity(self.desk, base.sealer)
+        self.admin = Administration(self.desk, base.sealer, self.identity)
 
     async def keep(self, data: bytes) -> str:
         """Keeps bytes; their hash."""

@@ -30,6 +30,7 @@ class Admin:
 
     def __init__(self, desk: RunningDesk, link: str) -> None:
         self.http = httpx2.Client(base_url=desk.origin, headers={"Origin": desk.origin}, follow_redirects=True)
+        self.folder = desk.folder
         self.http.post(link, data={"password": PASSWORD})
         self.page = self.http.get("/admin")
         assert self.page.status_code == 200, self.page.text

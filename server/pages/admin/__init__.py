@@ -19,6 +19,7 @@ from server.pages.admin import (
     plans,
     sessions,
     settings,
+    trying,
 )
 from server.pages.admin.asking import Asked, Page, bound
 from server.parts import Parts
@@ -48,7 +49,9 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *at("buttons/{id}", buttons.show, buttons.save),
         *at("buttons/{id}/rotate", None, buttons.rotate),
         *at("buttons/{id}/keys", None, buttons.add_key),
+        *at("buttons/{id}/keys/public", None, buttons.add_public_key),
         *at("buttons/{id}/keys/revoke", None, buttons.revoke_key),
+        *at("buttons/{id}/try", trying.show, trying.attempt),
         *at("agents", agents.every),
         *at("agents/new", agents.begin, agents.add),
         *at("agents/{id}", agents.show, agents.save),

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from desk.administration.buttons import FORMER_WORKS, ButtonDraft, drafted, embed_code, new_kid
+from desk.administration.buttons import FORMER_WORKS, ButtonDraft, drafted, embed_code, new_kid, plain_link
 from routing.errors import DeskError, NotFound
 from server.pages.admin.asking import REFUSED, Asked, saved
 from store import buttons, calendars, customers
@@ -59,6 +59,15 @@ async def add_key(asked: Asked) -> Response:
     return await _one(asked, told={"kid": kid, "secret": secret})
 
 
+async def add_public_key(asked: Asked) -> Response:
+    """`POST /admin/buttons/{id}/keys/public`: the site keeps the private one."""
+    try:
+        await asked.admin.buttons.add_public_key(asked.signed, asked.id, asked.text("kid"), asked.text("pem"))
+    except REFUSED as error:
+        return await _one(asked, None, error)
+    return saved(f"/admin/buttons/{asked.id}")
+
+
 async def revoke_key(asked: Asked) -> Response:
     """`POST /admin/buttons/{id}/keys/revoke`"""
     try:
@@ -97,7 +106,7 @@ async def _one(
     found = await asked.read(query)
     kept, now = found["kept"], asked.parts.desk.clock.now()
     until = None if kept.former_until is None else instant(kept.former_until)
-    form = asdict(draft or drafted(kept)) | {"kid": asked.text("kid") if error else new_kid()}
+    form = asdict(draft or drafted(kept)) | {"kid": asked.text("kid") if error else new_kid(), "pem": asked.text("pem")}
     return asked.page(
         "button.html",
         "customers",
@@ -105,6 +114,7 @@ async def _one(
         error,
         told=told,
         embed=embed_code(asked.parts.settings.base_url, kept.key),
+        link=plain_link(asked.parts.settings.base_url, kept.key),
         former_until=f"{until:%Y-%m-%d %H:%M} UTC" if until is not None and until > now else "",
         former_days=FORMER_WORKS.days,
         **found,

@@ -65,7 +65,7 @@ async def test_a_newer_version_ends_what_was_to_follow_after_it(world: World, ad
     far = datetime.fromisoformat("2026-04-07T09:00:00+00:00")
     for now in (world.clock.now(), far):
         holding = await world.record.read(lambda connection, now=now: calendars.at(connection, "office", now))  # type: ignore[misc]
-        assert holding == Calendar.from_json(holding.to_json()) and holding.weekly == {}
+        assert holding is not None and holding == Calendar.from_json(holding.to_json()) and holding.weekly == {}
 
 
 async def test_versions_that_wait_their_turn_are_kept_when_one_comes_between(
@@ -141,7 +141,7 @@ async def test_what_is_wrong_is_said_of_its_field(
     world: World, admin: Administration, field: str, value: str, said: str
 ) -> None:
     with pytest.raises(Wrong) as caught:
-        await admin.calendars.change(None, "office", replace(await office(world), **{field: value}))
+        await admin.calendars.change(None, "office", replace(await office(world), **{field: value}))  # type: ignore[arg-type]
     assert list(caught.value.fields) == [field] and said in str(caught.value.fields[field])
 
 

@@ -1,0 +1,113 @@
+"""The health report: one sentence per fault and what to do; settings as they may be shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from live.memory import MemoryLive
+from routing.errors import Unavailable
+from server import health_report
+from server.environment import HIDDEN, shown
+from server.health_report import Part, report
+from server.settings import Settings, name_of
+from store import beats, jobs
+from store.engine import Connection, InlineRecord
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+
+
+async def parts(record: InlineRecord, settings: Settings, at: datetime = NOON) -> dict[str, Part]:
+    return {each.name: each for each in await report(settings, record, MemoryLive(), at, at)}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path)
+
+
+def alive(connection: Connection) -> None:
+    for role in beats.ROLES:
+        beats.beat(connection, role, NOON)
+    beats.backed_up(connection, NOON)
+
+
+async def test_a_desk_that_lives_has_no_fault(settings: Settings) -> None:
+    record = InlineRecord()
+    await record.write(alive)
+    found = await parts(record, settings)
+    assert {each.name: each.todo for each in found.values() if each.grade != "ok"} == {}
+    assert found["clock"].said == "It was seen 0 s ago."
+
+
+async def test_a_process_that_was_never_seen_or_is_gone_is_named_with_what_starts_it(settings: Settings) -> None:
+    record = InlineRecord()
+    found = await parts(record, settings)
+    assert (found["clock"].grade, found["clock"].said) == ("bad", "No such process was ever seen.")
+    assert found["mailbox"].todo == "Start one: vipdesk mailbox, or vipdesk for all in one."
+    await record.write(alive)
+    found = await parts(record, settings, NOON + timedelta(minutes=5))
+    assert (found["clock"].grade, found["clock"].said) == ("bad", "The last sign of life was 5 min ago.")
+
+
+async def test_what_is_late_is_told(settings: Settings) -> None:
+    record = InlineRecord()
+    await record.write(alive)
+    await record.write(lambda connection: jobs.put(connection, "decide", NOON - timedelta(minutes=3), "decide"))
+    await record.write(lambda connection: jobs.put(connection, "hand_mail", NOON - timedelta(hours=3), "hand_mail"))
+    found = await parts(record, settings)
+    assert (found["due"].grade, found["due"].said) == ("bad", "It is 3 min late.")
+    assert (found["mail"].grade, found["mail"].said) == ("bad", "It is 3 h late.")
+
+
+async def test_an_old_backup_is_a_care_and_none_is_too(settings: Settings) -> None:
+    record = InlineRecord()
+    assert (await parts(record, settings))["backup"].grade == "care"
+    await record.write(alive)
+    found = await parts(record, settings, NOON + timedelta(days=3))
+    assert (found["backup"].grade, found["backup"].said) == ("care", "The last one is 72 h old.")
+
+
+async def test_a_full_disk_and_a_missing_folder_are_faults(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = InlineRecord()
+    assert (await parts(record, replace(settings, data=settings.data / "gone")))["disk"].grade == "bad"
+    monkeypatch.setattr(health_report, "LOW_DISK_BYTES", 10**18)
+    found = (await parts(record, settings))["disk"]
+    assert found.grade == "bad" and "nothing new is taken" in found.todo
+
+
+async def test_without_its_record_the_rest_is_unknown(settings: Settings) -> None:
+    class Away(InlineRecord):
+        """Its database cannot be reached."""
+
+        async def read(self, query: Any) -> Any:
+            raise Unavailable
+
+    found = await parts(Away(), settings)
+    assert found["clock"].said == "Unknown while the record is away." and found["clock"].grade == "care"
+
+
+def test_secrets_are_not_shown() -> None:
+    settings = Settings(
+        database_url="postgresql://desk:s3cret@db.example/desk", redis_url="redis://:s3cret@cache.example:6379/0",
+        secret_keys=("s3cret",), metrics_token="s3cret",
+    )  # fmt: skip
+    found = {each.name: each for each in shown(settings)}
+    assert "s3cret" not in str(found)
+    assert found["VIPDESK_DATABASE_URL"].value == f"postgresql://desk:{HIDDEN}@db.example/desk"
+    assert found["VIPDESK_REDIS_URL"].value == f"redis://:{HIDDEN}@cache.example:6379/0"
+    assert found["VIPDESK_SECRET_KEYS"].value == HIDDEN and found["VIPDESK_SECRET_KEYS"].given
+    by_query = replace(settings, database_url="postgresql://db.example/desk?password=s3cret")
+    assert "s3cret" not in str(shown(by_query))
+
+
+def test_what_is_shown_is_what_the_settings_page_of_the_documents_lists() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "settings.md").read_text()
+    documented = dict(re.findall(r"^\| `(VIPDESK_\w+)` \|[^|]*\| (.*) \|$", page, re.M))
+    assert {each.name: each.help for each in shown(Settings())} == documented
+    assert [each.name for each in shown(Settings())] == [name_of(each.name) for each in fields(Settings)]
