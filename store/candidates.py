@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
@@ -163,3 +164,8 @@ def button_of_key(connection: Connection, key: str, now: datetime) -> str | None
 def active_buttons(connection: Connection) -> list[str]:
     """Every button that can be pressed."""
     return [row.id for row in connection.all(_ACTIVE_BUTTONS)]
+
+
+@lru_cache(maxsize=256)
+def _calendar(document: str) -> Calendar:
+    return Calendar.from_json(json.loads(document))

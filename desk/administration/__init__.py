@@ -11,9 +11,9 @@ from desk.administration.changing import Changing
 from desk.administration.checking import Wrong
 from desk.administration.contacts import Contacts
 from desk.administration.customers import Customers
+from desk.administration.desk_settings import DeskSettings
 from desk.administration.plans import Plans
 from desk.administration.sessions import Sessions
-from desk.administration.desk_settings import DeskSettings
 from desk.desk import Desk
 from desk.identity import Identity
 from desk.sealing import Sealer

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.commands import absences, agents, audit, buttons, calendars, contacts, customers, plans, routes, sessions, settings
+from server.commands import (
+    absences,
+    agents,
+    audit,
+    buttons,
+    calendars,
+    contacts,
+    customers,
+    plans,
+    routes,
+    sessions,
+    settings,
+)
 
 
 def add(commands: Any) -> None:
