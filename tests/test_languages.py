@@ -134,3 +134,20 @@ def test_button_and_chat_speak_the_pages_language(spoken: tuple[RunningDesk, Cat
         other.goto(f"{desk.origin}/demo")
         other.click("button[value=petra]")
     colleague.close()
+
+
+@pytest.mark.parametrize(
+    ("locale", "mine", "month"), [("de-DE", "Meine", "März 2026"), ("sk-SK", "Moje", "marca 2026")]
+)
+def test_the_console_writes_days_as_its_reader_does(
+    spoken: tuple[RunningDesk, Catalog], chromium: Browser, locale: str, mine: str, month: str
+) -> None:
+    desk, _catalog = spoken
+    context = chromium.new_context(locale=locale)
+    page = context.new_page()
+    page.goto(f"{desk.origin}/demo")
+    page.click("button[value=anna]")
+    page.get_by_role("heading", name=mine).wait_for()
+    page.locator(".tk").nth(1).click()
+    page.locator("[role=log]").get_by_text(month).first.wait_for()
+    context.close()

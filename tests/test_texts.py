@@ -8,7 +8,8 @@ from gettext import GNUTranslations
 from pathlib import Path
 
 import pytest
-from babel.messages import Catalog
+from babel.messages import Catalog, Message
+from babel.messages.pofile import read_po
 
 from desk import texts
 from server.pages.texts import preferred
@@ -19,6 +20,9 @@ SCRIPTS = sorted(path for folder in KEEPER.SCRIPTS for path in (ROOT / folder).r
 TEMPLATES = sorted((ROOT / "server" / "templates").rglob("*.html"))
 NAMES = {"Esc", "VIP"}
 """Names, the same in every language."""
+
+SPOKEN = ("de", "sk")
+"""Besides English."""
 
 WORDS = re.compile(r"[A-Za-z]{2,}")
 ATTRIBUTE = r'\b(?:title|aria-label|ariaLabel|ariaDescription|placeholder|alt|label)\s*{}\s*"([^"]*)"'
@@ -141,6 +145,31 @@ def test_the_reader_gets_the_first_language_that_we_speak(tmp_path: Path) -> Non
         assert texts.say("fr", "Solved.") == texts.say("en", "Solved.") == "Solved."
     finally:
         texts.speak({})
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_every_text_is_translated(language: str) -> None:
+    with (ROOT / "server" / "texts" / language / "vipdesk.po").open("rb") as file:
+        catalog = read_po(file, locale=language)
+    missing = [message.id for message in catalog if message.id and not all(_forms(message))]
+    assert missing == [], "fill in server/texts/<language>/vipdesk.po, then run bin/texts"
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_a_translation_has_the_places_of_its_text(language: str) -> None:
+    with (ROOT / "server" / "texts" / language / "vipdesk.po").open("rb") as file:
+        catalog = read_po(file, locale=language)
+    for message in catalog:
+        wanted = [set(KEEPER.PLACE.findall(id)) for id in _texts_of(message.id)]
+        assert all(set(KEEPER.PLACE.findall(form)) in wanted for form in _forms(message)), message.id
+
+
+def _forms(message: Message) -> tuple[str, ...]:
+    return _texts_of(message.string or "")
+
+
+def _texts_of(either: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (either,) if isinstance(either, str) else tuple(either)
 
 
 def test_languages_that_run_from_right_to_left_say_so() -> None:

@@ -27,7 +27,7 @@ from server.demo.seed import Ground
 from server.demo.simulator import SWITCH, WHO, Simulator, Surroundings
 from server.pages import console
 from server.pages.sessions import cookie_of, device_of, form_of, with_cookie
-from server.pages.texts import _, sentence
+from server.pages.texts import _, day_names, sentence
 from server.parts import Parts
 from server.settings import Settings
 from store import buttons, meta, outgoing
@@ -102,7 +102,7 @@ async def _root(parts: Parts, request: Request) -> Response:
     values = {
         "customer": customer, "customers": cast.CUSTOMERS, "contacts": customer.contacts, "button": {"key": key},
         "person": person.id if person else "", "person_name": person.name if person else "",
-        "properties": _properties(customer, local), "local_day": f"{local:%A}, {local.day} {local:%B %Y}",
+        "properties": _properties(customer, local), "local_day": f"{day_names()[local.weekday()]}, {local:%Y-%m-%d}",
         "local_time": f"{local:%H:%M}", "local_zone": customer.zone.split("/")[-1],
     }  # fmt: skip
     return parts.pages.page("demo/portal.html", values | await _strip(parts, back), policy=_portal_policy(parts))

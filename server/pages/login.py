@@ -21,7 +21,7 @@ from server.pages.sessions import (
     with_cookie,
     without_cookie,
 )
-from server.pages.texts import _, sentence
+from server.pages.texts import _, day_names, sentence
 from server.parts import Parts
 from server.security import expect_own_origin
 from store import calendars
@@ -118,7 +118,4 @@ def _now(now: datetime, zone: tzinfo) -> str:
 
 
 def _weekday(local: datetime) -> str:
-    names = (
-        _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
-    )  # fmt: skip
-    return names[local.weekday()]
+    return day_names()[local.weekday()]

@@ -12,7 +12,7 @@ from desk.administration.public_holidays import HolidayQuestion, countries, prop
 from routing.errors import DeskError, NotFound
 from server.pages.admin.asking import REFUSED, Asked, saved
 from server.pages.admin.times import day, when
-from server.pages.texts import _, reader
+from server.pages.texts import _, day_names, reader
 from store import agents, calendars
 from store.calendars import Version
 from store.engine import Connection
@@ -188,7 +188,4 @@ def _hours(spans: list[list[str]]) -> str:
 
 
 def _days() -> list[tuple[str, str]]:
-    names = (
-        _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
-    )  # fmt: skip
-    return list(zip(WEEKDAYS, names, strict=True))
+    return list(zip(WEEKDAYS, day_names(), strict=True))

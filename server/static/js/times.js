@@ -1,10 +1,13 @@
 /* Instants in words: the desk's clock, both zones, to the second where a decision is told. Formatting only. */
 
+const ENGLISH = "en-GB";
+const reader = globalThis.document?.documentElement.lang ?? ENGLISH;
+const language = reader.startsWith("en") ? ENGLISH : reader; // one order of day and month for all who read English
 const formats = new Map();
 
-function format(options) {
-  const key = JSON.stringify(options);
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat("en-GB", options));
+function format(options, spoken = language) {
+  const key = JSON.stringify([spoken, options]);
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(spoken, options));
   return formats.get(key);
 }
 
@@ -16,9 +19,9 @@ export const hour = (at, timeZone) => format({ ...HOUR, timeZone }).format(new D
 /** "13:58:02" */
 export const second = (at, timeZone) => format({ ...HOUR, second: "2-digit", timeZone }).format(new Date(at));
 
-/** "CET" or "CEST", as the zone has it at that instant. */
+/** "CET" or "CEST", as the zone has it at that instant; the same in every language. */
 export function zoneName(at, timeZone) {
-  const parts = format({ ...HOUR, timeZone, timeZoneName: "short" }).formatToParts(new Date(at));
+  const parts = format({ ...HOUR, timeZone, timeZoneName: "short" }, ENGLISH).formatToParts(new Date(at));
   return parts.find(({ type }) => type === "timeZoneName").value;
 }
 

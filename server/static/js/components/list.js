@@ -24,7 +24,7 @@ export function ListPane() {
     </header>
     <${Lost} />
     <${Rows} />
-    <footer class="tiny muted"><span><${Keys} of="j k" />${t("move")}</span><span><${Keys} of="enter" />${t("open")}</span><span><${Keys} of="?" />${t("keys")}</span></footer>
+    <footer class="tiny muted"><span><${Keys} of="j k" />${t("move")}</span><span><${Keys} of="enter" />${t("open it")}</span><span><${Keys} of="?" />${t("keys")}</span></footer>
   </section>`;
 }
 
