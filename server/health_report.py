@@ -16,7 +16,7 @@ from mailbox.hand import KIND as MAIL
 from routing.errors import DeskError
 from server.pages.texts import _
 from server.settings import Settings
-from store import beats, jobs
+from store import beats, jobs, meta
 from store.engine import Connection, Record
 
 LATE = timedelta(seconds=30)
@@ -91,7 +91,7 @@ def _of_the_record() -> list[tuple[str, str]]:
 def _facts(connection: Connection) -> Facts:
     return Facts(
         jobs.earliest(connection, KINDS), jobs.earliest(connection, (MAIL,)),
-        {role: beats.last(connection, role) for role in beats.ROLES}, beats.last_backup(connection),
+        {role: beats.last(connection, role) for role in beats.ROLES}, meta.backed_up(connection),
     )  # fmt: skip
 
 

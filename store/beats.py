@@ -20,14 +20,3 @@ def last(connection: Connection, role: str) -> datetime | None:
     """When one beat last; None when none ever did."""
     value = meta.get(connection, f"beat_{role}")
     return None if value is None else instant(int(value))
-
-
-def backed_up(connection: Connection, now: datetime) -> None:
-    """A backup of the record was taken whole."""
-    meta.put(connection, "backup_at", str(micros(now)))
-
-
-def last_backup(connection: Connection) -> datetime | None:
-    """When; None when none ever was."""
-    value = meta.get(connection, "backup_at")
-    return None if value is None else instant(int(value))

@@ -16,7 +16,7 @@ from server import health_report
 from server.environment import HIDDEN, shown
 from server.health_report import Part, report
 from server.settings import Settings, name_of
-from store import beats, jobs
+from store import beats, jobs, meta
 from store.engine import Connection, InlineRecord
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -34,7 +34,7 @@ def settings(tmp_path: Path) -> Settings:
 def alive(connection: Connection) -> None:
     for role in beats.ROLES:
         beats.beat(connection, role, NOON)
-    beats.backed_up(connection, NOON)
+    meta.set_backed_up(connection, NOON)
 
 
 async def test_a_desk_that_lives_has_no_fault(settings: Settings) -> None:
