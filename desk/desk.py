@@ -12,9 +12,10 @@ from desk import frames, presence, verifying
 from desk.actors import Signed
 from desk.clock import Clock
 from desk.registry import VERBS, Verb
-from desk.saying import answer_said, digest_of
+from desk.saying import answer_said
 from desk.viewing import Viewers
 from desk.work import Done, LostRace, Work
+from desk.writing import digest_of
 from live.base import Live, Published
 from routing.allow import allow
 from routing.errors import BadRequest, Conflict, DeskError, Expired, NotFound, Unavailable

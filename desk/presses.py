@@ -9,9 +9,9 @@ from desk.actors import Signed
 from desk.deciding import decide
 from desk.paging import page_admins
 from desk.requests import Press
-from desk.saying import write_message
 from desk.summaries import chat_summary, contact_summary, summary
 from desk.work import Work
+from desk.writing import write_message
 from routing import chat as moves
 from routing import entitlement
 from routing.allow import Facts, allow

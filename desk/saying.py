@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from typing import Any
 
@@ -14,57 +13,19 @@ from desk.deciding import end_chat
 from desk.frames import micros_written
 from desk.requests import AgentSay, ContactSay
 from desk.work import Work
+from desk.writing import write_message
 from routing import chat as moves
 from routing.chat import UNREAD_MAIL
-from routing.errors import BadRequest, Closed, NotFound, Stale, TooLarge
+from routing.errors import BadRequest, Closed, Stale, TooLarge
 from routing.ticket import answered, closes_at, contact_wrote, default_next, landing
-from store import attachments, candidates, events, messages, people
-from store.receipts import Said, canonical
+from store import candidates, events, people
+from store.receipts import Said
 from store.tickets import Found
 from store.times import instant, micros
 
 MOST_BYTES = 16 * 1024
 UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 """Spaces, control signs and signs without width: of them alone no message is made."""
-_sorted = msgspec.json.Encoder(order="sorted")
-
-
-def write_message(
-    work: Work,
-    found: Found,
-    signed: Signed,
-    body: str,
-    files: list[str],
-    *,
-    rid: str,
-    internal: bool = False,
-) -> Said:
-    """The message's row and event; where it stands. Raises NotFound for a file that is not the author's to give."""
-    carried = attachments.take(work.connection, files, signed.actor.id, found.ticket.id)
-    if carried is None:
-        raise NotFound("A file is not there any more.", field="files")
-    channel = "chat" if found.has_chat else found.ticket.channel
-    data: dict[str, Any] = {"body": body, "files": carried, "channel": channel, "rid": rid}
-    seq, at = work.event(found, "message", data, internal=internal)
-    stream = found.ticket.id + (events.INTERNAL if internal else "")
-    messages.add(
-        work.connection,
-        ticket_id=found.ticket.id,
-        stream=stream,
-        seq=seq,
-        author_role=signed.actor.kind,
-        author_id=signed.actor.id,
-        rid=canonical(rid),
-        digest=work.digest,
-        channel=channel,
-        body=body,
-        files=_sorted.encode(carried).decode(),
-        at=at,
-        mailed=None,
-    )
-    if not internal:
-        found.ticket.said_at = at
-    return Said(found.ticket.id, stream, seq, at)
 
 
 def answer_said(signed: Signed, said: Said) -> dict[str, Any]:
@@ -176,8 +137,3 @@ def _check(body: str, files: list[str]) -> None:
         raise TooLarge("The text is longer than 16 KiB.", field="body")
     if "\x00" in body:
         raise BadRequest("The text contains a character that is no text.", field="body")
-
-
-def digest_of(request: Any) -> str:
-    """What a repeated rid is compared by: the request without its rid."""
-    return hashlib.sha256(_sorted.encode(msgspec.structs.replace(request, rid=""))).hexdigest()

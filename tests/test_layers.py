@@ -64,3 +64,23 @@ def test_a_rule_has_no_third_party_no_await_and_no_clock(path: Path) -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
     } & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.monotonic"}
     assert clocks == set()
+
+
+def loaded_with(path: Path) -> Iterator[Path]:
+    """The files of ours that a file loads when it is imported itself."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            modules = [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
+            for module in modules:
+                found = (ROOT / module.replace(".", "/")).with_suffix(".py")
+                if found.is_file():
+                    yield found
+
+
+def test_no_file_needs_itself_to_be_imported() -> None:
+    """Else it depends on who is imported first whether the desk starts."""
+    waits_for = {path: set(loaded_with(path)) for _, path in FILES}
+    while ready := [path for path, others in waits_for.items() if not others & waits_for.keys()]:
+        for path in ready:
+            del waits_for[path]
+    assert sorted(str(path.relative_to(ROOT)) for path in waits_for) == []
