@@ -69,19 +69,24 @@ class State:
 
     def __init__(self, path: Path = STATE) -> None:
         self._path = path
-        self._results: dict[str, Result] = {}
-        if path.exists():
-            for said in json.loads(path.read_text()):
+        self._results = self._read()
+
+    def _read(self) -> dict[str, Result]:
+        found: dict[str, Result] = {}
+        if self._path.exists():
+            for said in json.loads(self._path.read_text()):
                 said = {name: value for name, value in said.items() if name not in ("verdict", "recovery_s")}
                 outcome = said.pop("outcome")
                 result = Result(**said, outcome=Outcome(**outcome) if outcome is not None else None)
-                self._results[result.key] = result
+                found[result.key] = result
+        return found
 
     def of(self, row: Row, ground: str) -> Result | None:
         return self._results.get(f"{row.number} {ground}")
 
     def keep(self, result: Result) -> None:
-        self._results[result.key] = result
+        """Beside what another run may have kept meanwhile."""
+        self._results = self._read() | {result.key: result}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps([each.as_json() for each in self._results.values()], indent=1)
         fresh = self._path.with_suffix(".new")

@@ -43,8 +43,9 @@ async def dropped(ground: Ground, budget: Budget, seed: int) -> Outcome:
                 tell(f"packets of {len(ports)} open lines are dropped")
                 for port in ports:
                     found.inside("iptables", "-A", "INPUT", "-p", "tcp", "--sport", port, "-j", "DROP")
+                    found.inside("iptables", "-A", "OUTPUT", "-p", "tcp", "--dport", port, "-j", "DROP")
                 outcome.recovered_s += await people.back(since)
-                found.inside("iptables", "-F", "INPUT")
+                found.inside("iptables", "-F")
                 outcome.done += 1
             await people.judge(outcome)
         await house.judge_sizes(outcome)

@@ -82,7 +82,7 @@ def orders(strands: tuple[tuple[Step, ...], ...]) -> Iterator[tuple[Step, ...]]:
         yield tuple(next(left[number]) for number in turn)
 
 
-@row("41", "accept, hand-over and leaving in every order", promise="one outcome in every order", least_s=20)
+@row("41", "accept, hand-over and leaving in every order", promise="one outcome in every order", least_s=45)
 async def every_order(ground: Ground, budget: Budget, seed: int) -> Outcome:
     """One after the other in virtual time, then each order's steps really at once."""
     outcome, chance = Outcome(), random.Random(seed)
