@@ -26,7 +26,7 @@ COLUMNS: dict[str, str] = {
         "auto_answer missed_in_a_row offered_at gone_at active successor_id created_at"
     ),
     "absence": "id agent_id since until reason",
-    "calendar": "id version name document created_at by_id",
+    "calendar": "id version name document since created_at by_id",
     "button": ("id key former_key former_until customer_id name calendar_id origins policy language active created_at"),
     "ticket": (
         "id number customer_id button_id contact_id subject channel status severity asked_severity severity_confirmed "

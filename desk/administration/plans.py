@@ -15,7 +15,6 @@ CURRENCY = "EUR"
 MOST = 20
 MOST_CENTS = 100_000_000
 _FEE = re.compile(r"(\d{1,3}(?:[ ,']\d{3})+|\d+)(?:\.(\d{1,2}))?")
-_LINE = re.compile(r"(?P<name>.*?)\s*[:=]\s*(?P<fee>[^:=]*)")
 
 
 @dataclass(frozen=True)
@@ -84,13 +83,13 @@ def fee(check: Check, field: str, text: str) -> int:
 def _checked(check: Check, text: str) -> tuple[Plan, ...]:
     found: list[Plan] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        match = _LINE.fullmatch(line.strip())
-        if line.strip() and (match is None or not match["name"]):
+        name, _colon, amount = (part.strip() for part in line.replace("=", ":").rpartition(":"))
+        if line.strip() and not name:
             check.refuse(
                 "plans", "Line {number} is no plan with a fee. Write it like All-inclusive: 1000", number=number
             )
-        elif match is not None:
-            found.append(Plan(check.line("plans", match["name"], 60), fee(check, "plans", match["fee"])))
+        elif name:
+            found.append(Plan(check.line("plans", name, 60), fee(check, "plans", amount)))
     names = [each.name.casefold() for each in found]
     twice = [each.name for each in found if names.count(each.name.casefold()) > 1]
     if twice:
