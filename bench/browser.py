@@ -39,7 +39,15 @@ RESTED_MS = 150
 """How long a mouse is over a button before it presses, at the least."""
 HELD_MS = 70
 """How long a finger rests between going down and the click that it makes."""
-LET_GO = """addEventListener("click", () => (window.let_go = performance.timeOrigin + performance.now()), true)"""
+LET_GO = """addEventListener("click", () => {
+  window.let_go = performance.timeOrigin + performance.now();
+  requestAnimationFrame(() => requestAnimationFrame(() => (window.shown = performance.timeOrigin + performance.now())));
+}, true)"""
+"""Also notes when a picture was painted after the click: before it the chat is drawn, but not to be seen."""
+SHOWN = """() => new Promise((done) => {
+  const look = () => (window.shown ? done(shown) : setTimeout(look, 5));
+  look();
+})"""
 
 
 def open_times_ms(site: str, tries: int) -> OpenTimes:
@@ -76,7 +84,8 @@ def _chat_ms(chromium: Browser, site: str, rested_ms: int = 0, held_ms: int = 0)
         button.click(delay=held_ms)
         page.frame_locator("vipdesk-button iframe").locator(".compose textarea").wait_for()
         [inner] = [each for each in page.frames if "/b/" in each.url]
-        return float(inner.evaluate(PAINTED) - page.evaluate("let_go" if held_ms else "clicked"))
+        seen = max(inner.evaluate(PAINTED), page.evaluate(SHOWN))
+        return float(seen - page.evaluate("let_go" if held_ms else "clicked"))
     finally:
         context.close()
 
