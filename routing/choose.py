@@ -3,9 +3,10 @@
 The same function answers `vipdesk answer routing`, routes real chats and explains them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from heapq import heapify, heappop
 from typing import Literal
 
 from routing import entitlement, hours
@@ -21,6 +22,8 @@ SEVERITY_UNSET = 3
 
 _THERE: frozenset[Reason] = frozenset({"full", "in_call", "tried"})
 """Reasons of agents who are at work, only not free for this request."""
+_NO_ROOM = float("inf")
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Decision:
-    """`agent` and `step` are None when queued. `alarm`: queued and nobody was even there. `reason`: one sentence."""
+    """`agent` and `step` are None when queued. `alarm`: queued and nobody was even there."""
 
     action: Literal["ring", "queue"]
     agent: str | None
@@ -94,7 +97,18 @@ class Decision:
     skipped: tuple[Skipped, ...]
     steps: tuple[Step, ...]
     alarm: bool
-    reason: str
+
+    @property
+    def reason(self) -> str:
+        """One sentence: `In office hours with the dedicated service: the named agent is away; a stand-in rings.`"""
+        passed = [f"{_STEP[skip.step]} is {_REASON[skip.reason]}" for skip in self.skipped]
+        if self.step is not None:
+            end = f"{_STEP[self.step]} rings"
+        elif self.alarm:
+            end = "nobody is there, so the chat waits and the lead is alerted"
+        else:
+            end = "nobody is free, so the chat waits"
+        return f"{_WHY[self.because]}: {'; '.join([*passed, end])}."
 
 
 @dataclass(frozen=True)
@@ -136,11 +150,11 @@ def decide(
     for step, id in _asked(steps, line, known, request, only):
         reason = _hindrance(known.get(id), step, now, request, id)
         if reason is None:
-            return _decision("ring", id, step, due, skipped, steps, False)
+            return Decision("ring", id, step, due.dedicated, due.because, tuple(skipped), steps, False)
         else:
             skipped.append(Skipped(id, step, reason))
     alarm = only is None and all(skip.reason not in _THERE for skip in skipped)
-    return _decision("queue", None, None, due, skipped, steps, alarm)
+    return Decision("queue", None, None, due.dedicated, due.because, tuple(skipped), steps, alarm)
 
 
 def promise(
@@ -204,22 +218,38 @@ def _listed(step: Step, line: Line, known: Mapping[str, Candidate], request: Req
     elif step == "stand_in":
         return line.stand_ins
     else:
-        team = [agent for agent in known.values() if step in agent.teams]
-        return [agent.id for agent in sorted(team, key=lambda agent: _rank(agent, step, request))]
+        return _ranked([agent for agent in known.values() if step in agent.teams], step, request)
 
 
-def _rank(agent: Candidate, step: Step, request: Request) -> tuple[bool, bool, float, float, str]:
-    """Technical agents first where asked for, language, load, longest since the last offer, id.
+def _ranked(team: list[Candidate], step: Step, request: Request) -> Iterator[str]:
+    """Best first: load, longest since the last offer, id; each tier is put in order only when it is reached.
 
-    Equal shares of small whole numbers are equal floats, so 1/3 and 2/6 tie as they should.
+    Most presses ring one of the first. Equal shares of small whole numbers are equal floats, so 1/3 and 2/6 tie as
+    they should.
     """
-    return (
-        step == "pool" and request.technical and "technical" not in agent.teams,
-        request.language not in agent.languages,
-        agent.load / agent.capacity if agent.capacity > 0 else float("inf"),
-        float("-inf") if agent.last_offered_at is None else agent.last_offered_at.timestamp(),
-        agent.id,
-    )
+    for tier in _tiers(team, step, request):
+        waiting = [
+            (agent.load / agent.capacity if agent.capacity > 0 else _NO_ROOM, agent.last_offered_at or _NEVER, agent.id)
+            for agent in tier
+        ]
+        heapify(waiting)
+        while waiting:
+            yield heappop(waiting)[2]
+
+
+def _tiers(team: list[Candidate], step: Step, request: Request) -> Iterator[list[Candidate]]:
+    """Technical agents before all others where asked for; among equals, who speaks the language before who does not."""
+    language = request.language
+    if step == "pool" and request.technical:
+        parts = [
+            [agent for agent in team if "technical" in agent.teams],
+            [agent for agent in team if "technical" not in agent.teams],
+        ]
+    else:
+        parts = [team]
+    for part in parts:
+        yield [agent for agent in part if language in agent.languages]
+        yield [agent for agent in part if language not in agent.languages]
 
 
 def _hindrance(agent: Candidate | None, step: Step, now: datetime, request: Request, id: str) -> Reason | None:
@@ -286,31 +316,6 @@ _REASON: Mapping[Reason, str] = {
     "in_call": "in a call",
     "full": "full",
 }
-
-
-def _decision(
-    action: Literal["ring", "queue"],
-    agent: str | None,
-    step: Step | None,
-    due: entitlement.Due,
-    skipped: Sequence[Skipped],
-    steps: tuple[Step, ...],
-    alarm: bool,
-) -> Decision:
-    reason = _sentence(due.because, step, skipped, alarm)
-    return Decision(action, agent, step, due.dedicated, due.because, tuple(skipped), steps, alarm, reason)
-
-
-def _sentence(because: Because, step: Step | None, skipped: Sequence[Skipped], alarm: bool) -> str:
-    """`In office hours with the dedicated service: the named agent is away; a stand-in rings.`"""
-    passed = [f"{_STEP[skip.step]} is {_REASON[skip.reason]}" for skip in skipped]
-    if step is not None:
-        end = f"{_STEP[step]} rings"
-    elif alarm:
-        end = "nobody is there, so the chat waits and the lead is alerted"
-    else:
-        end = "nobody is free, so the chat waits"
-    return f"{_WHY[because]}: {'; '.join([*passed, end])}."
 
 
 def _label(decision: Decision) -> Label:

@@ -40,6 +40,7 @@ class Calendar:
     holidays: frozenset[date] = frozenset()
     special: Mapping[date, tuple[Interval, ...]] = field(default_factory=dict)
     following: "tuple[date, Calendar] | None" = None
+    _latest: "list[_Stretch]" = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _zone(self.zone)
@@ -107,12 +108,17 @@ def state(calendar: Calendar, at: datetime) -> HoursState:
 
 def is_open(calendar: Calendar, at: datetime) -> bool:
     """True in [opening, closing)."""
-    return any(start <= at < end for start, end in _spans(calendar, _local_date(calendar, at)))
+    return because(calendar, at) == "open"
 
 
 def because(calendar: Calendar, at: datetime) -> Because:
-    """`state(…).because` alone, without looking for the next edge."""
-    return "open" if is_open(calendar, at) else _because_shut(calendar, at)
+    """`state(…).because` alone, without looking for the next edge; asked again a moment later, it is known already."""
+    for latest in calendar._latest:
+        if at.tzinfo is not None and latest.since <= at < latest.until:
+            return latest.because
+    stretch = _stretch(calendar, at)
+    calendar._latest[:] = (stretch,)
+    return stretch.because
 
 
 def next_opening(calendar: Calendar, at: datetime) -> datetime | None:
@@ -149,6 +155,29 @@ def hours_of_day(calendar: Calendar, day: date) -> list[list[str]]:
 class _OpenTime:
     opening: datetime
     closing: datetime | None
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """[since, until) in which a calendar answers the same."""
+
+    since: datetime
+    until: datetime
+    because: Because
+
+
+def _stretch(calendar: Calendar, at: datetime) -> _Stretch:
+    """The stretch around `at`, within what the wall clock shows of its local day without a jump."""
+    day = _local_date(calendar, at)
+    since, until = next((begin, end) for begin, end, _ in _pieces(calendar.zone, day) if begin <= at < end)
+    for start, end in _spans(calendar, day):
+        if start <= at < end:
+            return _Stretch(start, end, "open")
+        elif end <= at:
+            since = max(since, end)
+        else:
+            until = min(until, start)
+    return _Stretch(since, until, _because_shut(calendar, at))
 
 
 def _open_time(calendar: Calendar, at: datetime) -> _OpenTime | None:

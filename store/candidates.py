@@ -100,12 +100,12 @@ def _candidate(row: Row, present: Collection[str] | None, absences: dict[str, li
     here = present is None or row.id in present
     return Candidate(
         row.id,
-        tuple(json.loads(row.teams)),
+        _texts(row.teams),
         row.status if here else "offline",
         row.load,
         row.capacity,
         row.reserved,
-        tuple(json.loads(row.languages)),
+        _texts(row.languages),
         tuple(absences.get(row.id, ())),
         None if row.offered_at is None else instant(row.offered_at),
         hours=_calendar(row.hours) if row.hours else None,
@@ -164,6 +164,11 @@ def button_of_key(connection: Connection, key: str, now: datetime) -> str | None
 def active_buttons(connection: Connection) -> list[str]:
     """Every button that can be pressed."""
     return [row.id for row in connection.all(_ACTIVE_BUTTONS)]
+
+
+@lru_cache(maxsize=1024)
+def _texts(written: str) -> tuple[str, ...]:
+    return tuple(json.loads(written))
 
 
 @lru_cache(maxsize=256)

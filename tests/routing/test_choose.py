@@ -76,9 +76,9 @@ def test_out_of_hours_there_is_only_the_pool() -> None:
 
 def test_in_hours_the_named_agent_rings() -> None:
     assert decide(CAST) == Decision(
-        "ring", "nora", "named", True, "open", (), ("named", "stand_in", "pool"), False,
-        "In office hours with the dedicated service: the named agent rings.",
+        "ring", "nora", "named", True, "open", (), ("named", "stand_in", "pool"), False
     )  # fmt: skip
+    assert decide(CAST).reason == "In office hours with the dedicated service: the named agent rings."
 
 
 def test_stand_ins_keep_the_customers_order() -> None:

@@ -52,6 +52,14 @@ def test_the_desk_is_open_from_opening_until_just_before_closing(instant: str, o
     assert (hours.state(DESK, at(instant)).open, hours.state(DESK, at(instant)).because) == (open, because)
 
 
+def test_a_desk_that_was_asked_already_answers_for_each_stretch_of_the_day() -> None:
+    desk = Calendar("Europe/Bratislava", {2: ((time(9), time(11)), (time(12), time(17)))})
+    for day in ("2026-03-04", "2026-03-11"):
+        asked = [f"{day}T{hour:02}:{minute:02}:00Z" for hour in range(6, 18) for minute in (0, 30, 59)]
+        shut = [text for text in asked if not hours.is_open(desk, at(text))]
+        assert shut == [text for text in asked if not "08" <= text[11:13] < "16" or text[11:13] == "10"]
+
+
 def test_an_instant_may_be_written_with_any_offset() -> None:
     tokyo = datetime(2026, 3, 4, 17, tzinfo=timezone(timedelta(hours=9)))
     assert hours.next_opening(DESK, tokyo) == at("2026-03-04T08:00:00Z")

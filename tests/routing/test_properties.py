@@ -79,6 +79,13 @@ def test_open_or_not_is_what_the_wall_clock_says(calendar: Calendar, minute: dat
     assert hours.is_open(calendar, at) is state.open
 
 
+@settings(max_examples=150, deadline=None)
+@given(calendars(), st.lists(instants(), min_size=2, max_size=12))
+def test_what_a_calendar_has_answered_changes_no_later_answer(calendar: Calendar, asked: list[datetime]) -> None:
+    near = [minute + MINUTE * number for minute in asked for number in (0, 45, -30, 90)]
+    assert [hours.because(calendar, at) for at in near] == [walked(calendar, at)[1] for at in near]
+
+
 @settings(max_examples=100, deadline=None)
 @given(calendars(), instants())
 def test_edges_are_where_a_walk_by_minutes_finds_them(calendar: Calendar, start: datetime) -> None:
