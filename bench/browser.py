@@ -35,6 +35,8 @@ class OpenTimes:
     blank: list[float]
 
 
+SEEN_MS = 300
+"""How long a button is there before anybody can have seen it and moved: less than people need to react."""
 RESTED_MS = 150
 """How long a mouse is over a button before it presses, at the least."""
 HELD_MS = 70
@@ -77,6 +79,7 @@ def _chat_ms(chromium: Browser, site: str, rested_ms: int = 0, held_ms: int = 0)
         page.goto(site)
         button = page.locator("vipdesk-button button")
         button.wait_for()
+        page.wait_for_timeout(SEEN_MS)
         if rested_ms:
             button.hover()
             page.wait_for_timeout(rested_ms)
@@ -95,6 +98,7 @@ def _blank_ms(chromium: Browser, site: str) -> float:
     try:
         page = context.new_page()
         page.goto(site)
+        page.wait_for_timeout(SEEN_MS)
         page.click("#blank")
         page.wait_for_function("window.loaded")
         return float(page.evaluate("loaded - clicked"))

@@ -31,12 +31,12 @@ def page_policy() -> str:
     )
 
 
-def frame_policy(base_url: str, origins: Sequence[str]) -> str:
-    """The chat in its frame: only the customer's own pages may frame it."""
+def frame_policy(base_url: str, origins: Sequence[str], style: str) -> str:
+    """The chat in its frame: only the customer's own pages may frame it; `style`: hash-source of its style sheet."""
     wire = base_url.replace("http", "ws", 1)
     ancestors = " ".join(origins) or "'none'"
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
+        f"default-src 'none'; script-src 'self'; style-src {style}; img-src 'self' blob:; media-src 'self' blob:; "
         f"connect-src 'self' {wire}; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )

@@ -64,10 +64,11 @@ async def page(parts: Parts, request: Request) -> Response:
         "speaks": language,
         "texts": parts.statics.text_url("widget", language),
         "policy": button.policy,
+        "style": parts.statics.chat_style,
         "state": await _state(parts, button, language),
         "framed": request.headers.get("sec-fetch-dest") == "iframe",
     }
-    policy = security.frame_policy(parts.settings.base_url, button.origins)
+    policy = security.frame_policy(parts.settings.base_url, button.origins, parts.statics.chat_style_source)
     headers = {"Cross-Origin-Resource-Policy": "cross-origin", "Cross-Origin-Opener-Policy": "unsafe-none"}
     return packed(parts.pages.page("widget/frame.html", values, policy=policy, headers=headers), request)
 

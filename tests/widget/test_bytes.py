@@ -32,7 +32,7 @@ def test_the_loader_weighs_at_most_three_kilobytes(desk: RunningDesk) -> None:
 def test_everything_that_opens_a_chat_weighs_at_most_twenty_five_kilobytes(desk: RunningDesk) -> None:
     page = sent(f"{desk.origin}/b/{KEY}")
     named = re.findall(r'(?:src|href|data-texts)="(/[^"]+)"', page.decode())
-    assert [path.rsplit("/")[-1] for path in named] == ["chat.css", "chat.js"]
+    assert [path.rsplit("/")[-1] for path in named] == ["chat.js"]
     bodies = {path: sent(desk.origin + path) for path in named} | {"loader": sent(f"{desk.origin}/w/{KEY}.js")}
     assert b"import" not in bodies[next(path for path in named if path.endswith("chat.js"))].split(b"\n")[0]
     weights = {name: weight(body) for name, body in bodies.items()} | {"page": weight(page)}
