@@ -69,7 +69,11 @@ async def page(parts: Parts, request: Request) -> Response:
         "framed": request.headers.get("sec-fetch-dest") == "iframe",
     }
     policy = security.frame_policy(parts.settings.base_url, button.origins, parts.statics.chat_style_source)
-    headers = {"Cross-Origin-Resource-Policy": "cross-origin", "Cross-Origin-Opener-Policy": "unsafe-none"}
+    headers = {
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Cross-Origin-Opener-Policy": "unsafe-none",
+        "X-Robots-Tag": "noindex",
+    }
     return packed(parts.pages.page("widget/frame.html", values, policy=policy, headers=headers), request)
 
 

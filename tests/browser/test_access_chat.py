@@ -78,7 +78,7 @@ def test_no_state_of_a_chat_has_an_accessibility_fault(people: People, width: in
     priya.chat.locator(".w-promise button").click()
     expect(priya.chat.get_by_role("dialog")).to_be_visible()
     look.at("severity", frame)
-    priya.chooses("Leave it as it is")
+    priya.chooses("Not now")
     priya.chooses("I need a technical specialist")
     expect(priya.chat.get_by_role("dialog")).to_be_visible()
     look.at("specialist", frame)

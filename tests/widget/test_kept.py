@@ -65,7 +65,7 @@ async def test_a_file_chosen_without_a_line_goes_up_when_it_is_back_and_words_do
         await expect(portal.chat.locator(".wait .meta")).to_have_text(["not sent yet"])
         await browser.set_offline(False)
         await said(anna, ["Zero.", "The file follows."])
-        await expect(portal.chat.get_by_role("button", name="feed.txt, take away")).to_be_visible()
+        await expect(portal.chat.get_by_role("button", name="Remove feed.txt")).to_be_visible()
         await portal.says("Here it is.")
         await expect(portal.chat.locator(".file")).to_contain_text("feed.txt")
 

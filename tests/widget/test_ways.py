@@ -56,7 +56,7 @@ async def test_a_whole_chat_needs_no_pointer_and_nothing_moves(portal: Portal) -
         async with portal.page.expect_file_chooser() as asked:
             await keys.press("Space")
         await (await asked.value).set_files({"name": "log.txt", "mimeType": "text/plain", "buffer": b"one line"})
-        await expect(chat.get_by_role("button", name="log.txt, take away")).to_be_visible()
+        await expect(chat.get_by_role("button", name="Remove log.txt")).to_be_visible()
         await expect(portal.field).to_be_focused()
         await keys.type("The log.")
         await keys.press("Enter")
@@ -94,6 +94,12 @@ async def test_a_visitor_is_known_after_a_mailed_code_and_keeps_the_chat(portal:
         await portal.chat.get_by_label("Your e-mail address at work").fill("mei@brightwater.example")
         await portal.chat.get_by_role("button", name="Go on").click()
         await portal.chat.get_by_label("Code").wait_for()
+        await portal.chat.get_by_label("Code").fill("000000")
+        await portal.chat.get_by_role("button", name="Go on").click()
+        await expect(portal.chat.locator(".field + .err + .btn.main")).to_have_count(1)  # said below its field
+        await portal.chat.get_by_role("button", name="Mail a new code").click()
+        await expect(portal.chat.locator(".err")).to_have_count(0)
+        await expect(portal.chat.get_by_label("Code")).to_have_value("")
         code = re.search(r"\b\d{6}\b", mails(portal.desk))
         assert code is not None
         await portal.chat.get_by_label("Code").fill(code[0])

@@ -7,7 +7,7 @@ import { store, stored } from "./kept.js";
 import { Panel } from "./panel.js";
 import { Session } from "./session.js";
 import { Talk } from "./talk.js";
-import { both, day, settle, span, time, zone } from "./times.js";
+import { both, settle, span, span_of, zone } from "./times.js";
 
 const DAY_MS = 86400000;
 const TYPING_MS = 3000;
@@ -88,14 +88,13 @@ export class App {
     const said = talk?.messages ?? [];
     if (phase === "ended") {
       const name = summary.status === "solved" ? t("Solved") : t("This chat has ended");
-      const times = said.map(({ at }) => `${day(at)}, ${time(at)}`);
-      return { name, words: summary.number + (times[0] ? `, ${times[0]} – ${times.at(-1).replace(times[0].slice(0, -5), "")}` : ""), person: chat.serving ?? state?.agent, presence: "off" };
+      return { name, words: summary.number + (said[0] ? `, ${span_of(said[0].at, said.at(-1).at)}` : ""), person: chat.serving ?? state?.agent, presence: "off" };
     }
     const until = state?.until && ["named", "stand_in", "technical"].includes(state.step) && t("here until {time}", { time: both(state.until) });
     if (agent) {
       const names = [agent, ...talk.members.values()].filter(({ id }, at, all) => all.findIndex((one) => one.id === id) === at);
       const name = names.length > 1 ? new Intl.ListFormat(this.lang).format(names.map((one) => first(one.name))) : agent.name;
-      const words = chat.state === "grace" ? t("lost the line, comes back in a moment") : agent.name === state?.agent?.name && until ? until : t("here with you");
+      const words = chat.state === "grace" ? t("lost the line, comes back in a moment") : agent.name === state?.agent?.name && until ? until : talk.live && t("here with you");
       return { name, words, person: agent, presence: !this.live ? "off" : chat.state === "grace" ? "away" : "here" };
     }
     const back = state?.next_opening && t("office opens {time}", { time: both(state.next_opening) });

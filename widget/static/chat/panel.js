@@ -150,7 +150,7 @@ export class Panel {
     this.#note.hidden = !waiting || app.live;
     this.#note.textContent = n("{count} message waits on this device and goes out when the line is back.", "{count} messages wait on this device and go out in order.", waiting);
     show(this.#chips, [phase, app.files, app.uploading, talk?.members.size, talk?.asked], () => [
-      ...app.files.map(({ name }, at) => button("", t("{name}, take away", { name }), () => app.detach(at), "file")),
+      ...app.files.map(({ name }, at) => button("", t("Remove {name}", { name }), () => app.detach(at), "file")),
       app.uploading && h("span.small.muted", { role: "status" }, t("Uploading {name}", { name: app.uploading })),
       phase === "live" && talk.asked && h("span.small.muted", { role: "status" }, t("A technical specialist was asked for and joins you here when free.")),
       phase === "live" && !talk.asked && !talk.members.size && button("", t("I need a technical specialist"), () => app.rise("technical"), "tool"),

@@ -26,44 +26,42 @@ export function severity_picker(chosen, choose) {
 
 function field(label, input) { return h("label.field", null, label, input); }
 
-function sheet(title, inside, act) {
-  const form = h("form", null, h("h2", null, title), inside);
+function sheet(app, title, inside, act) {
+  const form = h("form", null, h("h2", null, title), inside, button(".quiet", t("Not now"), () => app.rise()));
+  const said = h("p.err", { role: "alert" });
   form.onsubmit = async (event) => {
     event.preventDefault();
-    const said = form.querySelector(".err") ?? h("p.err", { role: "alert" });
+    said.remove();
     try {
-      said.remove();
-      await act(form);
+      await act();
     } catch (error) {
       said.textContent = error.message || t("That did not work. Try again.");
-      form.append(said);
+      form.querySelector(".main").before(said); // below the fields
     }
   };
   return h("div.sheet", { role: "dialog", ariaLabel: title }, form);
 }
 
 export const sheets = {
-  severity: (app) => sheet(t("How bad is it?"), [severity_picker(app.severity, (one) => app.choose(one).then(app.rise)), button(".quiet", t("Leave it as it is"), () => app.rise())]),
+  severity: (app) => sheet(app, t("How bad is it?"), severity_picker(app.severity, (one) => app.choose(one).then(app.rise))),
 
   technical(app) {
     const words = h("textarea.in", { rows: 2 });
-    const name = first(app.talk.chat?.serving?.name);
-    const stays = h("p.muted.small", null, name ? t("{name} stays with you.", { name }) : t("Your agent stays with you."));
-    return sheet(t("A technical specialist, now"), [stays, field(t("What should the specialist know? (optional)"), words), h("button.btn.main", null, t("Bring a specialist in")), button(".quiet", t("Not now"), () => app.rise())], () => app.specialist(words.value.trim()));
+    const stays = h("p.muted.small", null, t("{name} stays with you.", { name: first(app.who().name) }));
+    return sheet(app, t("I need a technical specialist"), [stays, field(t("What should the specialist know? (optional)"), words), h("button.btn.main", null, t("Bring a specialist in"))], () => app.specialist(words.value.trim()));
   },
 
   known(app) {
     const email = h("input.in", { type: "email", required: true, autocomplete: "email" });
     const code = h("input.in", { inputMode: "numeric", autocomplete: "one-time-code", pattern: "[0-9 ]*" });
     const second = h("div.field", { hidden: true }, h("p", { role: "status" }, t("We mailed you a code of six digits.")), field(t("Code"), code));
+    const again = h("button.btn.quiet", { hidden: true, onclick: () => (code.value = "") }, t("Mail a new code"));
     const act = async () => {
-      if (second.hidden) {
-        await app.session.mail(email.value);
-        second.hidden = false;
-        code.required = true;
-        code.focus();
-      } else await app.known(email.value, code.value.replace(/\D/g, ""));
+      if (code.value) return app.known(email.value, code.value.replace(/\D/g, ""));
+      await app.session.mail(email.value);
+      second.hidden = again.hidden = false;
+      code.focus();
     };
-    return sheet(t("Confirm who you are"), [field(t("Your e-mail address at work"), email), second, h("button.btn.main", null, t("Go on")), button(".quiet", t("Not now"), () => app.rise())], act);
+    return sheet(app, t("Confirm who you are"), [field(t("Your e-mail address at work"), email), second, h("button.btn.main", null, t("Go on")), again], act);
   },
 };

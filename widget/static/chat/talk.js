@@ -17,6 +17,7 @@ export class Talk {
   get live() { return this.chat?.state === "live" || this.chat?.state === "grace"; }
   get messages() { return this.events.filter(({ kind }) => kind === "message"); }
   get unread() { return this.messages.filter((event) => !mine(event) && event.seq > this.read.contact); }
+  get hop() { return this.events.findLast(({ kind, data }) => kind === "chat" && data.state !== "ended"); }
   get seq() { return this.events.at(-1)?.seq ?? 0; }
 
   merge(summary) {

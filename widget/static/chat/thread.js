@@ -1,6 +1,6 @@
 /* The conversation: bubbles, lines, files, what is not sent yet, offers. Elements are kept by key, so nothing flickers or is read twice. */
 
-import { n, t } from "../wire/texts.js";
+import { t } from "../wire/texts.js";
 import { button, first, h, icon } from "./dom.js";
 import { severity_name } from "./sheets.js";
 import { mine } from "./talk.js";
@@ -48,6 +48,7 @@ export class Thread {
     const add = (key, sign, build) => wanted.push({ key, sign: JSON.stringify(sign), build });
     let last_day = null;
     const events = talk?.events ?? [];
+    const hop = talk?.hop; // told above the thread until somebody is there
     events.forEach((event, at) => {
       if (day(event.at) !== last_day) {
         const words = (last_day = day(event.at));
@@ -57,11 +58,12 @@ export class Thread {
       if (event.kind === "message") {
         const run = next?.kind === "message" && next.by?.id === event.by?.id && Date.parse(next.at) - Date.parse(event.at) < RUN_MS;
         const mark = mine(event) && !run && (talk.read.desk >= event.seq ? 2 : 1);
+        const by = first(hop?.data.agent?.name);
         const goes_on = events[at - 1]?.kind === "message" && events[at - 1].by?.id === event.by?.id;
         const name = !mine(event) && !goes_on && (talk.members.size || event.by?.id !== talk.chat?.serving?.id) && event.by?.name;
-        add(event.data.rid ?? `e${event.seq}`, { run, mark, name }, () => this.#message(event, { run, mark, name }, talk));
+        add(event.data.rid ?? `e${event.seq}`, { run, mark, name, by }, () => this.#message(event, { run, mark, name, by }));
       } else {
-        const words = said(event, next);
+        const words = (event !== hop || talk.live || !talk.open) && said(event, next);
         if (words) add(`e${event.seq}`, words, () => h("p.sys", null, words));
       }
     });
@@ -76,9 +78,8 @@ export class Thread {
     return wanted;
   }
 
-  #message(event, { run, mark, name }, talk) {
+  #message(event, { run, mark, name, by }) {
     const ours = mine(event);
-    const by = first(talk.chat?.serving?.name);
     const meta = [time(event.at)];
     if (mark) meta.push(icon(mark > 1 ? "checks" : "check"), mark > 1 ? (by ? t("read by {name}", { name: by }) : t("read")) : t("sent"));
     return h(
@@ -108,7 +109,7 @@ export class Thread {
 
   #file(file) {
     const { name, type, bytes } = file;
-    const size = bytes < 1e6 ? n("{count} kB", "{count} kB", Math.ceil(bytes / 1000)) : t("{count} MB", { count: (bytes / 1e6).toFixed(1) });
+    const size = bytes < 1e6 ? t("{count} kB", { count: Math.ceil(bytes / 1e3) }) : t("{count} MB", { count: (bytes / 1e6).toFixed(1) });
     const box = h("button.file", { type: "button", onclick: () => this.#app.fetch(file) }, icon("file", "l"), h("span.grow", null, h("b", null, name), size));
     if (/^image\/(png|jpeg|gif|webp)$/.test(type)) {
       this.#app.link(file, true).then(({ url }) => {

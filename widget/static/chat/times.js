@@ -9,9 +9,9 @@ let now = Date.now;
 
 export function settle(options) { ({ lang: language = language, office = office, now = now } = options); }
 
-function write(at, options, timeZone = zone) {
-  return new Intl.DateTimeFormat(language, { timeZone, hourCycle: "h23", ...options }).format(new Date(at));
-}
+const format = (options, timeZone = zone) => new Intl.DateTimeFormat(language, { timeZone, hourCycle: "h23", ...options });
+
+const write = (at, options, timeZone) => format(options, timeZone).format(new Date(at));
 
 const clock = { hour: "2-digit", minute: "2-digit" };
 const date = (at, timeZone) => write(at, { dateStyle: "short" }, timeZone);
@@ -32,6 +32,9 @@ export function both(at) {
   const also = theirs.endsWith(ours) ? "" : ` (${ours}\xa0${zone.split("/").pop().replace("_", " ")})`;
   return `${theirs} ${name}${also}`;
 }
+
+/** "Wed 4 Mar, 13:09 – 13:24" */
+export const span_of = (from, to) => format({ weekday: "short", day: "numeric", month: "short", ...clock }).formatRange(new Date(from), new Date(to));
 
 /** Seconds as a person says them. */
 export function span(seconds) {
