@@ -294,7 +294,6 @@ def ring_event(work: Work, found: Found, ring: rings.Ring, outcome: str | None, 
 
 def ring_frame(work: Work, found: Found, ring: rings.Ring) -> dict[str, Any]:
     """What the rung agent's screens show."""
-    last = messages.last_of(work.connection, [found.ticket.id]).get(found.ticket.id)
     return {
         "ring": ring.id,
         "kind": ring.kind,
@@ -306,7 +305,7 @@ def ring_frame(work: Work, found: Found, ring: rings.Ring) -> dict[str, Any]:
         "why": json.loads(ring.why),
         "number": f"VD-{found.ticket.number}",
         "subject": found.ticket.subject,
-        "text": last.text if last else "",
+        "text": messages.asked_last(work.connection, found.ticket.id),
         "note": ring.note,
         "from": work.agent_name(ring.from_id),
     }

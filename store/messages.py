@@ -29,6 +29,12 @@ _LAST = (
     .outerjoin(agent, agent.c.id == message.c.author_id)
     .outerjoin(contact, contact.c.id == message.c.author_id)
 )
+_ASKED = (
+    select(message.c.body)
+    .where(message.c.stream == bindparam("stream"), message.c.author_role == "contact")
+    .order_by(message.c.seq.desc())
+    .limit(1)
+)
 _UNREAD = (
     select(message.c.seq, message.c.body, message.c.at, agent.c.name)
     .join(ticket, ticket.c.id == message.c.ticket_id)
@@ -71,6 +77,12 @@ def last_of(connection: Connection, tickets: Sequence[str]) -> dict[str, Last]:
         row.ticket_id: Last(row.author_role, row.author_name, row.body[:120])
         for row in connection.all(_LAST, streams=list(tickets))
     }
+
+
+def asked_last(connection: Connection, ticket_id: str) -> str:
+    """What the contact wrote last, in short; empty when they wrote nothing."""
+    row = connection.one(_ASKED, stream=ticket_id)
+    return str(row.body)[:120] if row else ""
 
 
 def unread_of(connection: Connection, ticket_id: str) -> list[Row]:

@@ -24,6 +24,7 @@ from store.times import micros
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"(\d{1,2}(?::\d{2})?)\s*[-–]\s*(\d{1,2}(?::\d{2})?)")
 MOST_DAYS = 500
+YEARS_AHEAD = 10
 
 
 @dataclass(frozen=True)
@@ -165,8 +166,13 @@ def _since(check: Check, text: str, now: datetime, zone: str, connection: Connec
     if not day or "zone" in check.wrong:
         return 0
     holding = calendars.at(connection, kept.id, now)
-    if date.fromisoformat(day) <= now.astimezone(ZoneInfo(zone)).date():
+    today = now.astimezone(ZoneInfo(zone)).date()
+    if date.fromisoformat(day) <= today:
         check.refuse("since", "{day} has begun. Enter a later day, or leave it empty: from now on.", day=day)
+    elif date.fromisoformat(day).year > today.year + YEARS_AHEAD:
+        check.refuse(
+            "since", "{day} is too far ahead. Enter a day of the next {years} years.", day=day, years=YEARS_AHEAD
+        )
     elif holding is not None and holding.zone != zone:
         check.refuse("since", "Another time zone holds from now on only. Leave this empty, or keep {zone}.",
                      zone=holding.zone)  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,9 +14,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from routing.errors import BadRequest
 
 EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9-]{1,63})+")
+DOMAIN = re.compile(r"(?=.{1,253}$)(?!.*\.[0-9]+$)[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9-]{1,63})+")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 DAY = timedelta(days=1)
+NO_PLACES = {"localtime", "Factory"}
+"""Files beside the zones of the tz database that no browser knows: what they mean differs by machine."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Check:
 
     def line(self, field: str, value: str, most: int = 120) -> str:
         """One line of text, perhaps an empty one."""
-        return self._short(field, " ".join(value.split()), most)
+        found = " ".join(value.split())
+        return self._short(field, found if any(map(_seen, found)) else "", most)
 
     def text(self, field: str, value: str, most: int = 4000) -> str:
         """Several lines."""
@@ -80,7 +84,7 @@ class Check:
     def zone(self, field: str, value: str) -> str:
         """The name of a time zone."""
         found = value.strip()
-        if found not in available_timezones():
+        if found not in available_timezones() - NO_PLACES:
             like = get_close_matches(found.title().replace(" ", "_"), _cities(), n=1, cutoff=0.6)
             if like:
                 self.refuse(
@@ -145,10 +149,15 @@ class Check:
             if re.fullmatch(r"\d{4}-\d{2}-\d{2}", found):
                 return datetime.combine(date.fromisoformat(found) + after, time(0), ZoneInfo(zone)).astimezone(UTC)
             at = datetime.fromisoformat(found)
+            return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
         except (ValueError, OverflowError):
             self.refuse(field, "“{text}” is not a day. A day is written like 2026-12-31.", text=found[:40])
             return None
-        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def _seen(letter: str) -> bool:
+    """It leaves a mark on paper: letters, digits, signs, but no blanks and nothing of no width."""
+    return unicodedata.category(letter)[0] in "LNPS"
 
 
 def day_in(at: datetime, zone: str) -> str:

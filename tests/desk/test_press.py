@@ -17,6 +17,7 @@ from desk.requests import (
     Leave,
     Presence,
     Press,
+    Transfer,
 )
 from routing.errors import BadRequest, Taken
 from store.engine import Connection
@@ -39,6 +40,14 @@ async def test_a_press_in_office_hours_rings_the_named_agent(world: World) -> No
     assert answer["chat"]["state"] == "ringing" and answer["seq"] == 2
     assert await world.kinds(answer["ticket"]) == ["message", "chat ringing"]
     assert await world.kinds(answer["ticket"] + "/i") == ["decision", "ring"]
+
+
+async def test_a_ring_quotes_the_contact_also_when_an_agent_wrote_last(world: World) -> None:
+    ticket = await live_chat(world)
+    heard = world.listen("agent:ben")
+    await world.ask("anna", Transfer, ticket=ticket, to="ben", note="")
+    [ring] = of_type(heard, "ring")
+    assert ring["text"] == "Hello"
 
 
 async def test_an_accepted_ring_makes_the_chat_live_and_the_ticket_open(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import BrowserContext, FilePayload, expect
+from playwright.async_api import BrowserContext, FilePayload, Route, expect
 
 from tests.support.client import Client
 from tests.widget.portal import Portal, agent
@@ -68,6 +68,35 @@ async def test_a_file_chosen_without_a_line_goes_up_when_it_is_back_and_words_do
         await expect(portal.chat.get_by_role("button", name="Remove feed.txt")).to_be_visible()
         await portal.says("Here it is.")
         await expect(portal.chat.locator(".file")).to_contain_text("feed.txt")
+
+
+async def test_a_file_refused_in_a_proxys_words_holds_up_nothing(portal: Portal) -> None:
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=413, content_type="text/html", body="<h1>Request Entity Too Large</h1>")
+
+    async with agent(portal.desk, "anna") as anna:
+        await talking(portal, "priya")
+        await portal.page.route("**/files", refuse)
+        file = FilePayload(name="feed.txt", mimeType="text/plain", buffer=b"stopped at 11:42")
+        await portal.chat.locator("input[type=file]").set_input_files(file)
+        await expect(portal.chat.locator(".strip")).to_contain_text("feed.txt was not uploaded")
+        await portal.says("Then in words.")
+        await said(anna, ["Zero.", "Then in words."])
+
+
+async def test_a_message_of_a_file_alone_is_shown_while_it_waits(portal: Portal, browser: BrowserContext) -> None:
+    async with agent(portal.desk, "anna"):
+        await talking(portal, "priya")
+        file = FilePayload(name="feed.txt", mimeType="text/plain", buffer=b"stopped at 11:42")
+        await portal.chat.locator("input[type=file]").set_input_files(file)
+        await portal.chat.get_by_role("button", name="Remove feed.txt").wait_for()
+        await browser.set_offline(True)
+        await expect(portal.chat.locator(".strip")).to_contain_text("No connection since")
+        await portal.says("")
+        await expect(portal.chat.locator(".wait .file")).to_contain_text("feed.txt")
+        await expect(portal.chat.locator(".wait .meta")).to_have_text(["not sent yet"])
+        await browser.set_offline(False)
+        await expect(portal.chat.locator(".msg:not(.wait) .file")).to_contain_text("feed.txt")
 
 
 async def test_what_a_closed_tab_left_is_said_by_the_next_one(portal: Portal, browser: BrowserContext) -> None:

@@ -127,6 +127,7 @@ async def test_what_was_looked_at_before_another_saved_is_looked_at_again(world:
         ("zone", "Bratislava", "Did you mean Europe/Bratislava"),
         ("zone", "Mars/Olympus", "There is no zone"),
         ("since", "2026-03-04", "has begun"),
+        ("since", "9999-12-31", "too far ahead"),
         ("since", "tomorrow", "is not a day"),
         ("holidays", "25.12.2026", "is not a day"),
         ("holidays", "2026-02-30 Nothing", "is not a day"),

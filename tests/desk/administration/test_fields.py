@@ -35,10 +35,13 @@ LONG = "x" * 5000
 
 WRONG: list[tuple[Any, dict[str, Any], str, str]] = [
     (CUSTOMER, {"name": "  "}, "name", "Enter the customer's name."),
+    (CUSTOMER, {"name": "\u200b\u2060"}, "name", "Enter the customer's name."),
     (CUSTOMER, {"name": LONG}, "name", "At most 120 characters"),
     (CUSTOMER, {"name": "BRIGHTWATER  hotels"}, "name", "There is a customer Brightwater Hotels already"),
     (CUSTOMER, {"domains": "not a domain!"}, "domains", "is not a domain"),
     (CUSTOMER, {"domains": "brightwater.example"}, "domains", "belongs to Brightwater Hotels already"),
+    (CUSTOMER, {"domains": "1000.001"}, "domains", "is not a domain"),
+    (CUSTOMER, {"zone": "localtime"}, "zone", "There is no zone"),
     (CUSTOMER, {"zone": "berlin"}, "zone", "Did you mean Europe/Berlin?"),
     (CUSTOMER, {"zone": "../etc/passwd"}, "zone", "There is no zone"),
     (CUSTOMER, {"language": "english"}, "language", "two letters"),
@@ -49,6 +52,8 @@ WRONG: list[tuple[Any, dict[str, Any], str, str]] = [
     (SALE, {"since": ""}, "since", "Enter the first day too"),
     (SALE, {"until": "2025-12-31"}, "until", "Ends before it starts. Did you mean 2026-12-31?"),
     (SALE, {"until": "2026-02-30"}, "until", "is not a day"),
+    (SALE, {"since": "0001-01-01T00:00+14:00"}, "since", "is not a day"),
+    (SALE, {"until": "9999-12-31"}, "until", "is not a day"),
     (SALE, {"fee": "a lot"}, "fee", "“a lot” is not an amount"),
     (SALE, {"fee": "-5"}, "fee", "is not an amount"),
     (SALE, {"fee": "99999999999"}, "fee", "At most 1000000 EUR"),

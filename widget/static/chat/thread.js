@@ -68,8 +68,8 @@ export class Thread {
       }
     });
     for (const item of items) {
-      const shown = item.fields.body ?? item.fields.text;
-      if (shown && !keyed(wanted, item.rid)) add(item.rid, [item.state, this.#app.live], () => this.#unsent(item, shown));
+      const { body, text = body, files } = item.fields;
+      if ((text || files) && !keyed(wanted, item.rid)) add(item.rid, [item.state, this.#app.live], () => this.#unsent(item, text));
     }
     for (const offer of talk?.offers.values() ?? []) add(offer.offer, 0, () => this.#offer(offer));
     for (const [id, { name }] of talk?.typing ?? []) {
@@ -92,15 +92,14 @@ export class Thread {
     );
   }
 
-  #unsent(item, body) {
-    const { rid, state, refusal } = item;
+  #unsent({ rid, state, refusal, fields }, text) {
     const { outbox } = this.#app.line;
     const sending = state === "sending" && this.#app.live;
     return h(
       "div.msg.me.wait",
       null,
-      item.fields.files?.map((id) => this.#app.uploads.has(id) && this.#file(this.#app.uploads.get(id))),
-      h("p.bub", { dir: "auto" }, body),
+      fields.files?.map((id) => this.#app.uploads.has(id) && this.#file(this.#app.uploads.get(id))),
+      text && h("p.bub", { dir: "auto" }, text),
       state === "refused"
         ? h("div.meta", { role: "alert" }, h("span.err", null, t("Not sent: {reason}", { reason: refusal.message })), button("", t("Try again"), () => outbox.again(rid)), button("", t("Delete"), () => outbox.discard(rid)))
         : h("p.meta", null, icon("clock"), sending ? t("sending") : t("not sent yet")),
