@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -114,7 +115,7 @@ def setup(tmp_path: Path, *programs: tuple[str, str]) -> subprocess.CompletedPro
     (tmp_path / "tree" / "requirements.lock").write_text("")
     path = tmp_path / "path"
     path.mkdir()
-    for name in ("bash", "env", "dirname", "echo", "rm", "touch", "mktemp", "mkdir"):
+    for name in ("bash", "env", "dirname", "echo", "rm", "touch", "mktemp", "mkdir", "chmod"):
         (path / name).symlink_to(shutil.which(name) or f"/bin/{name}")
     for name, text in programs:
         (path / name).write_text(f"#!/bin/bash\n{text}\n")
@@ -154,3 +155,21 @@ def test_no_venv_no_apt_and_no_uv_is_told_in_one_sentence(tmp_path: Path) -> Non
     assert ran.stderr.strip().splitlines()[-1] == (
         "Vipdesk could not set up its packages. On Debian or Ubuntu this helps: apt-get install python3-venv"
     )
+
+
+def with_pip(does: str) -> tuple[str, str]:
+    """A python3 that makes an environment whose own python does this when it is to install."""
+    made = f"printf '#!/bin/bash\\n%s\\n' {shlex.quote(does)} > .venv/bin/python; echo > .venv/bin/pip"
+    ready = f"mkdir -p .venv/bin; {made}; chmod +x .venv/bin/python .venv/bin/pip"
+    return "python3", f'if [ "$2" = venv ]; then {ready}; fi'
+
+
+def test_what_pip_warns_of_is_not_shown_when_all_went_well(tmp_path: Path) -> None:
+    ran = setup(tmp_path, with_pip("echo WARNING: no such folder >&2"))
+    assert (ran.returncode, ran.stdout, ran.stderr.strip()) == (0, "", "Setting up .venv …")
+
+
+def test_why_pip_failed_is_shown_with_all_that_it_said(tmp_path: Path) -> None:
+    ran = setup(tmp_path, with_pip("echo WARNING: no answer >&2; echo ERROR: no such package >&2; exit 1"))
+    assert ran.returncode == 1
+    assert "WARNING: no answer\nERROR: no such package\n" in ran.stderr
