@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.console.tree import lay, served
+from tests.console.tree import ORIGIN, lay, serve
 from tests.console.waiting import until
 
 MODULES = sorted(path.name for path in (Path(__file__).parent / "js").glob("*.test.js"))
@@ -28,12 +28,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_the_rules_of_the_console_hold_in_chromium(module: str, tree: Path, chromium: Browser) -> None:
-    with served(tree) as origin:
-        page = chromium.new_page()
-        page.goto(origin)
+    with chromium.new_context() as context:
+        serve(context, tree)
+        page = context.new_page()
+        page.goto(ORIGIN)
         page.evaluate(RUN, module)
         results = until(page, "window.results")
-        page.close()
     assert results, "no test ran"
     assert {sentence: wrong for sentence, wrong in results.items() if wrong} == {}
 

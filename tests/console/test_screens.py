@@ -11,7 +11,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.console.tree import lay, served
+from tests.console.tree import ORIGIN, lay, serve
 from tests.console.waiting import until
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
@@ -37,13 +37,12 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(lay(tmp_path_factory.mktemp("screens") / "static")) as address:
-        yield address
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return lay(tmp_path_factory.mktemp("screens") / "static")
 
 
 @pytest.fixture
-def opened(chromium: Browser, origin: str) -> Iterator[Open]:
+def opened(chromium: Browser, tree: Path) -> Iterator[Open]:
     """`opened(size=…, dark=…, **options of the stage)`: a page with the console on it. A page error fails the test."""
     contexts = []
     wrong: list[str] = []
@@ -59,9 +58,10 @@ def opened(chromium: Browser, origin: str) -> Iterator[Open]:
             is_mobile=width < 720,
         )
         contexts.append(context)
+        serve(context, tree)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(origin)
+        page.goto(ORIGIN)
         enter(page, **options)
         return page
 
