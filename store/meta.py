@@ -28,6 +28,17 @@ def put(connection: Connection, key: str, value: str) -> None:
     connection.run(_PUT, key=key, value=value)
 
 
+def instant_of(connection: Connection, key: str) -> datetime | None:
+    """The value, where it is an instant; None when it was never set."""
+    value = get(connection, key)
+    return None if value is None else instant(int(value))
+
+
+def put_instant(connection: Connection, key: str, at: datetime) -> None:
+    """Sets it, or changes it."""
+    put(connection, key, str(micros(at)))
+
+
 def epoch(connection: Connection) -> str | None:
     """Names this life of the record: a cursor of another epoch is worth nothing. None before the first."""
     return get(connection, "epoch")
@@ -76,21 +87,19 @@ def set_kind(connection: Connection, value: Kind) -> None:
 
 def backed_up(connection: Connection) -> datetime | None:
     """When the newest backup was taken, by the real time; None when there was never one."""
-    value = get(connection, "backup_at")
-    return None if value is None else instant(int(value))
+    return instant_of(connection, "backup_at")
 
 
 def set_backed_up(connection: Connection, at: datetime) -> None:
     """Said by the command that took it, once it is whole."""
-    put(connection, "backup_at", str(micros(at)))
+    put_instant(connection, "backup_at", at)
 
 
 def mail_asked_again(connection: Connection) -> datetime | None:
     """After a restore: mail since this instant is to be read again, whatever its flags say. None: none is."""
-    value = get(connection, "mail_again_since")
-    return None if value is None else instant(int(value))
+    return instant_of(connection, "mail_again_since")
 
 
 def ask_for_mail_again(connection: Connection, since: datetime) -> None:
     """Handled mail stays on its server; what the restored record has is known by its Message-ID."""
-    put(connection, "mail_again_since", str(micros(since)))
+    put_instant(connection, "mail_again_since", since)
