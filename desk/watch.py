@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from desk.deciding import freed
 from desk.desk import Desk
 from desk.work import Work
-from routing.errors import DeskError
 from store import chats, people, rings
 from store.engine import Connection
-
-log = logging.getLogger(__name__)
-EVERY_S = 1.0
 
 
 class Watch:
@@ -21,15 +15,6 @@ class Watch:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._present: frozenset[str] = frozenset()
-
-    async def run(self) -> None:
-        """For ever."""
-        while True:
-            await self._desk.clock.sleep(EVERY_S)
-            try:
-                await self.look()
-            except DeskError:
-                log.warning("watch.record_unavailable")
 
     async def look(self) -> None:
         """Once. Raises Unavailable."""

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from desk import texts
 from desk.clock import SystemClock
@@ -19,17 +19,18 @@ from desk.due import DueWorker
 from desk.files import Files
 from desk.identity import Identity
 from desk.reading import Reading
+from desk.repeating import repeat
 from desk.sealing import Sealer
 from desk.watch import Watch
 from live.base import Live
 from live.memory import MemoryLive
 from live.redis import RedisLive
-from mailbox.hander import Hander
+from mailbox.hand import hand_due
 from server import app, serving
 from server.api import uploads
-from server.beating import Beating
-from server.follow_clock import FollowClock
-from server.follow_settings import FollowSettings
+from server.beating import beat
+from server.follow_clock import follow_clock
+from server.follow_settings import follow_settings
 from server.metrics import CountedDesk, Metrics
 from server.pages.sessions import cookie_of
 from server.pages.static import Statics
@@ -137,22 +138,29 @@ async def run(settings: Settings, role: Role, listener: socket.socket | None, st
 
             await pages.prepare(parts)
         async with asyncio.TaskGroup() as tasks:
-            background = [
-                tasks.create_task(work)
-                for work in (
-                    Watchdog().run(),
-                    FollowClock(parts.record, base.clock, parts.desk).run(),
-                    FollowSettings(parts.record, base.clock, parts.pages).run(),
-                    Beating(parts.record, base.clock, beats.ROLES if role == "all" else (role,)).run(),
-                    *((parts.sockets.run(),) if role in ("all", "web") else ()),
-                    *((DueWorker(parts.desk).run(), Watch(parts.desk).run()) if role in ("all", "clock") else ()),
-                    *((Hander(parts.record, parts.live, base.clock).run(),) if role in ("all", "mailbox") else ()),
-                    *((_simulated_customer(parts),) if base.is_demo and role == "all" else ()),
-                )
-            ]
+            background = [tasks.create_task(work) for work in _background(base, parts, role)]
             await _serve(parts, metrics, role, listener, started)
             for task in background:
                 task.cancel()
+
+
+def _background(base: Opened, parts: Parts, role: Role) -> Iterator[Coroutine[Any, Any, None]]:
+    """Every task that runs beside the web: what it looks at, how long it pauses, which processes do it."""
+    record, clock, desk = base.record, base.clock, parts.desk
+    roles = beats.ROLES if role == "all" else (role,)
+    yield Watchdog().run()
+    yield repeat("clock", partial(follow_clock, record, clock, desk), partial(clock.sleep, 1.0))
+    yield repeat("settings", partial(follow_settings, record, parts.pages), partial(clock.sleep, 2.0))
+    yield repeat("beat", partial(beat, record, clock, roles), partial(clock.sleep, 10.0))
+    if role in ("all", "web"):
+        yield parts.sockets.run()
+    if role in ("all", "clock"):
+        yield DueWorker(desk).run()
+        yield repeat("watch", Watch(desk).look, partial(clock.sleep, 1.0))
+    if role in ("all", "mailbox"):
+        yield repeat("mail", partial(hand_due, record, clock), partial(base.live.wait_bell, 1.0))
+    if base.is_demo and role == "all":
+        yield _simulated_customer(parts)
 
 
 async def _serve(
