@@ -13,7 +13,7 @@ from typing import Any
 
 import argon2
 
-from server import wiring
+from server.opening import opened
 from server.settings import Settings, load
 from store import agents, buttons, calendars, customers, meta
 from store.agents import Profile
@@ -32,7 +32,7 @@ ALWAYS = {"tz": "UTC", "weekly": {str(day): [["00:00", "24:00"]] for day in rang
 async def seed(settings: Settings, origin: str) -> dict[str, Any]:
     """Makes the desk; `origin` is where its buttons may be shown."""
     hashed = argon2.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
-    async with wiring.opened(settings) as base:
+    async with opened(settings) as base:
         at = micros(base.clock.now())
 
         def verb(connection: Connection) -> None:

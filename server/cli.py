@@ -8,12 +8,10 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 
-import structlog
-
 from desk.identity import NotSignedIn
 from routing.errors import DeskError
+from server.opening import StartError
 from server.settings import SettingError, Settings, load
-from server.wiring import StartError
 from store.engine import RecordError, Violation
 
 Command = Callable[[Settings, argparse.Namespace], int]
@@ -75,6 +73,8 @@ def configure_logs(settings: Settings) -> None:
     """Event name first, then key=value; to stderr."""
     formatter: logging.Formatter
     if settings.log_format == "json":
+        import structlog  # no command should wait for it that does not write so
+
         formatter = structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso")],
             processors=[

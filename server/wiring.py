@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 from desk import texts
-from desk.clock import SystemClock
 from desk.desk import Desk
 from desk.due import DueWorker
 from desk.files import Files
 from desk.identity import Identity
 from desk.reading import Reading
 from desk.repeating import repeat
-from desk.sealing import Sealer
 from desk.watch import Watch
-from live.base import Live
-from live.memory import MemoryLive
-from live.redis import RedisLive
 from mailbox.hand import hand_due
 from server import app, serving
 from server.api import uploads
@@ -32,6 +23,7 @@ from server.beating import beat
 from server.follow_clock import follow_clock
 from server.follow_settings import follow_settings
 from server.metrics import CountedDesk, Metrics
+from server.opening import Opened, StartError, opened
 from server.pages.sessions import cookie_of
 from server.pages.static import Statics
 from server.pages.templates import Pages
@@ -44,47 +36,8 @@ from server.watchdog import Watchdog
 from store import beats, meta
 from store import settings as kept_settings
 from store.blobs import Blobs
-from store.engine import Record, open_record
 
 Role = Literal["all", "web", "mailbox", "clock"]
-KEY_FILE = "secret.key"
-
-
-class StartError(Exception):
-    """The desk cannot start like this; the text is one sentence that says what to do."""
-
-
-@dataclass
-class Opened:
-    """Record and live, for commands and for the whole desk alike."""
-
-    settings: Settings
-    record: Record
-    live: Live
-    clock: SystemClock
-    sealer: Sealer
-    kind: meta.Kind | None
-
-    @property
-    def is_demo(self) -> bool:
-        return self.kind == "demo"
-
-
-@contextlib.asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Opened]:
-    """Opens what commands need; closes it. Raises StartError, RecordError."""
-    record = await open_record(_record_url(settings))
-    try:
-        kind, offset = await record.read(lambda connection: (meta.kind(connection), meta.clock_offset(connection)))
-        live = _live(settings)
-        await live.start()
-        try:
-            sealer = await asyncio.to_thread(_sealer, settings, kind)
-            yield Opened(settings, record, live, SystemClock(offset), sealer, kind)
-        finally:
-            await live.close()
-    finally:
-        await record.close()
 
 
 async def parts_of(base: Opened, metrics: Metrics) -> Parts:
@@ -184,52 +137,3 @@ async def _simulated_customer(parts: Parts) -> None:
     from server.demo.pages import simulator  # a real desk never loads the demo
 
     await simulator(parts).run()
-
-
-def _record_url(settings: Settings) -> str:
-    if not settings.database_url:
-        try:
-            settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise StartError(f"The data folder {settings.data} cannot be made: {error.strerror}.") from error
-    return settings.record_url
-
-
-def _live(settings: Settings) -> Live:
-    return RedisLive(settings.redis_url, settings.redis_prefix) if settings.redis_url else MemoryLive()
-
-
-def _sealer(settings: Settings, kind: meta.Kind | None) -> Sealer:
-    """The keys of the environment; for a folder of its own, one made once in it."""
-    if settings.secret_keys:
-        try:
-            return Sealer(settings.secret_keys)
-        except ValueError as error:
-            raise StartError(
-                "VIPDESK_SECRET_KEYS holds something that is no key: vipdesk new-key makes one."
-            ) from error
-    if settings.database_url and kind == "real":
-        raise StartError("Set VIPDESK_SECRET_KEYS: with PostgreSQL the key must be the same in every process.")
-    return Sealer([_own_key(settings.data / KEY_FILE)])
-
-
-def _own_key(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with contextlib.suppress(FileExistsError), open(path, "x", opener=_private) as new:
-        new.write(Sealer.new_key())
-    try:
-        return path.read_text().strip()
-    except OSError as error:
-        raise StartError(f"The key file {path} cannot be read: {error.strerror}.") from error
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def check_split(settings: Settings) -> None:
-    """Several processes need a record and a live that they can share. Raises StartError."""
-    needed = {"VIPDESK_DATABASE_URL": settings.database_url, "VIPDESK_REDIS_URL": settings.redis_url}
-    missing = [name for name, value in needed.items() if not value]
-    if missing:
-        raise StartError(f"web, mailbox and clock as processes of their own need {' and '.join(missing)}.")

@@ -9,9 +9,9 @@ from typing import Any
 
 from desk.sealing import Sealer
 from server.cli import show
+from server.opening import KEY_FILE, StartError
 from server.program import VERSION
 from server.settings import Settings
-from server.wiring import KEY_FILE, StartError
 from store import sealed
 from store.blobs import Blobs
 from store.copies.folder import Folder, found

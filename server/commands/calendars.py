@@ -8,7 +8,6 @@ from typing import Any
 
 from desk.administration.calendars import WEEKDAYS, CalendarDraft, drafted, with_holidays, written_hours
 from desk.administration.foresight import Foreseen
-from desk.administration.public_holidays import HolidayQuestion, propose
 from routing.errors import BadRequest
 from server.commands import naming
 from server.commands.reaching import Reach, command, given, group, lined, listed, options, table
@@ -69,6 +68,8 @@ async def _changed(reach: Reach, kept: Version, draft: CalendarDraft, arguments:
 
 
 async def _holidays(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    from desk.administration.public_holidays import HolidayQuestion, propose  # its library is slow to load
+
     kept = await naming.calendar(reach, arguments.calendar)
     question = HolidayQuestion(arguments.country, arguments.region or "", arguments.year)
     proposals = propose(question, set(kept.document["holidays"]), "en")

@@ -7,11 +7,10 @@ import asyncio
 import json
 from typing import Any
 
-from server import wiring
 from server.demo import cast, seed
-from server.demo.pages import portal_url
+from server.demo.seed import portal_url
+from server.opening import StartError, opened
 from server.settings import Settings
-from server.wiring import StartError
 from store import agents, buttons, customers
 from store.agents import Profile
 from store.engine import Connection
@@ -38,7 +37,7 @@ def _demo(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def _look(settings: Settings) -> dict[str, Any]:
-    async with wiring.opened(settings) as base:
+    async with opened(settings) as base:
         if base.kind is None:
             await seed.begin(base)
         elif not base.is_demo:

@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from live import condition as live_condition
 from server.cli import show
 from server.settings import Settings
 from store import audit, condition, meta
@@ -117,8 +116,11 @@ def _shared(settings: Settings) -> Iterator[Finding]:
 
 
 def _live(settings: Settings) -> Iterator[Finding]:
-    fault = live_condition.look(settings.redis_url) if settings.redis_url else ""
-    if fault:
+    if not settings.redis_url:
+        return
+    from live import condition as live_condition  # its library is slow to load
+
+    if fault := live_condition.look(settings.redis_url):
         yield Finding(fault, "Look at VIPDESK_REDIS_URL and the server; it needs maxmemory-policy noeviction.")
 
 

@@ -13,10 +13,9 @@ from desk.administration import Administration
 from desk.desk import Desk
 from desk.identity import Identity
 from routing.errors import BadRequest
-from server import wiring
 from server.cli import Failed, show
+from server.opening import Opened, StartError, opened
 from server.settings import Settings
-from server.wiring import Opened, StartError
 from store.blobs import Blobs
 from store.seeking import Page
 
@@ -70,14 +69,14 @@ def options(parser: argparse.ArgumentParser, *names: tuple[str, str], needed: Se
 
 
 def _run(act: Acting, settings: Settings, arguments: argparse.Namespace) -> int:
-    async def opened() -> tuple[Any, str]:
-        async with wiring.opened(settings) as base:
+    async def acted() -> tuple[Any, str]:
+        async with opened(settings) as base:
             if base.kind is None:
                 raise StartError("There is no desk in this folder yet: vipdesk setup --name … --admin … makes one.")
             return await act(Reach(base), arguments)
 
     try:
-        value, text = asyncio.run(opened())
+        value, text = asyncio.run(acted())
     except Failed as failed:
         show(failed.value, arguments.json, failed.text)
         return 1

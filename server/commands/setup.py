@@ -7,14 +7,13 @@ import asyncio
 import re
 from typing import Any
 
+from desk.desk import Desk
 from desk.identity import Identity
 from desk.sealing import Sealer
 from routing.errors import BadRequest
-from server import wiring
 from server.cli import show
-from server.metrics import Metrics
+from server.opening import StartError, opened
 from server.settings import Settings
-from server.wiring import StartError
 from store import agents, audit, calendars, meta
 from store import settings as kept_settings
 from store.agents import Profile
@@ -61,7 +60,7 @@ async def _make(settings: Settings, arguments: argparse.Namespace) -> str:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
         raise BadRequest("--admin must be a mail address.")
     name = arguments.admin_name or " ".join(each.capitalize() for each in re.split(r"[._-]+", email.split("@")[0]))
-    async with wiring.opened(settings) as base:
+    async with opened(settings) as base:
         if base.kind is not None:
             raise StartError(f"There is a {base.kind} desk in this folder already; set VIPDESK_DATA to an empty one.")
         admin = Profile(new_id(), name, email, "", ("admin",), (), ("en",), ZONE, 3, 0, 25)
@@ -77,15 +76,14 @@ async def _make(settings: Settings, arguments: argparse.Namespace) -> str:
             audit.append(connection, None, "setup", admin.id, {"name": arguments.name}, now)
 
         await base.record.write(verb, name="setup")
-        parts = await wiring.parts_of(base, Metrics())
-        return await Identity(parts.desk, base.sealer).new_link(admin.id)
+        return await Identity(Desk(base.record, base.live, base.clock), base.sealer).new_link(admin.id)
 
 
 def _new_epoch(settings: Settings, arguments: argparse.Namespace) -> int:
     """What clients saw after the backup is gone; under the old epoch they would take new events for old ones."""
 
     async def begin() -> str:
-        async with wiring.opened(settings) as base:
+        async with opened(settings) as base:
             if base.kind is None:
                 raise StartError("There is no desk in this folder.")
             return await base.record.write(meta.begin_epoch, name="epoch")

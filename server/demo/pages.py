@@ -23,13 +23,12 @@ from routing.errors import BadRequest, Forbidden, NotFound
 from routing.hours import Calendar
 from server import follow_clock
 from server.demo import cast, moves, seed
-from server.demo.seed import Ground
+from server.demo.seed import Ground, portal_url
 from server.demo.simulator import SWITCH, WHO, Simulator, Surroundings
 from server.pages import console
 from server.pages.sessions import cookie_of, device_of, form_of, with_cookie
 from server.pages.texts import _, day_names, sentence
 from server.parts import Parts
-from server.settings import Settings
 from store import buttons, meta, outgoing
 from store.engine import Connection
 from store.times import instant
@@ -62,11 +61,6 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/demo/simulator", _switch_simulator, "POST"),
         at("/demo/reset", _reset, "POST"),
     ]
-
-
-def portal_url(settings: Settings) -> str:
-    """The fictional customers' site: the same server under another name, so that the button is truly cross-site."""
-    return f"http://localhost:{settings.port}"
 
 
 async def prepare(parts: Parts) -> None:

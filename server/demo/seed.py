@@ -28,8 +28,8 @@ from store.people import choose_status
 from store.times import micros
 
 if TYPE_CHECKING:
+    from server.opening import Opened
     from server.settings import Settings
-    from server.wiring import Opened
 
 FEE_CENTS = 100_000
 SOLD_BEFORE = timedelta(days=180)
@@ -167,6 +167,11 @@ def _monday_after(now: datetime) -> datetime:
     local = now.astimezone(ZoneInfo(cast.ZONE))
     day = local.date() + timedelta(days=7 - local.weekday())
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(cast.ZONE))
+
+
+def portal_url(settings: Settings) -> str:
+    """The fictional customers' site: the same server under another name, so that the button is truly cross-site."""
+    return f"http://localhost:{settings.port}"
 
 
 async def allow_portal(record: Record, origin: str) -> None:

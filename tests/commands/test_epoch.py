@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from server import wiring
 from server.cli import main
+from server.opening import opened
 from server.settings import load
 from store import meta
 
 
 def epoch() -> str | None:
     async def look() -> str | None:
-        async with wiring.opened(load()) as base:
+        async with opened(load()) as base:
             return await base.record.read(meta.epoch)
 
     return asyncio.run(look())

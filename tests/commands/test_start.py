@@ -106,6 +106,13 @@ def test_an_unknown_command_is_told_in_one_sentence(tmp_path: Path) -> None:
     assert "invalid choice: 'fly'" in sentence(vipdesk(tmp_path / "data", "fly"))
 
 
+def test_a_command_does_not_wait_for_the_web_to_be_loaded() -> None:
+    heavy = {"server.wiring", "uvicorn", "redis", "holidays", "jinja2", "httpx2"}
+    asks = f"import sys; from server.cli import parser; parser(); print(sorted({heavy} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", asks], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
+
+
 # bin/setup --------------------------------------------------------------------------------------------------------
 
 

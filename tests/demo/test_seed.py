@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from server import wiring
 from server.demo import cast, history, seed
 from server.demo.seed import Ground
+from server.opening import Opened, opened
 from server.settings import Settings
-from server.wiring import Opened
 from store import agents, meta
 from store.emptying import empty
 from store.engine import Connection
@@ -21,8 +20,8 @@ from store.schema import ticket
 
 @pytest.fixture
 async def base(tmp_path: Path) -> AsyncIterator[Opened]:
-    async with wiring.opened(Settings(data=tmp_path)) as opened:
-        yield opened
+    async with opened(Settings(data=tmp_path)) as base:
+        yield base
 
 
 COUNT = select(func.count()).select_from(ticket)

@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from server import wiring
 from server.demo import cast, seed
+from server.opening import opened
 from server.settings import load
 from store import meta
 from tests.support.checker import check
@@ -37,7 +37,7 @@ async def desk(postgres_url: str, redis_url: str, tmp_path: Path) -> AsyncIterat
         "VIPDESK_CLOCK": "2026-03-04T09:00:00Z",
         "VIPDESK_LINES_PER_ADDRESS": "0",
     }
-    async with wiring.opened(load(env)) as base:
+    async with opened(load(env)) as base:
         await seed.begin(base)
     async with fleet(env, tmp_path / "log") as started:
         await started.start("web")
@@ -100,7 +100,7 @@ async def test_a_killed_clock_is_replaced_by_the_other_and_nothing_is_done_twice
         await contact.ask("press", text="The feed has stopped.")
         ring = await agent.until(lambda frame: frame["type"] == "ring")
         clocks[0].kill()
-        async with wiring.opened(load(desk.env)) as base:
+        async with opened(load(desk.env)) as base:
             offset = await base.record.read(meta.clock_offset) + timedelta(minutes=1)
             await base.record.write(lambda connection: meta.set_clock_offset(connection, offset), name="move_clock")
         await eventually(lambda: _endings(postgres_url, ring["ring"]) == 1)

@@ -23,6 +23,7 @@ from desk.requests import AgentRequest, ContactRequest
 from server import wiring
 from server.demo.cast import CUSTOMERS
 from server.metrics import Metrics
+from server.opening import opened
 from server.routes import routes
 from server.settings import Settings
 from tests.support.asking import agent, contact, nobody, vouched
@@ -100,7 +101,7 @@ def every_route(folder: Path) -> list[str]:
     """`METHOD /path` of everything that a demo serves."""
 
     async def listed() -> list[str]:
-        async with wiring.opened(Settings(data=folder)) as base:
+        async with opened(Settings(data=folder)) as base:
             parts = replace(await wiring.parts_of(base, metrics := Metrics()), is_demo=True)
             found = []
             for route in routes(parts, metrics):
