@@ -67,6 +67,8 @@ def test_a_stale_reply_is_held_and_both_choices_work(office: RunningDesk, anna: 
         held = anna.locator(".held")
         expect(held).to_contain_text(f"while you were typing: “{said}”")
         expect(anna.locator(".sendrow .main")).to_be_disabled()
+        visitor.ask("say", ticket=ticket, body=f"{said}, really")
+        expect(held).to_contain_text(f"while you were typing: “{said}, really”")  # sent "anyway" past that as well
         held.get_by_role("button", name=choice).click()
         anna.keyboard.type(added)
         if added:

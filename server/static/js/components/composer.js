@@ -22,7 +22,7 @@ export function ComposerPane({ ticket }) {
     if (files.length) { event.preventDefault(); add(files); }
   };
   return html`<section class="composer ${kind}" aria-label=${t("Write an answer")} onDragOver=${(event) => event.preventDefault()} onDrop=${drop} onPaste=${paste}>
-    ${kind === "reply" && screen.held.value[ticket.id] && html`<${Held} ticket=${ticket} events=${screen.held.value[ticket.id]} />`}
+    ${kind === "reply" && screen.held.value[ticket.id] && html`<${Held} ticket=${ticket} />`}
     <div class="tabs"><${Tabs} ticket=${ticket} /><span class="grow"></span>
       ${draft.saved_at && html`<span class="tiny muted not-phone num">${t("Draft saved {time}", { time: hour(draft.saved_at, console.zone) })}</span>`}</div>
     <${Field} key=${`${ticket.id} ${kind}`} ticket=${ticket} kind=${kind} draft=${draft} />

@@ -6,9 +6,10 @@ import { t } from "../words.js";
 import { useConsole } from "./context.js";
 import { Icon } from "./parts.js";
 
-export function Held({ events }) {
+export function Held({ ticket }) {
   const console = useConsole();
-  const last = events.filter(({ kind }) => kind === "message").at(-1);
+  const said = ({ kind, stream, by }) => kind === "message" && stream === ticket.public && by?.id !== console.desk.me.value.id;
+  const last = ticket.events.value.findLast(said); // also what came since it is held: "anyway" sends past that too
   const words = last
     ? t("{name} wrote at {time}, while you were typing: “{text}”", {
         name: (last.by?.name || t("Somebody")).split(" ")[0], time: hour(last.at, console.zone), text: short(last.data.body || t("a file")),
