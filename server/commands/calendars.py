@@ -100,7 +100,11 @@ async def _versions(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, s
 async def _compare(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     kept = await naming.calendar(reach, arguments.calendar)
     numbers = (arguments.first, arguments.second)
-    both = await reach.read(lambda connection: [calendars.version(connection, kept.id, each) for each in numbers])
+    both = await reach.read(
+        lambda connection: [
+            calendars.version(connection, kept.id, each) if 0 < each <= kept.version else None for each in numbers
+        ]
+    )
     for number, found in zip(numbers, both, strict=True):
         if found is None:
             raise BadRequest(f"{kept.name} has no version {number}; the newest is {kept.version}.")

@@ -85,6 +85,8 @@ def _instant(text: str) -> datetime:
         raise BadRequest(f"--at cannot be {text!r}: write it like 2026-03-04T09:00+01:00.") from error
     if found.tzinfo is None:
         raise BadRequest("--at needs an offset: write it like 2026-03-04T09:00+01:00.")
+    if not 2000 <= found.year < 2100:
+        raise BadRequest("--at needs an instant of this century.")
     return found.astimezone(UTC)
 
 

@@ -162,6 +162,8 @@ def test_a_simulation_answers_for_any_instant(shell: Shell) -> None:
     assert (open_["because"], open_["steps"]) == ("open", ["named", "stand_in", "technical", "pool"])
     assert open_["skipped"][0] == {"agent": "Eva Marin", "step": "named", "reason": "offline"}
     assert (shut["because"], shut["steps"]) == ("closed", ["pool"])
+    for far in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"):
+        assert "of this century" in shell.refused("route", "simulate", "--button", key, "--at", far)
     assert "needs an offset" in shell.refused("route", "simulate", "--button", key, "--at", "2026-03-04T09:00")
 
 

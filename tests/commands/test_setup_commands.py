@@ -77,6 +77,8 @@ def test_office_hours_are_looked_at_changed_and_compared(shell: Shell) -> None:
     )
     assert [row["field"] for row in shell("calendar", "compare", office, "1", "3")] == ["fri", "holidays"]
     assert [row["version"] for row in shell("calendar", "versions", office)] == [3, 2, 1]
+    assert "has no version" in shell.refused("calendar", "compare", office, "1", "9" * 23)
+    assert "too far ahead" in shell.refused("calendar", "change", office, "--since", "9999-12-31", "--dry-run")
     assert "has no version 9" in shell.refused("calendar", "compare", office, "1", "9")
 
 
