@@ -23,6 +23,7 @@ from server.beating import beat
 from server.follow_clock import follow_clock
 from server.follow_settings import follow_settings
 from server.metrics import CountedDesk, Metrics
+from server.notifying import READY, keep_telling, notify
 from server.opening import Opened, StartError, opened
 from server.pages.sessions import cookie_of
 from server.pages.static import Statics
@@ -90,9 +91,14 @@ async def run(settings: Settings, role: Role, listener: socket.socket | None, st
             from server.demo import pages  # a real desk never loads the demo
 
             await pages.prepare(parts)
+
+        def ready(parts: Parts) -> None:
+            notify(READY)
+            started(parts)
+
         async with asyncio.TaskGroup() as tasks:
             background = [tasks.create_task(work) for work in _background(base, parts, role)]
-            await _serve(parts, metrics, role, listener, started)
+            await _serve(parts, metrics, role, listener, ready)
             for task in background:
                 task.cancel()
 
@@ -102,6 +108,7 @@ def _background(base: Opened, parts: Parts, role: Role) -> Iterator[Coroutine[An
     record, clock, desk = base.record, base.clock, parts.desk
     roles = beats.ROLES if role == "all" else (role,)
     yield Watchdog().run()
+    yield keep_telling()
     yield repeat("clock", partial(follow_clock, record, clock, desk), partial(clock.sleep, 1.0))
     yield repeat("settings", partial(follow_settings, record, parts.pages), partial(clock.sleep, 2.0))
     yield repeat("beat", partial(beat, record, clock, roles), partial(clock.sleep, 10.0))

@@ -59,7 +59,8 @@ def environment(path: str) -> dict[str, str]:
         return dict(os.environ)
 
 
-def _box() -> str:
+def box() -> str:
+    """Where bin/setup-services unpacked what this machine does not have."""
     return os.environ.get("VIPDESK_SERVICES", "/nonexistent")
 
 
@@ -87,7 +88,7 @@ class RedisServer:
 @contextlib.contextmanager
 def redis_server(folder: Path) -> Iterator[RedisServer]:
     """Starts one. Raises NotToBeHad."""
-    path = program("redis-server", f"{_box()}/usr/bin/redis-server")
+    path = program("redis-server", f"{box()}/usr/bin/redis-server")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -111,7 +112,7 @@ def redis_server(folder: Path) -> Iterator[RedisServer]:
     process = subprocess.Popen(command, env=environment(path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     server = RedisServer(folder, port, process)
     try:
-        _until(lambda: Path(f"{folder}/redis.sock").exists())
+        until(lambda: Path(f"{folder}/redis.sock").exists())
         yield server
     finally:
         server.process.terminate()  # a test may have started it anew
@@ -174,7 +175,7 @@ def postgres_server(folder: Path, *, durable: bool = False) -> Iterator[Postgres
     (pytest closes the folder above ours at the start of every run). `durable` as in real life, for measurements; tests
     are faster without. Raises NotToBeHad.
     """
-    initdb = program("initdb", "/usr/lib/postgresql/*/bin/initdb", f"{_box()}/usr/lib/postgresql/*/bin/initdb")
+    initdb = program("initdb", "/usr/lib/postgresql/*/bin/initdb", f"{box()}/usr/lib/postgresql/*/bin/initdb")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -213,7 +214,7 @@ def _as_owner(command: list[str]) -> None:
 
 def chromium() -> str:
     """The browser's path. Raises NotToBeHad."""
-    unpacked = f"{_box()}/usr/lib/chromium/chromium"
+    unpacked = f"{box()}/usr/lib/chromium/chromium"
     if os.environ.get("CHROMIUM"):
         return os.environ["CHROMIUM"]
     elif Path(unpacked).exists():
@@ -222,7 +223,8 @@ def chromium() -> str:
         return program("chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 
 
-def _until(true: object, timeout_s: float = 20.0) -> None:
+def until(true: object, timeout_s: float = 20.0) -> None:
+    """Returns when it is true. Raises TimeoutError."""
     ends = time.monotonic() + timeout_s
     assert callable(true)
     while not true():
