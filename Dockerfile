@@ -7,7 +7,7 @@ COPY requirements.lock ./
 RUN python3 -m venv .venv \
  && .venv/bin/pip install --quiet --no-cache-dir --disable-pip-version-check --only-binary :all: --require-hashes \
     -r requirements.lock
-COPY LICENSE Procfile ./
+COPY LICENSE Procfile pyproject.toml ./
 COPY vipdesk vipdesk
 COPY routing routing
 COPY store store
