@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from live.base import Published
+from live.base import Live, Published
 from tests.live.conftest import Desk
 from tests.support.eventually import calm, eventually
 
@@ -110,6 +110,7 @@ async def test_a_person_is_present_everywhere_when_beat_has_returned(desk: Desk)
 async def test_a_person_whose_lease_ran_out_is_not_present(desk: Desk) -> None:
     here, there = await desk.process(), await desk.process()
     await here.beat("agent", "a", "s1")
+    assert (await here.present("agent")).people == {"a"}
 
     async def nobody() -> bool:
         return not (await here.present("agent")).people and not (await there.present("agent")).people
@@ -150,10 +151,18 @@ async def test_nobody_counts_as_gone_until_a_lease_after_the_start(desk: Desk) -
     await eventually(settled)
 
 
+async def rung(live: Live, timeout_s: float) -> None:
+    """A worker's second wait: the first hears what the start itself rang."""
+    await live.announced()
+    await live.wait_bell(0.001)
+    await live.wait_bell(timeout_s)
+
+
 async def test_the_bell_wakes_workers_in_every_process(desk: Desk) -> None:
     here, there = await desk.process(), await desk.process()
-    woken = asyncio.create_task(there.wait_bell(30)), asyncio.create_task(here.wait_bell(30))
-    await calm()
+    woken = asyncio.create_task(rung(there, 30)), asyncio.create_task(rung(here, 30))
+    await calm(50)
+    assert [each.done() for each in woken] == [False, False]
     here.bell()
     await asyncio.wait_for(asyncio.gather(*woken), 10)
 
@@ -167,7 +176,10 @@ async def test_a_bell_that_rang_while_the_worker_was_busy_is_heard_at_the_next_w
 
 async def test_without_a_bell_the_wait_ends_with_its_time_out(desk: Desk) -> None:
     live = await desk.process()
-    await asyncio.wait_for(live.wait_bell(0.01), 10)
+    waiting = asyncio.create_task(rung(live, 0.5))
+    await calm()
+    assert not waiting.done()
+    await asyncio.wait_for(waiting, 10)
 
 
 async def test_a_bucket_gives_its_burst_and_then_says_how_long_to_wait(desk: Desk) -> None:

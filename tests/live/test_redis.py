@@ -160,9 +160,10 @@ async def test_a_parcel_that_is_not_ours_is_refused_and_the_next_one_arrives(two
 
 
 async def test_the_topics_of_a_process_that_died_are_forgotten(two: Processes) -> None:
+    key = two.here._rounds.key("t", "T")
+    assert await two.admin.exists(key)
     await two.here.close()
     two.say(1)
-    key = two.here._rounds.key("t", "T")
 
     async def forgotten() -> bool:
         two.say(2)

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from starlette.requests import HTTPConnection
 from websockets.exceptions import InvalidStatus
+from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
@@ -120,8 +121,8 @@ def test_streams_are_lines_too(behind: RunningDesk, lines: contextlib.ExitStack)
 
 def test_this_machine_has_no_limit(behind: RunningDesk, lines: contextlib.ExitStack) -> None:
     with contact(behind, CUSTOMERS[0].key) as client:
-        for _ in range(MOST + 1):
-            lines.enter_context(line(client))
+        held = [lines.enter_context(line(client)) for _ in range(MOST + 1)]
+        assert all(each.state is State.OPEN for each in held)
         lines.close()
 
 
@@ -132,8 +133,8 @@ def test_nobody_is_believed_who_is_no_proxy(
         RunningDesk(tmp_path_factory.mktemp("open") / "data", LIMIT) as desk,
         contact(desk, CUSTOMERS[0].key) as client,
     ):
-        for _ in range(MOST + 1):
-            lines.enter_context(line(client, "203.0.113.7"))
+        held = [lines.enter_context(line(client, "203.0.113.7")) for _ in range(MOST + 1)]
+        assert all(each.state is State.OPEN for each in held)
         lines.close()
 
 

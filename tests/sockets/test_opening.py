@@ -114,6 +114,7 @@ async def test_the_end_of_one_session_leaves_the_persons_others_alone(house: Hou
     house.live.publish([Published(("contact:vera",), b"4410", kind="revoked")])
     await line.until("heartbeat")
     await line.until("heartbeat")
+    assert [each.closed for each in house.sockets.connections] == [False]
 
 
 async def test_an_opening_while_the_record_is_away_is_closed_for_now(house: House) -> None:

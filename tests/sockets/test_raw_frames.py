@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 
 from live.memory import MemoryLive
 from tests.sockets.conftest import House, built
+from tests.support.eventually import eventually
 
 MASK = b"\x01\x02\x03\x04"
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -187,6 +188,7 @@ async def test_a_line_cut_in_mid_frame_leaves_nothing_behind(house: House) -> No
         line.writer.write(frame(TEXT, b"x" * 1000)[:500])
         await line.writer.drain()
         line.writer.transport.abort()
+    await eventually(lambda: len(house.sockets.connections) == 1)
     await other.until("heartbeat")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import MetaData, create_engine, func, inspect, select
+from sqlalchemy import MetaData, create_engine, func, inspect, select, text
 from sqlalchemy.engine import Engine
 
 from store import migrations
@@ -29,6 +29,15 @@ CONTRACTS = Step(3, "no_mood", dict.fromkeys(BOTH, ("ALTER TABLE message DROP CO
 
 def engine_of(url: str) -> Engine:
     return create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+
+
+def steps_of(url: str) -> list[int]:
+    """What was done, as the record itself says."""
+    engine = engine_of(url)
+    with engine.connect() as connection:
+        found = list(connection.execute(text("SELECT number FROM migration ORDER BY number")).scalars())
+    engine.dispose()
+    return found
 
 
 def described(engine: Engine) -> dict[str, Any]:
@@ -97,15 +106,17 @@ async def test_records_opened_at_once_are_migrated_once(record_url: str) -> None
     records: list[Record] = await asyncio.gather(*(open_record(record_url) for _ in range(4)))
     for record in records:
         await record.close()
+    assert steps_of(record_url) == [step.number for step in migrations.steps()]
 
 
 async def test_processes_started_at_once_are_migrated_once(record_url: str) -> None:
-    text = (
+    script = (
         "import asyncio, sys\nfrom store.engine import open_record\n"
         "async def main():\n await (await open_record(sys.argv[1])).close()\nasyncio.run(main())"
     )
-    started = [subprocess.Popen([sys.executable, "-c", text, record_url]) for _ in range(3)]
+    started = [subprocess.Popen([sys.executable, "-c", script, record_url]) for _ in range(3)]
     assert [each.wait(60) for each in started] == [0, 0, 0]
+    assert steps_of(record_url) == [step.number for step in migrations.steps()]
 
 
 async def migrate(url: str, steps: list[Step]) -> list[int]:
