@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from desk.administration.auditing import named
@@ -25,7 +26,7 @@ async def lines(record: Record, only: Filter, format: str) -> AsyncIterator[str]
         yield _csv(COLUMNS)
     before = 2**62
     while True:
-        page, names = await record.read(lambda connection, before=before: _read(connection, before, only))  # type: ignore[misc]
+        page, names = await record.read(partial(_page, before=before, only=only))
         for entry in page:
             row = row_of(entry, names)
             yield _csv(row.values()) if format == "csv" else json.dumps(row, ensure_ascii=False) + "\n"
@@ -43,7 +44,7 @@ def row_of(entry: Entry, names: dict[str, str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _read(connection: Connection, before: int, only: Filter) -> tuple[list[Entry], dict[str, str]]:
+def _page(connection: Connection, before: int, only: Filter) -> tuple[list[Entry], dict[str, str]]:
     found = audit_log.page(connection, before, PAGE, only)
     return found, named(connection, found)
 

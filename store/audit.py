@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -126,8 +127,7 @@ async def verify_all(record: Record, exported: Head | None = None) -> Verdict:
     """The whole chain, a snapshot per page. Raises Unavailable. Cancelling is safe."""
     verdict = Verdict()
     while not verdict.whole:
-        since = verdict
-        verdict = await record.read(lambda connection, since=since: verify(connection, since, PAGE, exported))  # type: ignore[misc]
+        verdict = await record.read(partial(verify, since=verdict, limit=PAGE, exported=exported))
     return verdict
 
 

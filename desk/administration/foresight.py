@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from routing import entitlement, hours
+from routing.entitlement import Identity
 from routing.hours import Calendar, HoursState
 from store import agents, calendars, candidates, customers
 from store.calendars import Promised, Use, Version
@@ -148,9 +149,9 @@ def _affected(
     for ticket in calendars.open_tickets(connection, id, MOST_TICKETS):
         use = owners[ticket.button_id]
         line = candidates.line_of(connection, use.customer_id, use.named_id, use.policy, since)
-        known = "verified" if ticket.verified else "unverified"
+        known: Identity = "verified" if ticket.verified else "unverified"
         was, becomes = (
-            entitlement.due(since.astimezone(UTC), each, line.add_on, known, line.identity_policy).dedicated  # type: ignore[arg-type]
+            entitlement.due(since.astimezone(UTC), each, line.add_on, known, line.identity_policy).dedicated
             for each in (before, after)
         )
         found.append(Affected(ticket, was, becomes))

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from desk.administration import Administration
 from desk.desk import Desk
@@ -19,7 +19,11 @@ from server.settings import Settings
 from store.blobs import Blobs
 from store.seeking import Page
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 T = TypeVar("T")
+Draft = TypeVar("Draft", bound="DataclassInstance")
 Acting = Callable[["Reach", argparse.Namespace], Awaitable[tuple[Any, str]]]
 
 
@@ -85,10 +89,10 @@ def _run(act: Acting, settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def given(draft: T, arguments: argparse.Namespace) -> T:
+def given(draft: Draft, arguments: argparse.Namespace) -> Draft:
     """The draft with what the arguments name; the rest as it is."""
-    named = {each.name: getattr(arguments, each.name, None) for each in fields(draft)}  # type: ignore[arg-type]
-    return replace(draft, **{name: value for name, value in named.items() if value is not None})  # type: ignore[type-var]
+    named = {each.name: getattr(arguments, each.name, None) for each in fields(draft)}
+    return replace(draft, **{name: value for name, value in named.items() if value is not None})
 
 
 def the(found: Iterable[T], name: str, what: str, names: Callable[[T], Sequence[str | None]]) -> T:

@@ -9,6 +9,7 @@ from typing import Any
 
 from routing import choose
 from routing.choose import Decision, Request
+from routing.entitlement import Identity
 from routing.errors import BadRequest
 from server.commands import naming
 from server.commands.reaching import Reach, command, group, table
@@ -53,13 +54,13 @@ async def _explain(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, st
 
 async def _simulate(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     kept, at = await naming.button(reach, arguments.button), _instant(arguments.at)
-    identity = "unverified" if arguments.unverified else "verified"
+    identity: Identity = "unverified" if arguments.unverified else "verified"
 
     def query(connection: Connection) -> tuple[Decision, dict[str, str]]:
         way = candidates.way_of(connection, kept.id, at)
         assert way is not None, "looked up before"
         known = candidates.candidates(connection, at, None)  # as they chose to be: nobody's lease lasts till then
-        request = Request(arguments.severity, arguments.technical, identity, way.language)  # type: ignore[arg-type]
+        request = Request(arguments.severity, arguments.technical, identity, way.language)
         decision = choose.decide(at, way.calendar, way.line, known, request)
         return decision, {each.id: each.name for each in agents.every(connection)}
 

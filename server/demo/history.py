@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -161,7 +162,7 @@ def acts(now: datetime) -> Iterator[Act]:
     calendar = Calendar.from_json(cast.CALENDAR)
     for story in STORIES:
         begins = _begins(story, now, calendar)
-        yield lambda connection, story=story, begins=begins: _tell(connection, story, begins, now)  # type: ignore[misc]
+        yield partial(_tell, story=story, begins=begins, now=now)
 
 
 def _begins(story: Story, now: datetime, calendar: Calendar) -> datetime:
