@@ -36,7 +36,8 @@ export class Looking {
       const page = await rest.ticket(id);
       const { members, participants, why, rating, ...summary } = page.ticket;
       const [ticket] = desk.tickets.merge([summary]);
-      ticket.take([...page.public, ...page.internal]);
+      ticket.renew(ticket.public, page.public);
+      ticket.renew(ticket.internal, page.internal);
       ticket.detail.value = { members, participants, why, rating };
       ticket.opened.value = true;
       if (page.viewers?.length) ticket.viewers.value = page.viewers.filter((viewer) => viewer.id !== desk.me.peek().id);

@@ -63,6 +63,17 @@ export const tests = {
     made.take({ type: "inbox", ...summary({ seq: 0, status: "new" }) });
     equal(made.tickets.get("t1").summary.value.status, "open");
   },
+  "A page that does not reach what was loaded replaces it, so that no gap is drawn": () => {
+    const made = desk();
+    made.take(message(1, "old"));
+    made.take(message(1, "a note", { internal: true, second: 2 }));
+    const ticket = made.tickets.get("t1");
+    ticket.renew("t1", [message(2, "next", { second: 3 })]);
+    equal(bodies(ticket), ["old", "a note", "next"]);
+    ticket.renew("t1", [message(60, "much later", { second: 8 }), message(61, "new", { second: 9 })]);
+    equal(bodies(ticket), ["a note", "much later", "new"]);
+    equal([ticket.first("public"), ticket.lastPublic, ticket.older], [60, 61, true]);
+  },
   "A reset replaces the stream and keeps the other one": () => {
     const made = desk();
     made.take(message(1, "old"));

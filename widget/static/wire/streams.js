@@ -22,7 +22,7 @@ export class Streams {
 
   seq(stream) { return this.#last.get(stream) ?? null; }
 
-  /** `ready`: what was not resumed is followed from where it is now. */
+  /** `ready`: what was not resumed is followed from where it is now; what is not among the newest is let go. */
   open(epoch, tickets, resumed) {
     this.epoch = epoch;
     this.#held.clear();
@@ -33,7 +33,8 @@ export class Streams {
       if (internal_seq !== undefined && !(internal in resumed)) this.#last.set(internal, internal_seq);
     }
     const known = new Set(tickets.flatMap(({ ticket }) => [ticket, `${ticket}/i`]));
-    const missed = [...this.#last.keys()].filter((stream) => !(stream in resumed) && !known.has(stream));
+    const newest = this.cursors();
+    const missed = [...this.#last.keys()].filter((stream) => !(stream in resumed) && !known.has(stream) && (stream in newest || this.forget(stream)));
     if (missed.length) this.again(missed);
   }
 

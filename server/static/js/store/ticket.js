@@ -80,6 +80,13 @@ export class Ticket {
     this.take(events);
   }
 
+  /** The newest events of a stream, in order; what was loaded before goes when something between is missing. */
+  renew(stream, events) {
+    const last = this.#last[stream === this.id ? "public" : "internal"];
+    if (last && events[0]?.seq > last + 1) this.reset(stream, {}, events);
+    else this.take(events);
+  }
+
   /** True when the message that was sent with this rid is drawn already. */
   shows(rid) { return this.#rids.has(rid); }
 
