@@ -60,70 +60,94 @@ def described() -> Schema:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Vipdesk", "version": "1", "license": {"name": "GPL-3.0-or-later"}},
-        "paths": {
-            "/live": {"get": _does("Whether the process answers", {200: _text()})},
-            "/ready": {"get": _does("How each part is", {200: _json(OBJECT), 503: _json(OBJECT)})},
-            "/b/{key}/state": {
-                "parameters": [_in_path("key")],
-                "get": _does("What a press would do", {200: _json(STATE), 400: _refusal(), 404: _refusal()}),
-            },
-            "/b/{key}/session": {
-                "parameters": [_in_path("key")],
-                "post": _does(
-                    "Begins or goes on with a visit",
-                    {200: _json(VISITING), 202: _json(OBJECT)} | _refusals(400, 401, 403, 404, 413, 429),
-                    _body(VISIT),
-                ),
-            },
-            "/x/contact": {"post": _asked("One request of a contact", contact, "contact")},
-            "/x/agent": {"post": _asked("One request of an agent", agent, "agent")},
-            "/files": {
-                "post": _does(
-                    f"One file of at most {MOST_BYTES} bytes",
-                    {201: _json(FILE)} | _refusals(400, 401, 403, 413, 429),
-                    {"multipart/form-data": {"schema": _file()}},
-                    "contact",
-                ),
-            },
-            "/api/v1/sessions": {
-                "post": _does(
-                    "An agent signs in", {201: _json(BEGUN)} | _refusals(400, 401, 403, 413, 429), _body(SIGN_IN)
-                ),
-            },
-            "/api/v1/sessions/current": {
-                "get": _does("The present session", {200: _json(BEGUN)} | _refusals(401), by="agent"),
-                "delete": _does("Signs out", {204: _nothing()} | _refusals(401, 403), by="agent"),
-            },
-            "/api/v1/tickets": {
-                "parameters": [_in_query("view"), _in_query("q"), _in_query("cursor")],
-                "get": _does(
-                    "Fifty tickets of a view",
-                    {200: _json(_has("tickets", "next", "counts"))} | _refusals(400, 401),
-                    by="agent",
-                ),
-            },
-            "/api/v1/tickets/{id}": {
-                "parameters": [_in_path("id")],
-                "get": _does(
-                    "One ticket with its last events",
-                    {200: _json(_has("ticket", "public", "internal", "viewers"))} | _refusals(400, 401, 404),
-                    by="agent",
-                ),
-            },
-            "/api/v1/customers/{id}": {
-                "parameters": [_in_path("id")],
-                "get": _does("One customer", {200: _json(OBJECT)} | _refusals(400, 401, 404), by="agent"),
-            },
-            "/api/v1/people": {
-                "get": _does("All colleagues", {200: _json(_has("agents"))} | _refusals(401), by="agent"),
-            },
-        },
+        "paths": _health() | _buttons() | _requests(contact, agent) | _sessions() | _console(),
         "components": {
             "schemas": {**parts, "Problem": PROBLEM},
             "securitySchemes": {
                 "contact": {"type": "http", "scheme": "bearer"},
                 "agent": {"type": "apiKey", "in": "header", "name": "X-CSRF", "description": "with the session cookie"},
             },
+        },
+    }
+
+
+def _health() -> Schema:
+    return {
+        "/live": {"get": _does("Whether the process answers", {200: _text()})},
+        "/ready": {"get": _does("How each part is", {200: _json(OBJECT), 503: _json(OBJECT)})},
+    }
+
+
+def _buttons() -> Schema:
+    return {
+        "/b/{key}/state": {
+            "parameters": [_in_path("key")],
+            "get": _does("What a press would do", {200: _json(STATE), 400: _refusal(), 404: _refusal()}),
+        },
+        "/b/{key}/session": {
+            "parameters": [_in_path("key")],
+            "post": _does(
+                "Begins or goes on with a visit",
+                {200: _json(VISITING), 202: _json(OBJECT)} | _refusals(400, 401, 403, 404, 413, 429),
+                _body(VISIT),
+            ),
+        },
+    }
+
+
+def _requests(contact: Schema, agent: Schema) -> Schema:
+    return {
+        "/x/contact": {"post": _asked("One request of a contact", contact, "contact")},
+        "/x/agent": {"post": _asked("One request of an agent", agent, "agent")},
+        "/files": {
+            "post": _does(
+                f"One file of at most {MOST_BYTES} bytes",
+                {201: _json(FILE)} | _refusals(400, 401, 403, 413, 429),
+                {"multipart/form-data": {"schema": _file()}},
+                "contact",
+            ),
+        },
+    }
+
+
+def _sessions() -> Schema:
+    return {
+        "/api/v1/sessions": {
+            "post": _does(
+                "An agent signs in", {201: _json(BEGUN)} | _refusals(400, 401, 403, 413, 429), _body(SIGN_IN)
+            ),
+        },
+        "/api/v1/sessions/current": {
+            "get": _does("The present session", {200: _json(BEGUN)} | _refusals(401), by="agent"),
+            "delete": _does("Signs out", {204: _nothing()} | _refusals(401, 403), by="agent"),
+        },
+    }
+
+
+def _console() -> Schema:
+    return {
+        "/api/v1/tickets": {
+            "parameters": [_in_query("view"), _in_query("q"), _in_query("cursor")],
+            "get": _does(
+                "Fifty tickets of a view",
+                {200: _json(_has("tickets", "next", "counts"))} | _refusals(400, 401),
+                by="agent",
+            ),
+        },
+        "/api/v1/tickets/{id}": {
+            "parameters": [_in_path("id")],
+            "get": _does(
+                "One ticket with its last events",
+                {200: _json(_has("ticket", "public", "internal", "viewers"))} | _refusals(400, 401, 404),
+                by="agent",
+            ),
+        },
+        "/api/v1/customers/{id}": {
+            "parameters": [_in_path("id")],
+            "get": _does("One customer", {200: _json(OBJECT)} | _refusals(400, 401, 404), by="agent"),
+        },
+        "/api/v1/people": {
+            "get": _does("All colleagues", {200: _json(_has("agents"))} | _refusals(401), by="agent"),
         },
     }
 
