@@ -1,6 +1,6 @@
-"""Writes step 1 anew from store/schema.py: `python -m store.migrations.freeze`. Only before the first release.
+"""Writes step 1 anew from store/schema/: `python -m store.migrations.freeze`. Only before the first release.
 
-Later a change of the schema is a new step, written by hand, beside the change in store/schema.py.
+Later a change of the schema is a new step, written by hand, beside the change in store/schema/.
 """
 
 from collections.abc import Iterator
@@ -58,4 +58,4 @@ def _tidy(text: str) -> str:
 
 if __name__ == "__main__":
     STEP.write_text(written())
-    print(f"{STEP.name} written from store/schema.py")
+    print(f"{STEP.name} written from store/schema/")
