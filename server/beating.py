@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from desk.clock import Clock
+from server.program import VERSION
 from store import beats
 from store.engine import Connection, Record
 
@@ -15,6 +16,6 @@ async def beat(record: Record, clock: Clock, roles: Sequence[str]) -> None:
 
     def verb(connection: Connection) -> None:
         for role in roles:
-            beats.beat(connection, role, now)
+            beats.beat(connection, role, VERSION, now)
 
     await record.write(verb, name="beat")

@@ -20,7 +20,6 @@ from store import beats, jobs, meta
 from store.engine import Connection, Record
 
 LATE = timedelta(seconds=30)
-BEAT_LATE = timedelta(seconds=45)
 BACKUP_OLD = timedelta(days=2)
 LOW_DISK_BYTES = 1_000_000_000
 LARGE_WAL_BYTES = 256_000_000
@@ -141,7 +140,7 @@ def _beat(role: str, title: str, at: datetime | None, real: datetime) -> Part:
     if at is None:
         return Part(role, title, "bad", _("No such process was ever seen."), todo)
     ago = max(real - at, timedelta())
-    if ago > BEAT_LATE:
+    if ago > beats.LATE:
         return Part(role, title, "bad", _("The last sign of life was {ago} ago.", ago=_span(ago)), todo)
     return Part(role, title, "ok", _("It was seen {ago} ago.", ago=_span(ago)))
 

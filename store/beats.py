@@ -3,17 +3,30 @@ keeps of the desk itself."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import defaultdict
+from datetime import datetime, timedelta
 
 from store import meta
 from store.engine import Connection
 
 ROLES = ("web", "mailbox", "clock")
+LATE = timedelta(seconds=45)
 
 
-def beat(connection: Connection, role: str, now: datetime) -> None:
-    """A process with this role lives."""
+def beat(connection: Connection, role: str, program: str, now: datetime) -> None:
+    """A process with this role, of this version of the program, lives."""
     meta.put_instant(connection, f"beat_{role}", now)
+    meta.put_instant(connection, f"beat_{role}_{program}", now)
+
+
+def programs(connection: Connection, now: datetime) -> dict[str, list[str]]:
+    """The versions that live, each with the roles it plays."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for key, at in meta.instants(connection, "beat_").items():
+        role, _, program = key.removeprefix("beat_").partition("_")
+        if program and now - at <= LATE:
+            found[program].append(role)
+    return dict(found)
 
 
 def last(connection: Connection, role: str) -> datetime | None:

@@ -10,17 +10,22 @@ from typing import Any
 from store.migrations import missing_steps, read_ledger
 from store.record import RecordError
 
+LEAST_POSTGRES = 14
+"""The oldest that is still kept up; the tests run on 15."""
+
 
 @dataclass(frozen=True)
 class Condition:
     """`fault`: why it cannot be used, empty when it can. `behind`: steps it does not have yet. `is_there`: a record
-    was made here. `ahead_s`: how far the database's clock is ahead of ours. `durable`: COMMIT waits for the disk."""
+    was made here. `ahead_s`: how far the database's clock is ahead of ours. `durable`: COMMIT waits for the disk.
+    `too_old`: what is said of a server that is, else empty."""
 
     fault: str = ""
     is_there: bool = True
     behind: int = 0
     ahead_s: float = 0.0
     durable: bool = True
+    too_old: str = ""
 
 
 def look(url: str, now: float) -> Condition:
@@ -57,11 +62,14 @@ def _postgres(url: str, now: float) -> Condition:
                 "SELECT extract(epoch FROM clock_timestamp())::float8, current_setting('synchronous_commit'), "
                 "to_regclass('migration') IS NOT NULL"
             )
+            version = raw.info.server_version
             found = _compared("postgresql", raw.execute(read_ledger()).fetchall() if there else [])
     except psycopg.Error as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         return Condition(f"The database cannot be used: {first}.")
-    return Condition(found.fault, found.is_there, found.behind, ahead - now, commit != "off")
+    old = version // 10000 < LEAST_POSTGRES
+    too_old = f"PostgreSQL must be {LEAST_POSTGRES} or newer; this is {version // 10000}." if old else ""
+    return Condition(found.fault, found.is_there, found.behind, ahead - now, commit != "off", too_old)
 
 
 def _compared(dialect: str, ledger: Sequence[Sequence[Any]]) -> Condition:

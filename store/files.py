@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, union
 
 from store.engine import Connection
-from store.schema import file
+from store.schema import agent, file
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class File:
 
 _ADD = insert(file)
 _ONE = select(file).where(file.c.id == bindparam("id"))
+_NAMED = union(
+    select(file.c.sha256),
+    select(file.c.preview_sha256).where(file.c.preview_sha256.is_not(None)),
+    select(agent.c.photo).where(agent.c.photo.is_not(None)),
+)
 
 
 def add(connection: Connection, new: File, at: int) -> None:
@@ -41,3 +46,8 @@ def find(connection: Connection, id: str) -> File | None:
     if row is None:
         return None
     return File(row.id, row.name, row.type, row.bytes, row.sha256, row.preview_sha256, row.by_id)
+
+
+def named(connection: Connection) -> set[str]:
+    """Every blob that a row names: attachments, previews, photos."""
+    return {row.sha256 for row in connection.all(_NAMED)}

@@ -13,6 +13,7 @@ from store.times import instant, micros
 Kind = Literal["demo", "real"]
 
 _GET = select(meta.c.value).where(meta.c.key == bindparam("key"))
+_BEGIN_WITH = select(meta.c.key, meta.c.value).where(meta.c.key.startswith(bindparam("begin"), autoescape=False))
 _PUT = upsert(meta, ("key",), lambda new: {"value": new.value})
 _PUT_FIRST = upsert(meta, ("key",))
 
@@ -32,6 +33,12 @@ def instant_of(connection: Connection, key: str) -> datetime | None:
     """The value, where it is an instant; None when it was never set."""
     value = get(connection, key)
     return None if value is None else instant(int(value))
+
+
+def instants(connection: Connection, begin: str) -> dict[str, datetime]:
+    """All that are kept under names that begin so."""
+    rows = connection.all(_BEGIN_WITH, begin=begin)
+    return {row.key: instant(int(row.value)) for row in rows if row.key.startswith(begin)}
 
 
 def put_instant(connection: Connection, key: str, at: datetime) -> None:

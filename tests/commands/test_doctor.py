@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from live import condition as live_condition
 from server.cli import main
+from server.doctor import front, machine
+from server.program import VERSION
 from store import condition
-from tests.support.running import ROOT, free_port
-from tests.support.services import RedisServer
+from store.times import micros
+from tests.support import fronts
+from tests.support.running import ROOT, RunningDesk, free_port
+from tests.support.services import NotToBeHad, RedisServer
 
 KEYS = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
@@ -109,7 +117,7 @@ def test_too_few_files_are_named(doctor: Doctor) -> None:
 def test_half_a_pair_and_a_missing_key_are_named(doctor: Doctor, postgres_url: str) -> None:
     doctor.set(DATABASE_URL=postgres_url, SECRET_KEYS=KEYS)
     doctor.setup()
-    doctor.folder.mkdir(exist_ok=True)
+    doctor.folder.mkdir(exist_ok=True, mode=0o700)
     fast = "The database does not wait for its disk (synchronous_commit is off)."  # as the tests' cluster is set up
     assert doctor.says() == ["VIPDESK_REDIS_URL is not set.", fast]
     doctor.set(SECRET_KEYS="", REDIS_URL="redis://127.0.0.1:1/0")
@@ -119,7 +127,7 @@ def test_half_a_pair_and_a_missing_key_are_named(doctor: Doctor, postgres_url: s
 
 def test_a_database_that_is_away_lies_or_does_not_wait_is_named(doctor: Doctor, postgres_url: str) -> None:
     doctor.set(DATABASE_URL="postgresql://desk@127.0.0.1:1/desk", SECRET_KEYS=KEYS)
-    doctor.folder.mkdir()
+    doctor.folder.mkdir(mode=0o700)
     assert doctor.says()[-1].startswith("The database cannot be used: ")
     with psycopg.connect(postgres_url) as raw:
         [(now,)] = raw.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
@@ -142,3 +150,124 @@ def test_a_redis_that_forgets_is_named(doctor: Doctor, redis_server: RedisServer
             redis.config_set("maxmemory", "0")
             redis.config_set("maxmemory-policy", "noeviction")
     assert "Redis forgets keys when its memory is full (maxmemory-policy allkeys-lru)." in said
+
+
+# The program and its folder -------------------------------------------------------------------------------------------
+
+
+def test_packages_that_the_lock_does_not_pin_are_named(
+    doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doctor.setup()
+    lock = tmp_path / "requirements.lock"
+    lock.write_text(
+        "redis[hiredis]==1.0 \\\n    --hash=sha256:0\nnowhere==2.0 \\\nelsewhere==3 ; sys_platform == 'emscripten'\n",
+        "utf-8",
+    )
+    monkeypatch.setattr(machine, "LOCK", lock)
+    [said] = doctor.says()
+    assert said.startswith("Packages are others than requirements.lock pins: nowhere is missing, redis ")
+    assert "elsewhere" not in said
+
+
+def test_a_folder_that_others_may_look_into_is_named(doctor: Doctor) -> None:
+    doctor.setup()
+    doctor.folder.chmod(0o755)
+    assert doctor.says() == [f"Everybody on this machine may look into the data folder {doctor.folder}."]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_a_folder_and_files_of_somebody_else_are_named(doctor: Doctor) -> None:
+    doctor.setup()
+    given = doctor.folder / "vipdesk.db"
+    os.chown(given, 65534, 65534)
+    assert doctor.says() == [f"{given} belongs to another user than the data folder."]
+    for each in (doctor.folder, *doctor.folder.rglob("*")):
+        os.chown(each, 65534, 65534)
+    assert doctor.says() == [f"The data folder {doctor.folder} belongs to nobody, and this is root."]
+
+
+def test_attachments_that_are_not_there_are_named(doctor: Doctor) -> None:
+    doctor.setup()
+    with sqlite3.connect(doctor.folder / "vipdesk.db") as db:
+        db.execute("UPDATE agent SET photo = ?", ("ab" * 32,))
+    [said] = doctor.says()
+    assert said == f"1 of 1 attachments and pictures are not in {doctor.folder / 'files'}: {'ab' * 32} …"
+
+
+# Servers and processes ------------------------------------------------------------------------------------------------
+
+
+def test_servers_that_are_too_old_are_named(
+    doctor: Doctor, postgres_url: str, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No old ones are to be had here, so the least is set above those that are."""
+    doctor.set(DATABASE_URL=postgres_url, SECRET_KEYS=KEYS, REDIS_URL=redis_server.url)
+    doctor.setup()
+    doctor.folder.mkdir(exist_ok=True, mode=0o700)
+    fast = "The database does not wait for its disk (synchronous_commit is off)."
+    assert doctor.says() == [fast]
+    monkeypatch.setattr(condition, "LEAST_POSTGRES", 90)
+    monkeypatch.setattr(live_condition, "LEAST", (90, 1))
+    redis, postgres, _ = doctor.says()
+    assert redis.startswith("Redis must be 90.1 or newer; this is ")
+    assert postgres.startswith("PostgreSQL must be 90 or newer; this is ")
+
+
+def test_processes_of_an_older_program_are_named(doctor: Doctor) -> None:
+    doctor.setup()
+    now = micros(datetime.now(UTC))
+    with sqlite3.connect(doctor.folder / "vipdesk.db") as db:
+        put = "INSERT INTO meta (key, value) VALUES (?, ?)"
+        db.execute(put, ("beat_web_0.0.7", str(now)))
+        db.execute(put, ("beat_clock_0.0.6", str(now - 3_600_000_000)))  # long gone
+    assert doctor.says() == [f"The running processes are of 0.0.7, and this is {VERSION}."]
+    with sqlite3.connect(doctor.folder / "vipdesk.db") as db:
+        db.execute(put, (f"beat_clock_{VERSION}", str(now)))
+    assert doctor.says() == [f"Processes of 2 programs run on this record: 0.0.7 (web), {VERSION} (clock)."]
+
+
+# The front ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_address_that_leads_nowhere_or_elsewhere_is_named(doctor: Doctor) -> None:
+    doctor.setup()
+    url = f"http://127.0.0.1:{free_port()}"
+    doctor.set(PUBLIC_URL=url)
+    assert doctor.says() == [f"{url} cannot be reached from here: Connection refused."]
+    with RunningDesk(
+        doctor.folder, {"VIPDESK_PUBLIC_URL": "http://desk.example.com", "VIPDESK_HOST": "0.0.0.0"}
+    ) as desk:
+        doctor.set(PUBLIC_URL=f"http://127.0.0.1:{desk.port}")
+        assert doctor.says() == [f"http://127.0.0.1:{desk.port} leads to the desk under another name."]
+
+
+def test_a_front_is_looked_at_as_browsers_do(doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Certificate, days left, the web behind it, sockets: through a real haproxy, set up wrong again and again."""
+    doctor.setup()
+    port = free_port()
+    doctor.set(PUBLIC_URL=(url := f"https://127.0.0.1:{port}"))
+    try:
+        fronts.haproxy_program()
+    except NotToBeHad:
+        pytest.skip("no haproxy here")
+    with ExitStack() as stack:
+        desk = stack.enter_context(RunningDesk(doctor.folder, {"VIPDESK_PUBLIC_URL": url}))
+        with fronts.haproxy(tmp_path, port, desk.port) as shown:
+            proxy, trust = doctor.says()
+            assert proxy == "VIPDESK_TRUSTED_PROXIES is not set, so every visitor counts as the proxy."
+            assert trust.startswith(f"Browsers will not trust the certificate of {url}: self-signed certificate")
+            doctor.set(TRUSTED_PROXIES="127.0.0.1")
+            monkeypatch.setenv("SSL_CERT_FILE", str(shown.certificate))
+            assert doctor.says() == []
+            monkeypatch.setattr(front, "LEAST_DAYS", 40)
+            assert doctor.says() == [f"The certificate of {url} ends in 29 days."]
+            monkeypatch.setattr(front, "LEAST_DAYS", 14)
+            desk.stop()
+            assert doctor.says() == [f"{url}/login answers 503, not the desk's page."]
+            desk.start()
+        deaf = tmp_path / "deaf"
+        deaf.mkdir()
+        with fronts.haproxy(deaf, port, desk.port, "http-request del-header Upgrade") as shown:
+            monkeypatch.setenv("SSL_CERT_FILE", str(shown.certificate))
+            assert doctor.says() == ["WebSockets do not come through to the desk: 404 instead of 101."]

@@ -33,7 +33,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def alive(connection: Connection) -> None:
     for role in beats.ROLES:
-        beats.beat(connection, role, NOON)
+        beats.beat(connection, role, "1.0", NOON)
     meta.set_backed_up(connection, NOON)
 
 

@@ -61,12 +61,13 @@ def container_nginx(folder: Path, port: int, desk: int) -> Iterator[Front]:
 
 
 @contextlib.contextmanager
-def haproxy(folder: Path, port: int, desk: int) -> Iterator[Front]:
-    """docs/deploy/haproxy.cfg before a web on `desk`. Raises NotToBeHad."""
+def haproxy(folder: Path, port: int, desk: int, more: str = "") -> Iterator[Front]:
+    """docs/deploy/haproxy.cfg before a web on `desk`, with a line more for its frontend. Raises NotToBeHad."""
     path, own = haproxy_program(), _certificate(folder)
     text = _put((DEPLOY / "haproxy.cfg").read_text(), "bind :443", f"bind 127.0.0.1:{port}")
     text = _one_web(_put(text, "/etc/ssl/desk", str(own)), desk)
     text = _put(text, "maxconn 20000", "maxconn 1000")  # two files each: a test may have fewer
+    text = _put(text, "    default_backend", f"    {more}\n    default_backend")
     conf = folder / "haproxy.cfg"
     conf.write_text(text)
     with _running([path, "-db", "-f", str(conf)], folder, port):
