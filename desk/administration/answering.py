@@ -20,15 +20,23 @@ class Answering:
 
 
 def checked(change: Change, check: Check, answers: Answering) -> Answering:
-    """Everybody works here, and everybody is listed once."""
-    working = {each.id: each.name for each in agents.every(change.connection) if each.active}
+    """Everybody works here and answers chats, and everybody is listed once."""
+    active = [each for each in agents.every(change.connection) if each.active]
+    working = {each.id: each.name for each in active}
+    silent = {each.id for each in active if not each.teams}
     named = answers.named or None
     if named is not None and named not in working:
         check.refuse("named", "This agent does not work here any more. Choose somebody else.")
+    elif named in silent:
+        check.refuse("named", "{name} is in no team and answers no chats. Choose somebody else.", name=working[named])
     seen: set[str] = set()
     for id in answers.stand_ins:
         if id not in working:
             check.refuse("stand_ins", "One of the stand-ins does not work here any more. Take them off the list.")
+        elif id in silent:
+            check.refuse(
+                "stand_ins", "{name} is in no team and answers no chats. Choose somebody else.", name=working[id]
+            )
         elif id == named:
             check.refuse(
                 "stand_ins", "{name} is the named agent already and cannot stand in for themselves.", name=working[id]

@@ -163,6 +163,14 @@ async def test_a_customer_is_added_with_everything_or_not_at_all(world: World, a
     assert sale is not None and (sale.plan, sale.fee_cents, sale.currency) == ("All-inclusive", 125_050, "EUR")
 
 
+async def test_who_answers_no_chats_is_nobodys_named_agent(world: World, admin: Administration) -> None:
+    with pytest.raises(Wrong) as refused:
+        await admin.customers.add(None, CUSTOMER, SALE, Answering("adam", ("adam",)))
+    assert [str(each) for each in refused.value.fields.values()] == [
+        "Adam Novak is in no team and answers no chats. Choose somebody else."
+    ] * 2
+
+
 async def test_the_admin_lists_the_plans_and_what_is_sold_stays(world: World, admin: Administration) -> None:
     id = await admin.customers.add(None, CUSTOMER, SALE)
     await admin.plans.set(None, "Premium: 2000\nAll-in = 1,500.00 EUR\n")
