@@ -11,6 +11,7 @@ import pytest
 from store import schema
 from store.engine import InlineRecord, Record, open_record
 from store.postgres import PostgresRecord
+from tests.desk.doors import Doors
 from tests.support.services import PostgresServer
 from tests.support.world import World
 
@@ -82,3 +83,9 @@ def record_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     else:
         url: str = request.getfixturevalue("postgres_url")
         return url
+
+
+@pytest.fixture
+async def doors(new_world: NewWorld) -> Doors:
+    """A world in which nobody is there yet, and the ways into it."""
+    return Doors(await new_world(here=()))
