@@ -41,6 +41,11 @@ async def open_line(connection: Connection, hello: Hello) -> None:
 
     Cancelling leaves a half-open line that `Sockets.left` takes away.
     """
+    async with connection.sockets.gate.turn(returning=bool(hello.resume)):
+        await _open(connection, hello)
+
+
+async def _open(connection: Connection, hello: Hello) -> None:
     sockets = connection.sockets
     signed = await connection.authenticate()
     if signed is None:

@@ -16,6 +16,7 @@ from server.sockets import agent, contact, frames
 from server.sockets.addresses import Addresses
 from server.sockets.buckets import Patience, Rate
 from server.sockets.connection import Connection
+from server.sockets.gate import Gate
 from server.sockets.heartbeat import Heartbeat
 from server.sockets.ports import Audience, Identity, Reading, Verbs
 
@@ -61,6 +62,7 @@ class Sockets:
         self.monotonic = monotonic
         self.rate = rate or Rate()
         self.addresses = Addresses(lines_per_address)
+        self.gate = Gate()
         self.hello_s = hello_s
         self.heartbeat = Heartbeat(self, heartbeat_s)
         self.connections: set[Connection] = set()
