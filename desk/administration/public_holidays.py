@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-
-import holidays
+from types import ModuleType
 
 from desk.administration.checking import Check
 
@@ -46,7 +45,7 @@ def propose(question: HolidayQuestion, known: set[str], language: str) -> list[P
         check.refuse("region", "“{text}” is not among {allowed}.", text=region[:40], allowed=", ".join(regions))
     check.done()
     spoken = _spoken(country, language)
-    found = holidays.country_holidays(country, subdiv=region or None, years=year, language=spoken)
+    found = _package().country_holidays(country, subdiv=region or None, years=year, language=spoken)
     return [
         Proposal(day.isoformat(), name[:80], day.isoformat() in known)
         for day, name in sorted(found.items())
@@ -55,13 +54,21 @@ def propose(question: HolidayQuestion, known: set[str], language: str) -> list[P
 
 
 @cache
+def _package() -> ModuleType:
+    """Loaded when it is asked first: a sixth of what a process that starts would load, and few ever ask."""
+    import holidays
+
+    return holidays
+
+
+@cache
 def countries() -> dict[str, tuple[str, ...]]:
     """Countries that are known, with their regions."""
-    found = holidays.list_supported_countries(include_aliases=False)
+    found = _package().list_supported_countries(include_aliases=False)
     return {country: tuple(map(str, regions)) for country, regions in sorted(found.items())}
 
 
 def _spoken(country: str, language: str) -> str | None:
     """The reader's language, else the country's own."""
-    known = holidays.list_localized_countries().get(country, [])
+    known = _package().list_localized_countries().get(country, [])
     return next((each for each in known if each.split("_")[0] == language), None)
