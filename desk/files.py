@@ -49,6 +49,8 @@ class Files:
         )
         at = micros(self._desk.clock.now())
         await self._desk.record.write(lambda connection: files.add(connection, kept, at), name="file")
+        if not await asyncio.to_thread(self._blobs.exists, blob.sha256):
+            raise OSError("the same bytes were erased meanwhile")  # sent again, they are new ones
         return {
             "file": kept.id, "name": kept.name, "type": kept.type, "bytes": kept.bytes, "picture": preview is not None,
         }  # fmt: skip

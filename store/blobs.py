@@ -9,7 +9,7 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterable, Iterator
+from collections.abc import AsyncIterable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -86,6 +86,23 @@ class Blobs:
             path.unlink()
         except FileNotFoundError:
             return False
+        durable.sync(path.parent)
+        return True
+
+    def retire(self, sha256: str, is_named: Callable[[], bool]) -> bool:
+        """Removes a blob that no row named a moment ago, unless one does again: it is out of its place before that is
+        asked, and back in it if so, and who adds a row looks afterwards whether its blob is there. True when it went.
+        Raises NotFound, OSError."""
+        path, aside = self.path(sha256), self._incoming / f"retired-{sha256}"
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        try:
+            path.rename(aside)
+        except FileNotFoundError:
+            return False
+        if is_named():
+            aside.rename(path)
+            return False
+        aside.unlink()
         durable.sync(path.parent)
         return True
 

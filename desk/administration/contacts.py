@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from desk.actors import Signed
 from desk.administration.changing import Change, Changing
 from desk.administration.checking import Check
 from desk.administration.customers import the as the_customer
-from routing.errors import NotFound
-from store import contacts
+from routing.errors import BadRequest, NotFound
+from store import contacts, erasing, files
+from store.blobs import Blobs
 from store.contacts import Person
+from store.engine import Connection
 from store.ids import new_id
+from store.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,41 @@ class Contacts:
                 change.audit("contact_changed", id, {"fields": different, "coordinator": changed.coordinator})
 
         await self._changing.change(signed, "change_contact", verb)
+
+    async def erase(self, signed: Signed | None, id: str, ledger: Ledger, blobs: Blobs) -> int:
+        """Forgets who they were, what they said and sent; how many files went. The ledger knows of it first, so that
+        no restore brings them back. Raises NotFound, BadRequest while they chat, OSError."""
+
+        def look(connection: Connection, now: datetime) -> list[str]:
+            if contacts.find(connection, id) is None:
+                raise NotFound("There is no such contact.")
+            return erasing.same(connection, id)
+
+        def verb(change: Change) -> set[str]:
+            ids = erasing.same(change.connection, id)
+            if erasing.in_a_chat(change.connection, ids):
+                raise BadRequest("They are in a chat. Erase them when it has ended.", field="contact")
+            found = erasing.erase(change.connection, ids)
+            change.audit("contact_erased", id, {"contacts": len(ids)})
+            return found
+
+        ids = await self._changing.look(signed, look)
+        await asyncio.to_thread(ledger.add, ids)
+        found = await self._changing.change(signed, "erase_contact", verb)
+        named = await self._changing.look(signed, lambda connection, now: files.named(connection))
+        gone = 0
+        for blob in sorted(found - named):
+            gone += await self._retired(signed, blobs, blob)
+        return gone
+
+    async def _retired(self, signed: Signed | None, blobs: Blobs, blob: str) -> bool:
+        loop = asyncio.get_running_loop()
+
+        def is_named() -> bool:
+            look = self._changing.look(signed, lambda connection, now: blob in files.named(connection))
+            return asyncio.run_coroutine_threadsafe(look, loop).result()
+
+        return await asyncio.to_thread(blobs.retire, blob, is_named)
 
 
 def the(change: Change, id: str) -> Person:

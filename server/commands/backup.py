@@ -18,6 +18,7 @@ from store.copies.folder import Folder, found
 from store.copies.homes import home_of
 from store.copies.restoring import restore, verified
 from store.copies.taking import Taken, take
+from store.ledger import Ledger
 
 KEYS_APART = "The keys are not in it: keep VIPDESK_SECRET_KEYS, or secret.key of the data folder, elsewhere."
 
@@ -42,6 +43,7 @@ def _backup(settings: Settings, arguments: argparse.Namespace) -> int:
         return _verify(arguments)
     folder, blobs = Folder(arguments.target), Blobs(settings.data / "files")
     taken = take(home_of(settings.record_url), blobs, folder, datetime.now(UTC), VERSION, arguments.keep)
+    Ledger(arguments.target).take_over(Ledger(settings.data))
     said = taken.manifest
     value = {
         "backup": str(taken.path), "taken_at": said.taken_at.isoformat(), "rows": sum(said.rows.values()),
@@ -90,13 +92,14 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
     value = {
         "restored": str(folder.path / name), "taken_at": said.taken_at.isoformat(), "rows": sum(said.rows.values()),
         "files": said.files, "copied": done.copied, "epoch": done.epoch, "aside": done.aside or None,
-        "closed_secrets": closed,
+        "closed_secrets": closed, "erased_again": done.erased,
     }  # fmt: skip
     lines = [
         f"The desk of {said.taken_at:%Y-%m-%d %H:%M:%S} UTC is in place, every hash checked, the audit's chain holds:",
         f"  {value['rows']} rows, {said.files} attachments ({done.copied} of them were not here).",
         f"  The epoch is {done.epoch}: every open page begins anew. Mail since then is to be read again.",
         *([f"  The desk that was here is kept in {done.aside}."] if done.aside else []),
+        *([f"  {done.erased} contacts who were erased stay so."] if done.erased else []),
         *([f"  {closed} secrets cannot be opened with the keys here. {KEYS_APART}"] if closed else []),
     ]
     show(value, arguments.json, "\n".join(lines))

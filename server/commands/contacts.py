@@ -9,7 +9,9 @@ from desk.administration.contacts import ContactDraft
 from server.commands import naming
 from server.commands.reaching import PAGING, Reach, command, given, group, options, paged, paging, table
 from store import contacts
+from store.blobs import Blobs
 from store.contacts import Person
+from store.ledger import FILE, Ledger
 
 FIELDS = (
     ("name", "their name"),
@@ -27,6 +29,9 @@ def add(commands: Any) -> None:
     change = command(inner, "change", "change a contact", _change)
     change.add_argument("contact", help="their mail address, name or id")
     options(change, ("customer", "whose"), *FIELDS, needed=("customer",))
+    erase = command(inner, "erase", "forget who a contact was, what they said and sent; for good", _erase)
+    erase.add_argument("contact", help="their mail address, name or id")
+    options(erase, ("customer", "whose"), needed=("customer",))
     for one in (new, change):
         one.add_argument("--coordinator", action=argparse.BooleanOptionalAction, help="sees all tickets of the company")
     options(
@@ -49,6 +54,14 @@ async def _change(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str
     draft = ContactDraft(kept.name, kept.email or "", kept.title or "", kept.coordinator, kept.subject or "")
     await reach.admin.contacts.change(None, kept.id, given(draft, arguments))
     return await _told(reach, owner.id, kept.id)
+
+
+async def _erase(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    owner = await naming.customer(reach, arguments.customer)
+    kept = await naming.contact(reach, owner.id, arguments.contact)
+    gone = await reach.admin.contacts.erase(None, kept.id, Ledger(reach.data), Blobs(reach.data / "files"))
+    said = f"Erased: name, address, what they said, {gone} files. {reach.data / FILE} keeps restores from undoing it."
+    return {"id": kept.id, "files": gone}, said
 
 
 async def _list(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from store import audit, meta, migrations
+from store import audit, erasing, meta, migrations
 from store.blobs import Blobs
 from store.copies.errors import CopyFailed, writing_to
 from store.copies.folder import RECORD, Folder, listed, name_of, read_whole
@@ -19,6 +19,7 @@ from store.copies.manifest import Manifest
 from store.copies.soundness import look_through
 from store.copies.sqlite import written
 from store.engine import Connection
+from store.ledger import Ledger
 from store.sqlite_file import connect
 
 PREPARING = ".restoring"
@@ -26,12 +27,14 @@ PREPARING = ".restoring"
 
 @dataclass(frozen=True)
 class Restored:
-    """`copied` attachments were not in place; `aside`: where the desk of before is kept, or empty."""
+    """`copied` attachments were not in place; `aside`: where the desk of before is kept, or empty; `erased`: how many
+    contacts the backup still knew who had been erased."""
 
     manifest: Manifest
     epoch: str
     copied: int
     aside: str
+    erased: int = 0
 
 
 def verified(folder: Folder, name: str) -> Manifest:
@@ -53,23 +56,27 @@ def restore(home: Home, data: Path, folder: Folder, name: str, at: datetime) -> 
                 record = preparing / RECORD
                 shutil.copyfile(folder.path / name / RECORD, record)
                 record.chmod(0o600)
-                epoch = _prepare(record, said, name, at)
-                copied = _files(folder, name, Blobs(data / "files"))
+                ledger = Ledger(data)
+                ledger.take_over(Ledger(folder.path))
+                epoch, erased = _prepare(record, said, name, at, ledger)
+                copied = _files(folder, name, Blobs(data / "files"), look_through(record).named)
             look_through(record)
             aside = home.put(record, f"before-restore-{name_of(at)}".replace(".", "-"))
         finally:
             shutil.rmtree(preparing, ignore_errors=True)
-    return Restored(said, epoch, copied, aside)
+    return Restored(said, epoch, copied, aside, erased)
 
 
-def _prepare(record: Path, said: Manifest, name: str, at: datetime) -> str:
-    """Brought to this program's schema, and marked as what it is: a new life of the record."""
+def _prepare(record: Path, said: Manifest, name: str, at: datetime, ledger: Ledger) -> tuple[str, int]:
+    """Brought to this program's schema, without who was erased since, and marked as what it is: a new life."""
 
-    def mark(connection: Connection) -> str:
+    def mark(connection: Connection) -> tuple[str, int]:
+        again = ledger.of(erasing.every(connection))
+        erasing.erase(connection, again)
         epoch = meta.begin_epoch(connection)
         meta.ask_for_mail_again(connection, said.taken_at)
         audit.append(connection, None, "restore", name, {"taken_at": said.taken_at.isoformat()}, at)
-        return epoch
+        return epoch, len(again)
 
     db = connect(record)
     try:
@@ -79,9 +86,10 @@ def _prepare(record: Path, said: Manifest, name: str, at: datetime) -> str:
     return written(record, mark)
 
 
-def _files(folder: Folder, name: str, to: Blobs) -> int:
+def _files(folder: Folder, name: str, to: Blobs, named: frozenset[str]) -> int:
+    """Those of the backup that its record still names."""
     copied = 0
-    for blob in listed(folder.path / name):
+    for blob in (each for each in listed(folder.path / name) if each in named):
         if not to.is_sound(blob):
             to.delete(blob)
             if not to.copy_from(folder.blobs, blob):

@@ -1,0 +1,128 @@
+"""Forgets a contact: who they were, what they said and sent. Rows that others count on stay, without their content, so
+that streams have no gap and the audit's chain holds: it names ids alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam, delete, or_, select, update
+
+from store.engine import Connection
+from store.schema import (
+    button,
+    chat,
+    contact,
+    contact_session,
+    event,
+    file,
+    mailed_code,
+    message,
+    outgoing_mail,
+    participant,
+    rating,
+    receipt,
+    ticket,
+    token_use,
+)  # fmt: skip
+
+_IDS: BindParameter[Sequence[str]] = bindparam("ids", expanding=True)
+_ALL = select(contact.c.id)
+_SAME = select(contact.c.id).where(or_(contact.c.id == bindparam("id"), contact.c.became_id == bindparam("id")))
+_OPEN = select(chat.c.id).where(chat.c.contact_id.in_(_IDS), chat.c.ended_at.is_(None)).limit(1)
+_WHO = select(contact.c.customer_id, contact.c.email, contact.c.subject).where(contact.c.id.in_(_IDS))
+_FILES = select(file.c.sha256, file.c.preview_sha256).where(file.c.by_id.in_(_IDS))
+_TICKETS = select(ticket.c.id).where(
+    or_(
+        ticket.c.contact_id.in_(_IDS),
+        ticket.c.id.in_(select(participant.c.ticket_id).where(participant.c.contact_id.in_(_IDS))),
+    )
+)
+_EVENTS = select(event.c.stream, event.c.seq, event.c.kind, event.c.frame).where(
+    event.c.ticket_id == bindparam("ticket")
+)
+_REWRITE = (
+    update(event)
+    .where(event.c.stream == bindparam("b_stream"), event.c.seq == bindparam("b_seq"))
+    .values(frame=bindparam("frame"))
+)
+_EMPTY = (
+    update(contact).where(contact.c.id.in_(_IDS)).values(
+        name="", email=None, subject=None, title=None, sought="", verified=0, coordinator=0),
+    update(message).where(message.c.author_id.in_(_IDS)).values(body="", files="[]", digest=""),
+    update(rating).where(rating.c.contact_id.in_(_IDS)).values(text=""),
+    update(ticket).where(ticket.c.contact_id.in_(_IDS)).values(subject=""),
+    update(receipt).where(receipt.c.actor_id.in_(_IDS)).values(answer=None),
+    delete(contact_session).where(contact_session.c.contact_id.in_(_IDS)),
+    delete(file).where(file.c.by_id.in_(_IDS)),
+)  # fmt: skip
+_OF_ADDRESS = (
+    delete(mailed_code).where(mailed_code.c.email == bindparam("email")),
+    delete(outgoing_mail).where(outgoing_mail.c.recipient == bindparam("email")),
+)
+_OF_SUBJECT = delete(token_use).where(
+    token_use.c.subject == bindparam("subject"),
+    token_use.c.button_id.in_(select(button.c.id).where(button.c.customer_id == bindparam("customer"))),
+)
+_TOLD = ("body", "text", "note")
+"""What people write themselves, in the data of an event."""
+
+
+def every(connection: Connection) -> list[str]:
+    """The ids of all contacts."""
+    return [row.id for row in connection.all(_ALL)]
+
+
+def same(connection: Connection, id: str) -> list[str]:
+    """They, and the visitors who turned out to be them."""
+    return [row.id for row in connection.all(_SAME, id=id)]
+
+
+def in_a_chat(connection: Connection, ids: Sequence[str]) -> bool:
+    """Whether one of them is in a chat that has not ended."""
+    return connection.one(_OPEN, ids=list(ids)) is not None
+
+
+def erase(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """All of them; the blobs that their rows named. Who names these still: `files.named`."""
+    if not ids:
+        return set()
+    found = {name for row in connection.all(_FILES, ids=list(ids)) for name in row if name}
+    for row in connection.all(_WHO, ids=list(ids)):
+        if row.email:
+            for statement in _OF_ADDRESS:
+                connection.run(statement, email=row.email)
+        if row.subject:
+            connection.run(_OF_SUBJECT, subject=row.subject, customer=row.customer_id)
+    for row in connection.all(_TICKETS, ids=list(ids)):
+        _silence(connection, row.id, frozenset(ids))
+    for change in _EMPTY:
+        connection.run(change, ids=list(ids))
+    return found
+
+
+def _silence(connection: Connection, ticket: str, ids: frozenset[str]) -> None:
+    """The frames of a ticket without what they said, and without their names wherever these stand."""
+    for row in connection.all(_EVENTS, ticket=ticket):
+        frame = json.loads(row.frame)
+        told = frame["data"]
+        if (frame["by"] or {}).get("id") in ids:
+            told |= {name: "" for name in _TOLD if told.get(name)}
+            if row.kind == "message":
+                told["files"] = []
+        _unname(frame, ids)
+        written = json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+        if written != row.frame:
+            connection.run(_REWRITE, b_stream=row.stream, b_seq=row.seq, frame=written)
+
+
+def _unname(value: Any, ids: frozenset[str]) -> None:
+    if isinstance(value, dict):
+        if value.get("id") in ids and "name" in value:
+            value["name"] = ""
+        for each in value.values():
+            _unname(each, ids)
+    elif isinstance(value, list):
+        for each in value:
+            _unname(each, ids)
