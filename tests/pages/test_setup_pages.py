@@ -165,4 +165,4 @@ def test_for_others_there_is_nothing(admin: Admin) -> None:
 def test_the_processes_of_a_running_desk_are_seen(admin: Admin) -> None:
     with closing(sqlite3.connect(admin.folder / "vipdesk.db")) as record:
         seen = {key for (key,) in record.execute("SELECT key FROM meta WHERE key LIKE 'beat_%'")}
-    assert seen == {"beat_web", "beat_mailbox", "beat_clock"}
+    assert seen >= {"beat_web", "beat_mailbox", "beat_clock"}
