@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Frame, Page, expect
 
 from tests.browser.people import Agent, Contact, move_clock
+from tests.support.axe import faults_of
 from tests.support.running import RunningDesk
 
 pytestmark = pytest.mark.browser
 People = Callable[..., Any]
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-FAULTS = """async (rules) => (
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-  await axe.run(document, {runOnly: rules, iframes: false})).violations
-  .map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" ")).join(", ")}`)"""
 LOOKS = [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]
 
 
@@ -36,8 +29,7 @@ class Looker:
     def at(self, state: str, place: Page | Frame | None = None) -> None:
         """What is wrong here now."""
         where = place or self.page
-        where.evaluate(AXE)
-        faults: list[str] = where.evaluate(FAULTS, RULES)
+        faults = faults_of(where, iframes=False)
         if not where.evaluate("document.documentElement.scrollWidth <= innerWidth"):
             faults.append("runs off the page")
         self.found += [f"{state}: {fault}" for fault in faults]

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.console.test_screens import AXE, FAULTS, RULES
+from tests.support.axe import faults_of
 from tests.support.running import RunningDesk
 from tests.support.visitor import Visitor
 
@@ -47,8 +47,7 @@ def expect_sound(page: Page) -> None:
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
         page.evaluate(STILL)
-        page.evaluate(AXE)
-        assert page.evaluate(FAULTS, RULES) == [], f"{theme} {page.url}"
+        assert faults_of(page) == [], f"{theme} {page.url}"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} runs off the page"
     assert page.evaluate("blocked") == []
 

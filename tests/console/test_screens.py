@@ -7,19 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.console.tree import ORIGIN, lay, serve
 from tests.console.waiting import until
+from tests.support.axe import faults_of
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-FAULTS = """async (rules) => (
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-  await axe.run(document, {runOnly: rules})).violations
-  .map(({id, nodes}) => `${id}: ${nodes.map(({target}) => target.join(" ")).join(", ")}`)"""
 # Nothing is awaited by the evaluation itself: Chromium may collect the promise of an import that it waits for.
 STAGE = """(options) => {
   window.blocked = [];
@@ -77,8 +71,7 @@ def enter(page: Page, **options: Any) -> None:
 
 
 def faults(page: Page) -> list[str]:
-    page.evaluate(AXE)
-    found: list[str] = page.evaluate(FAULTS, RULES)
+    found = faults_of(page)
     blocked: list[str] = page.evaluate("blocked")
     return found + blocked
 

@@ -7,35 +7,18 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.pages.making import PASSWORD, made
-from tests.support.running import RunningDesk
+from tests.pages.making import Real, signed_in
 
 pytestmark = pytest.mark.browser
 OFFICE = "/admin/calendars/office"
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningDesk, str]]:
-    desk = RunningDesk(tmp_path_factory.mktemp("real") / "data")
-    link = made(desk)
-    with desk:
-        yield desk, link
-
-
 @pytest.fixture
-def page(real: tuple[RunningDesk, str], chromium: Browser) -> Iterator[Page]:
+def page(real: Real, chromium: Browser) -> Iterator[Page]:
     """The admin's, without a script."""
     desk, link = real
     context = chromium.new_context(java_script_enabled=False, base_url=desk.origin)
-    page = context.new_page()
-    page.goto(link)
-    if page.locator("form #password").count() == 0:
-        page.goto("/login")
-        page.fill("#email", "jonas@larkfield.example")
-    page.fill("#password", PASSWORD)
-    page.click("form .btn.main")
-    page.wait_for_url("**/admin/customers")
-    yield page
+    yield signed_in(context, desk, link)
     context.close()
 
 

@@ -8,12 +8,10 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.pages.test_admin import PASSWORD, Plain, hire, picture, plain, real, save, signed_in
+from tests.pages.making import PASSWORD, Plain, Real, hire, picture, save, signed_in
 from tests.support.running import RunningDesk
 
-__all__ = ["plain", "real"]
 pytestmark = pytest.mark.browser
-REAL = tuple[RunningDesk, str]
 
 
 def signs_in(page: Page, desk: RunningDesk, email: str, totp: str = "") -> None:
@@ -24,7 +22,7 @@ def signs_in(page: Page, desk: RunningDesk, email: str, totp: str = "") -> None:
     page.click("form .btn.main")
 
 
-def test_a_whole_day_of_setting_up_people_needs_no_script(real: REAL, plain: Plain) -> None:
+def test_a_whole_day_of_setting_up_people_needs_no_script(real: Real, plain: Plain) -> None:
     desk, link = real
     page = signed_in(plain(), desk, link)
     welcome = hire(page, desk, "Zora Vlk")
@@ -119,7 +117,7 @@ def test_a_whole_day_of_setting_up_people_needs_no_script(real: REAL, plain: Pla
     assert page.locator("#named option:checked").inner_text() == "Milan Orel"
 
 
-def test_long_lists_are_searched_and_paged_without_a_script(real: REAL, plain: Plain) -> None:
+def test_long_lists_are_searched_and_paged_without_a_script(real: Real, plain: Plain) -> None:
     desk, link = real
     page = signed_in(plain(), desk, link)
     page.goto(f"{desk.origin}/admin/customers/new")
@@ -148,7 +146,7 @@ def test_long_lists_are_searched_and_paged_without_a_script(real: REAL, plain: P
     assert page.locator("tbody tr").count() == 1
 
 
-def test_a_contact_is_added_by_the_keyboard_alone(real: REAL, chromium: Browser, plain: Plain) -> None:
+def test_a_contact_is_added_by_the_keyboard_alone(real: Real, chromium: Browser, plain: Plain) -> None:
     desk, link = real
     state = signed_in(plain(), desk, link).context.storage_state()
     page = chromium.new_page(storage_state=state)
