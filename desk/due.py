@@ -150,8 +150,11 @@ def _people(work: Work, job: Job) -> None:
 
 
 def _revoked(work: Work, job: Job) -> None:
-    """Sessions ended, or roles changed, perhaps in another process: the agent's lines are looked at again."""
-    work.order(f"agent:{job.payload['agent']}", "revoked", "4401")
+    """Sessions ended, or roles changed, perhaps in another process: that person's lines are looked at again."""
+    if "contact" in job.payload:
+        work.order(f"contact:{job.payload['contact']}", "revoked", "4410")
+    else:
+        work.order(f"agent:{job.payload['agent']}", "revoked", "4401")
 
 
 def _receipts(work: Work, job: Job) -> None:

@@ -107,6 +107,17 @@ _END_CONTACT = (
     .where(contact_session.c.token_hash == bindparam("b_hash"), contact_session.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("at"))
 )
+_OF_CONTACT = (
+    select(contact_session.c.used_at)
+    .where(contact_session.c.contact_id == bindparam("contact"), contact_session.c.revoked_at.is_(None),
+           contact_session.c.used_at > bindparam("after"))
+    .order_by(contact_session.c.used_at.desc())
+)  # fmt: skip
+_END_CONTACTS = (
+    update(contact_session)
+    .where(contact_session.c.contact_id == bindparam("b_contact"), contact_session.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("at"))
+)
 _END_BUTTON = (
     update(contact_session)
     .where(contact_session.c.button_id == bindparam("b_button"), contact_session.c.revoked_at.is_(None))
@@ -220,6 +231,16 @@ def use_contact(connection: Connection, hash: str, at: int) -> None:
 def end_contact(connection: Connection, hash: str, at: int) -> bool:
     """The token is void."""
     return connection.run(_END_CONTACT, b_hash=hash, at=at) > 0
+
+
+def used_by_contact(connection: Connection, contact_id: str, used_after: int) -> list[int]:
+    """When each session of a contact that holds was used last; the newest first."""
+    return [row.used_at for row in connection.all(_OF_CONTACT, contact=contact_id, after=used_after)]
+
+
+def end_all_of_contact(connection: Connection, contact_id: str, at: int) -> int:
+    """Every token of a contact is void; how many."""
+    return connection.run(_END_CONTACTS, b_contact=contact_id, at=at)
 
 
 def end_all_of_button(connection: Connection, button_id: str, at: int) -> int:

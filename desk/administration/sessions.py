@@ -1,4 +1,4 @@
-"""Sessions of agents, as admins see them: who is signed in, and ending it; lines close within a moment."""
+"""Sessions, as admins see them: who is signed in, and ending it; lines close within a moment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from datetime import datetime
 from desk.actors import Signed
 from desk.administration.agents import the as the_agent
 from desk.administration.changing import Change, Changing
+from desk.administration.contacts import the as the_contact
 from desk.agent_identity import AGENT_LASTS
+from desk.contact_identity import CONTACT_LASTS
 from routing.errors import Conflict
 from store import sessions
 from store.times import micros
@@ -44,6 +46,18 @@ class Sessions:
 
         return await self._changing.change(signed, "end_sessions", verb)
 
+    async def end_of_contact(self, signed: Signed | None, contact: str) -> int:
+        """All of one contact, in every browser; how many. Raises NotFound."""
+
+        def verb(change: Change) -> int:
+            the_contact(change, contact)
+            ended = sessions.end_all_of_contact(change.connection, contact, micros(change.real))
+            change.job("revoked", f"revoked:{contact}", payload={"contact": contact})
+            change.audit("contact_sessions_ended", contact, {"count": ended})
+            return ended
+
+        return await self._changing.change(signed, "end_contact_sessions", verb)
+
     async def end_all(self, signed: Signed | None, kept: str = "") -> int:
         """Everybody's, but for `kept`; how many."""
 
@@ -60,6 +74,11 @@ class Sessions:
 def used_after(real: datetime) -> int:
     """Sessions that were last used before do not hold any more."""
     return micros(real - AGENT_LASTS)
+
+
+def contact_used_after(real: datetime) -> int:
+    """Likewise of contacts."""
+    return micros(real - CONTACT_LASTS)
 
 
 def _tell(change: Change, agent: str) -> None:

@@ -32,6 +32,9 @@ def add(commands: Any) -> None:
     erase = command(inner, "erase", "forget who a contact was, what they said and sent; for good", _erase)
     erase.add_argument("contact", help="their mail address, name or id")
     options(erase, ("customer", "whose"), needed=("customer",))
+    out = command(inner, "sign-out", "end a contact's sessions in every browser", _sign_out)
+    out.add_argument("contact", help="their mail address, name or id")
+    options(out, ("customer", "whose"), needed=("customer",))
     for one in (new, change):
         one.add_argument("--coordinator", action=argparse.BooleanOptionalAction, help="sees all tickets of the company")
     options(
@@ -62,6 +65,13 @@ async def _erase(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]
     gone = await reach.admin.contacts.erase(None, kept.id, Ledger(reach.data), Blobs(reach.data / "files"))
     said = f"Erased: name, address, what they said, {gone} files. {reach.data / FILE} keeps restores from undoing it."
     return {"id": kept.id, "files": gone}, said
+
+
+async def _sign_out(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    owner = await naming.customer(reach, arguments.customer)
+    kept = await naming.contact(reach, owner.id, arguments.contact)
+    ended = await reach.admin.sessions.end_of_contact(None, kept.id)
+    return {"ended": ended}, f"{ended} ended."
 
 
 async def _list(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:

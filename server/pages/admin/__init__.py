@@ -45,6 +45,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *at("customers/{id}/end-add-on", None, customers.end_add_on),
         *at("customers/{id}/contacts/new", contacts.begin, contacts.add),
         *at("contacts/{id}", contacts.show, contacts.save),
+        *at("contacts/{id}/sessions/end", None, contacts.sign_out),
         *at("customers/{id}/buttons/new", buttons.begin, buttons.add),
         *at("buttons/{id}", buttons.show, buttons.save),
         *at("buttons/{id}/rotate", None, buttons.rotate),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from starlette.responses import Response
 
 from desk.administration.contacts import ContactDraft
+from desk.administration.sessions import contact_used_after
 from routing.errors import DeskError, NotFound
 from server.pages.admin.asking import REFUSED, Asked, saved
-from store import contacts, customers
+from store import contacts, customers, sessions
 from store.contacts import Person
 from store.customers import Customer
 from store.engine import Connection
@@ -46,6 +47,12 @@ async def save(asked: Asked) -> Response:
     return saved(f"/admin/contacts/{asked.id}")
 
 
+async def sign_out(asked: Asked) -> Response:
+    """`POST /admin/contacts/{id}/sessions/end`"""
+    await asked.admin.sessions.end_of_contact(asked.signed, asked.id)
+    return saved(f"/admin/contacts/{asked.id}")
+
+
 def _draft(asked: Asked) -> ContactDraft:
     name, email, title, subject = (asked.text(each) for each in ("name", "email", "title", "subject"))
     return ContactDraft(name, email, title, "coordinator" in asked.form, subject)
@@ -57,19 +64,24 @@ async def _new(asked: Asked, draft: ContactDraft, error: DeskError | None = None
 
 
 async def _one(asked: Asked, draft: ContactDraft | None = None, error: DeskError | None = None) -> Response:
-    def query(connection: Connection) -> tuple[Person, Customer]:
+    after = contact_used_after(asked.parts.desk.clock.real())
+
+    def query(connection: Connection) -> tuple[Person, Customer, list[int]]:
         kept = contacts.find(connection, asked.id)
         if kept is None or not (kept.verified or kept.email):
             raise NotFound
-        return kept, _customer(connection, kept.customer_id)
+        return kept, _customer(connection, kept.customer_id), sessions.used_by_contact(connection, kept.id, after)
 
-    kept, customer = await asked.read(query)
+    kept, customer, used = await asked.read(query)
     was = ContactDraft(kept.name, kept.email or "", kept.title or "", kept.coordinator, kept.subject or "")
-    return _page(asked, draft or was, error, customer, kept)
+    return _page(asked, draft or was, error, customer, kept, used)
 
 
-def _page(asked: Asked, draft: ContactDraft, error: DeskError | None, customer: Customer, kept: Any) -> Response:
-    return asked.page("contact.html", "customers", asdict(draft), error, customer=customer, kept=kept)
+def _page(
+    asked: Asked, draft: ContactDraft, error: DeskError | None, customer: Customer, kept: Person | None,
+    used: Sequence[int] = (),
+) -> Response:  # fmt: skip
+    return asked.page("contact.html", "customers", asdict(draft), error, customer=customer, kept=kept, used=used)
 
 
 def _customer(connection: Connection, id: str) -> Customer:
