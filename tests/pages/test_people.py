@@ -28,8 +28,23 @@ def test_a_whole_day_of_setting_up_people_needs_no_script(real: Real, plain: Pla
     welcome = hire(page, desk, "Zora Vlk")
     zora = page.url.removesuffix("/link")
     hire(page, desk, "Milan Orel")
+    customer = sell_to_a_customer(page, desk)
+    page.goto(zora)
+    set_up_the_agent(page, desk)
+    hers = plain().new_page()
+    take_a_second_step(hers, plain().new_page(), desk, welcome)
+    page.goto(f"{desk.origin}/admin/sessions?q=zora")
+    page.click("table form .btn")
+    hers.goto(f"{desk.origin}/account")
+    assert "/login" in hers.url
+    page.goto(f"{zora}/leave")
+    let_go(page)
+    page.goto(customer)
+    assert page.locator("#named option:checked").inner_text() == "Milan Orel"
 
-    # The add-on: another plan is refused with the reason, and what was entered stays.
+
+def sell_to_a_customer(page: Page, desk: RunningDesk) -> str:
+    """Another plan is refused with the reason, and what was entered stays; the customer's page."""
     page.goto(f"{desk.origin}/admin/plans")
     page.fill("#plans", "All-inclusive: 1000\nPremium: 2000")
     save(page)
@@ -47,9 +62,11 @@ def test_a_whole_day_of_setting_up_people_needs_no_script(real: Real, plain: Pla
     page.fill("#plan", "Premium")
     page.locator("[name=stand_in]").first.select_option(label="Milan Orel")
     save(page)
+    return customer
 
-    # The agent: hours, photo, an absence that is wrong first.
-    page.goto(zora)
+
+def set_up_the_agent(page: Page, desk: RunningDesk) -> None:
+    """Hours, a photo, an absence that is wrong first."""
     page.fill("#mon", "9-12, 13-17")
     page.fill("#language", "en")
     save(page)
@@ -71,8 +88,9 @@ def test_a_whole_day_of_setting_up_people_needs_no_script(real: Real, plain: Pla
     page.click("form[action$='/absences'] .btn")
     assert "2031-07-14 – 2031-07-20" in page.inner_text("#absences")
 
-    # Zora: a second step, recovery codes, her sessions.
-    hers = plain().new_page()
+
+def take_a_second_step(hers: Page, other: Page, desk: RunningDesk, welcome: str) -> None:
+    """Zora's own: a second step, recovery codes, her sessions."""
     hers.goto(welcome)
     hers.fill("#password", PASSWORD)
     hers.click("form .btn.main")
@@ -89,7 +107,6 @@ def test_a_whole_day_of_setting_up_people_needs_no_script(real: Real, plain: Pla
     hers.click("[value=on]")
     codes = hers.locator("#codes code").all_inner_texts()
     assert len(codes) == 10
-    other = plain().new_page()
     signs_in(other, desk, "zora@larkfield.example")
     assert "do not match" in other.inner_text("[role=alert]")
     signs_in(other, desk, "zora@larkfield.example", codes[0])
@@ -100,12 +117,9 @@ def test_a_whole_day_of_setting_up_people_needs_no_script(real: Real, plain: Pla
     other.goto(f"{desk.origin}/account")
     assert "/login" in other.url
 
-    # The admin signs her out, sees what she would leave open, and lets her go.
-    page.goto(f"{desk.origin}/admin/sessions?q=zora")
-    page.click("table form .btn")
-    hers.goto(f"{desk.origin}/account")
-    assert "/login" in hers.url
-    page.goto(f"{zora}/leave")
+
+def let_go(page: Page) -> None:
+    """What she would leave open is shown first, and somebody has to take over."""
     text = page.inner_text("main")
     assert "Ostrava Freight" in text and "2031-07-14 – 2031-07-20" in text
     page.click(".a-save .btn.main")
@@ -113,8 +127,6 @@ def test_a_whole_day_of_setting_up_people_needs_no_script(real: Real, plain: Pla
     page.select_option("#successor", label="Milan Orel")
     page.click(".a-save .btn.main")
     assert page.inner_text(".a-head .tag") == "left"
-    page.goto(customer)
-    assert page.locator("#named option:checked").inner_text() == "Milan Orel"
 
 
 def test_long_lists_are_searched_and_paged_without_a_script(real: Real, plain: Plain) -> None:
