@@ -6,12 +6,13 @@ import re
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.office import colleague, presses, signed_in
 from tests.browser.people import PATIENCE_MS
 from tests.console.waiting import until
 from tests.support.running import RunningDesk
+from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 TOUCHED = """
@@ -35,6 +36,17 @@ def test_a_working_day_needs_no_pointer(office: RunningDesk, chromium: Browser, 
     here.callback(context.close)
     page = context.new_page()
     page.goto(f"{office.origin}/login")
+    come_in(page)
+    visitor, _ = presses(office, here, "By keyboard, please")
+    pick_up_and_answer(page, visitor)
+    raise_the_severity(page, visitor)
+    hand_over_in_vain(page, ben)
+    solve(page, visitor)
+    find_another_and_go(page)
+    assert page.evaluate("touched") == 0
+
+
+def come_in(page: Page) -> None:
     keys = page.keyboard
     keys.type("anna@larkfield.example")  # the first field has the focus
     keys.press("Tab")
@@ -45,7 +57,9 @@ def test_a_working_day_needs_no_pointer(office: RunningDesk, chromium: Browser, 
         keys.press("Shift+A")
         expect(page.locator(".rail .me")).to_contain_text(status)
 
-    visitor, _ = presses(office, here, "By keyboard, please")
+
+def pick_up_and_answer(page: Page, visitor: Visitor) -> None:
+    keys = page.keyboard
     expect(page.get_by_role("alertdialog")).to_contain_text("By keyboard, please")
     keys.press("Enter")
     log = page.get_by_role("log")
@@ -62,6 +76,9 @@ def test_a_working_day_needs_no_pointer(office: RunningDesk, chromium: Browser, 
     expect(page.locator(".m.note")).to_contain_text("No mouse here")
     keys.press("Escape")
 
+
+def raise_the_severity(page: Page, visitor: Visitor) -> None:
+    keys = page.keyboard
     keys.press("s")
     expect(page.get_by_role("dialog")).to_be_visible()
     keys.press("ArrowUp")  # from standard to high
@@ -74,6 +91,10 @@ def test_a_working_day_needs_no_pointer(office: RunningDesk, chromium: Browser, 
     assert visitor.until(lambda frame: frame.get("kind") == "severity")["data"]["severity"] == 2
     expect(page.get_by_role("dialog")).to_have_count(0)
 
+
+def hand_over_in_vain(page: Page, ben: Visitor) -> None:
+    """Why somebody was rung and which keys there are; then a colleague who passes it on."""
+    keys = page.keyboard
     keys.press("y")
     expect(page.locator(".side .why")).to_be_focused()
     keys.press("?")
@@ -96,8 +117,11 @@ def test_a_working_day_needs_no_pointer(office: RunningDesk, chromium: Browser, 
     keys.press("Enter")
     ring = ben.is_rung()
     ben.ask("decline", ring=ring["ring"], reason="busy")
-    expect(log).to_contain_text("Rang Ben Okafor: passed it on")
+    expect(page.get_by_role("log")).to_contain_text("Rang Ben Okafor: passed it on")
 
+
+def solve(page: Page, visitor: Visitor) -> None:
+    keys = page.keyboard
     keys.press("Shift+S")
     expect(page.get_by_role("dialog")).to_be_visible()
     for _ in range(4):  # in the choices the first Tab leads to the reason
@@ -107,6 +131,9 @@ def test_a_working_day_needs_no_pointer(office: RunningDesk, chromium: Browser, 
     keys.press("Enter")
     visitor.until(lambda frame: frame.get("kind") == "status" and frame["data"]["status"] == "solved")
 
+
+def find_another_and_go(page: Page) -> None:
+    keys = page.keyboard
     keys.press("g")
     keys.press("a")
     expect(page.locator(".list-pane h2")).to_have_text("All")
@@ -124,7 +151,6 @@ def test_a_working_day_needs_no_pointer(office: RunningDesk, chromium: Browser, 
     keys.type("sign out")
     keys.press("Enter")
     page.wait_for_url("**/login")
-    assert page.evaluate("touched") == 0
 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
