@@ -35,6 +35,7 @@ async def press(desk: str, button: str, email: str, password: str, link: str = "
             assert ring["ticket"] == pressed["ticket"] and ring["why"]["step"] == "named", ring
             await agent.ask("accept", ring=ring["ring"])
             said = await contact.ask("say", ticket=pressed["ticket"], body="Thank you.")
+            await contact.ask("leave", ticket=pressed["ticket"])  # or a restore would go on with this chat
             print(f"{ring['number']}: rang {email}, answered, and heard: {said['type']}")
 
 
