@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from server.pages import admin
 from tests.pages.making import Plain, Real, picture, save, signed_in
 from tests.support.axe import faults_of
 
 pytestmark = pytest.mark.browser
 PAGES = (
-    "customers", "customers/new", "agents", "agents/new", "calendars", "calendars/new", "calendars/office", "plans",
-    "sessions",
+    "customers", "customers/new", "agents", "agents/new", "calendars", "calendars/new", "calendars/office",
+    "calendars/office/versions", "calendars/office/holidays", "calendars/office/holidays?country=SK&year=2027",
+    "plans", "sessions", "settings", "health", "audit", "audit?page=9",
 )  # fmt: skip
+PATHS = [
+    f"/admin/{re.sub('{.*?}', '[^/]+', path)}"
+    for path in re.findall(r"at\(\"([^\"]+)\", (?!None)", Path(admin.__file__).read_text("utf-8"))
+]
+"""Every page that can be got there."""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -27,6 +37,7 @@ class Look:
         self.origin = origin
         self.kind = kind
         self.found: dict[str, list[str]] = {}
+        self.seen: set[str] = set()
         page.add_init_script(
             "document.addEventListener('securitypolicyviolation', (e) => (window.blocked = e.blockedURI))"
         )
@@ -36,6 +47,7 @@ class Look:
 
     def at(self, what: str) -> None:
         """What is wrong here now."""
+        self.seen.add(urlsplit(self.page.url).path)
         faults = faults_of(self.page)
         faults += [f"wider by {wider}"] if (wider := self.page.evaluate(WIDER)) else []
         faults += ["blocked"] if self.page.evaluate("'blocked' in window") else []
@@ -68,6 +80,7 @@ def test_every_page_is_accessible_and_fits(
         look_at_an_agent(look)
         look_at_a_welcome(look)
     assert look.found == {}
+    assert [path for path in PATHS if not any(re.fullmatch(path, seen) for seen in look.seen)] == []
 
 
 def look_at_changed_hours(look: Look) -> None:
@@ -91,14 +104,28 @@ def look_at_a_customer(look: Look) -> None:
     page.goto(page.url)
     page.click("text=Add a contact")
     look.at("contact")
+    page.fill("#name", "Owen Hughes")
+    page.fill("#email", f"owen-{look.kind}@brightwater.example")
+    save(page)
+    page.click("text=Owen Hughes")
+    look.at("contact-known")
     page.go_back()
     page.click("text=Add a button")
+    look.at("button-new")
     page.fill("#name", "Portal")
     page.fill("#origins", "https://portal.brightwater.example")
     save(page)
     look.at("button")
+    button = page.url.split("?")[0]
     page.click("form[action$='/keys'] .btn")
     look.at("button-key")
+    page.goto(f"{button}/try")
+    look.at("button-try")
+    page.fill("#address", "https://elsewhere.example/orders")
+    page.fill("#token", "no token")
+    page.click(".a-save .btn.main")
+    page.wait_for_selector(".banner")
+    look.at("button-tried")
 
 
 def look_at_an_agent(look: Look) -> None:
