@@ -62,7 +62,7 @@ class Look:
         self.page.wait_for_selector("[role=alert]")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 320), ("dark", 1280)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 320), ("dark", 1280), ("dark", 320), ("light", 1280)])
 def test_every_page_is_accessible_and_fits(
     real: Real, chromium: Browser, plain: Plain, scheme: Literal["light", "dark"], width: int
 ) -> None:
