@@ -106,7 +106,7 @@ class Wire(asyncio.Protocol):
 
     def _shake(self) -> None:
         end = self._buffer.find(b"\r\n\r\n")
-        if end < 0:
+        if end < 0 or self.opened.done():  # given up meanwhile
             return
         status, *lines = bytes(self._buffer[:end]).split(b"\r\n")
         del self._buffer[: end + 4]
