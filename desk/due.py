@@ -246,7 +246,7 @@ class DueWorker:
         job = claimed
         if job.kind == "unread_mail":
             job = jobs.with_payload(job, dict(job.payload) | {"present": sorted(contacts)})
-        jobs.done(connection, claimed)
+        work.has_run(claimed)
         EFFECTS[job.kind](work, job)
         return work.finish({})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from routing.errors import Forbidden, NotFound
 from store import audit, chats, events, jobs, people, tickets
 from store.chats import OpenChat
 from store.engine import Connection
+from store.jobs import Job
 from store.people import Agent
 from store.tickets import Found
 from store.times import micros
@@ -62,6 +63,7 @@ class Work:
         self._before: dict[str, tuple[Any, ...]] = {}
         self._shown: set[str] = set()
         self._audited: list[tuple[str, str, Mapping[str, Any]]] = []
+        self._jobs: dict[str, list[tuple[Callable[..., object], tuple[Any, ...]]]] = {}
         self._agents: dict[str, Agent] | None = None
 
     # What there is ----------------------------------------------------------------------------------------------------
@@ -158,14 +160,23 @@ class Work:
     def job(
         self, kind: str, key: str, after: timedelta | datetime = timedelta(), payload: Mapping[str, Any] | None = None
     ) -> None:
-        """Something falls due."""
+        """Something falls due. Written at the end, as every change of a job is: nearly all verbs wish the same few."""
         due = after if isinstance(after, datetime) else self.now + after
-        jobs.put(self.connection, kind, due, key, payload or {})
+        self._change_job(key, jobs.put, kind, due, key, payload or {})
         self.bell = True
 
     def cancel(self, key: str) -> None:
         """It does not fall due any more."""
-        jobs.cancel(self.connection, key)
+        self._change_job(key, jobs.cancel, key)
+
+    def has_run(self, job: Job) -> None:
+        """This claimed job is done with this transaction, unless it was wished again meanwhile."""
+        self._change_job(job.key, jobs.done, job)
+
+    def _change_job(self, key: str, change: Callable[..., object], *values: Any) -> None:
+        changes = self._jobs.setdefault(key, [])
+        if (change, values) not in changes[-1:]:
+            changes.append((change, values))
 
     def audit(self, action: str, object: str, detail: Mapping[str, Any]) -> None:
         """A row of the chain: ids and values, never addresses or secrets.
@@ -181,6 +192,9 @@ class Work:
         for id, found in self._found.items():
             self._save(found, self._before[id])
         self._show()
+        for key in sorted(self._jobs):  # in one order, so that no two verbs wait for each other
+            for change, values in self._jobs[key]:
+                change(self.connection, *values)
         by = self.signed.actor.id if self.signed else None
         for action, object, detail in self._audited:
             audit.append(self.connection, by, action, object, detail, self.now)

@@ -70,7 +70,8 @@ _DUE_OF_KINDS = (
 )
 
 _DUE_KEYS = select(job.c.key).where(_IS_DUE, _OF_KINDS).order_by(job.c.due_at, job.c.key).limit(bindparam("most"))
-_DUE_ONE = select(*_COLUMNS).where(_IS_DUE, job.c.key == bindparam("key")).with_for_update(skip_locked=True)
+_DUE_ONE = select(*_COLUMNS).where(_IS_DUE, job.c.key == bindparam("key"))
+_ALONE = select(func.pg_try_advisory_xact_lock(func.hashtextextended(bindparam("key"), 0)))
 
 _FREE_FIRST = select(func.min(job.c.due_at)).where(job.c.lease_until.is_(None))
 _FREE_FIRST_OF_KINDS = _FREE_FIRST.where(_OF_KINDS)
@@ -126,7 +127,12 @@ def due_keys(connection: Connection, now: datetime, limit: int, kinds: Sequence[
 
 
 def claim(connection: Connection, key: str, now: datetime) -> Job | None:
-    """Claims one job for this transaction; None when it is gone, not due, or claimed by somebody else."""
+    """Claims one job for this transaction; None when it is gone, not due, or claimed by somebody else.
+
+    On PostgreSQL its key is locked, not its row: a verb may wish it again while the effect waits for that verb.
+    """
+    if connection.dialect == "postgresql" and not connection.scalar(_ALONE, key=key):
+        return None
     row = connection.one(_DUE_ONE, now=micros(now), key=key)
     return None if row is None else _job(row)
 

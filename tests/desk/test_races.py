@@ -6,18 +6,19 @@ import asyncio
 import secrets
 import threading
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from desk.requests import Accept, AgentSay, ContactSay, Leave, Presence, Press
+from desk.work import Work
 from live.base import Live
 from live.memory import MemoryLive
 from live.redis import RedisLive
 from routing.errors import Conflict, DeskError, Taken, Unavailable
-from store import jobs
+from store import jobs, tickets
 from store.engine import Connection, open_record
 from tests.support.checker import check
 from tests.support.world import OPEN, World
@@ -210,3 +211,49 @@ async def test_a_wish_for_a_job_that_is_just_being_run_is_not_lost(two: Two) -> 
     let_go.set()
     await asyncio.gather(running, wishing)
     assert await here.read(lambda connection: jobs.exists(connection, "decide"))
+
+
+@pytest.mark.parametrize("two", ["postgresql"], indirect=True)
+async def test_a_verb_wishes_a_job_that_runs_and_waits_for_the_verbs_ticket(two: Two) -> None:
+    now = two.here.clock.now()
+    ticket = (await two.ask(0, "priya", Press, text="Hello"))["ticket"]
+    locked, begun = threading.Event(), threading.Event()
+    ran = []
+
+    def verb(connection: Connection) -> None:
+        ran.append("verb")
+        tickets.lock(connection, ticket)
+        locked.set()
+        assert begun.wait(20)
+        jobs.put(connection, "queue", now, "queue")
+
+    def effect(connection: Connection) -> None:
+        ran.append("effect")
+        assert locked.wait(20)
+        claimed = jobs.claim(connection, "queue", now)
+        begun.set()
+        tickets.lock(connection, ticket)
+        assert claimed is not None
+        jobs.done(connection, claimed)
+
+    here, there = (world.record for world in two.worlds)
+    await here.write(lambda connection: jobs.put(connection, "queue", now, "queue"))
+    await asyncio.gather(here.write(verb), there.write(effect))
+    assert sorted(ran) == ["effect", "verb"]
+    assert await here.read(lambda connection: jobs.exists(connection, "queue"))
+
+
+@pytest.mark.parametrize("two", ["postgresql"], indirect=True)
+async def test_two_verbs_that_wish_the_same_jobs_in_another_order_do_not_wait_for_each_other(two: Two) -> None:
+    both = threading.Barrier(2)
+
+    def wishing(first: str, then: str) -> Callable[[Work], None]:
+        def verb(work: Work) -> None:
+            work.job(first, first)
+            both.wait(20)  # a second try would wait alone, and fail
+            work.job(then, then)
+
+        return verb
+
+    here, there = (world.desk for world in two.worlds)
+    await asyncio.gather(here.run("one", wishing("people", "queue")), there.run("other", wishing("queue", "people")))
