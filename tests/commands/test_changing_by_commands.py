@@ -47,7 +47,7 @@ def test_a_simulation_answers_for_any_instant(shell: Shell) -> None:
 
 def test_everything_can_be_changed_listed_and_shown(desk: RunningDesk, shell: Shell) -> None:
     hire(shell, "Eva Marin", "--teams", "dedicated")
-    hire(shell, "Ben Okafor")
+    hire(shell, "Ben Okafor", "--teams", "dedicated")
     key = furnish(shell)
     changed = shell("agent", "change", "Ben Okafor", "--teams", "pool,technical", "--capacity", "5", "--reserved", "1")
     assert (changed["teams"], changed["capacity"], changed["reserved"]) == (["technical", "pool"], 5, 1)

@@ -119,8 +119,8 @@ def newer(folder: Path) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     (folder / ".venv").symlink_to(ROOT / ".venv")
-    schema = folder / "store" / "schema.py"
-    schema.write_text(schema.read_text() + '\nmessage.append_column(Column("mood", Text, nullable=True))\n')
+    schema = folder / "store" / "schema" / "tickets.py"
+    schema.write_text(schema.read_text() + '\nmessage.append_column(Column("mood", c.Text, nullable=True))\n')
     (folder / "store" / "migrations" / "m0002_mood.py").write_text(
         "WORKS_FROM = 1\nSTATEMENTS = dict.fromkeys(('sqlite', 'postgresql'), "
         "('ALTER TABLE message ADD COLUMN mood TEXT',))\n"
