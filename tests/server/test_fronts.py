@@ -63,10 +63,16 @@ class Behind:
         told = {name.replace("_", "-"): value for name, value in headers.items()}
         url = f"{self.front.origin.replace('http', 'ws', 1)}/ws/contact"
         with connect(
-            url, origin=Origin(self.front.origin), additional_headers=told, proxy=None, close_timeout=5, ssl=self.trust
+            url,
+            origin=Origin(self.front.origin),
+            additional_headers=told,
+            proxy=None,
+            open_timeout=30,
+            close_timeout=5,
+            ssl=self.trust,
         ) as socket:
             socket.send(json.dumps(hello(client)))
-            assert json.loads(socket.recv(10))["type"] == "ready"
+            assert json.loads(socket.recv(30))["type"] == "ready"
             yield socket
 
     def raw(self, request: bytes) -> bytes:
