@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from desk.actors import Signed
 from desk.administration.changing import Change, Changing
@@ -14,7 +13,6 @@ from routing.errors import BadRequest, NotFound
 from store import contacts, erasing, files
 from store.blobs import Blobs
 from store.contacts import Person
-from store.engine import Connection
 from store.ids import new_id
 from store.ledger import Ledger
 
@@ -75,21 +73,17 @@ class Contacts:
         """Forgets who they were, what they said and sent; how many files went. The ledger knows of it first, so that
         no restore brings them back. Raises NotFound, BadRequest while they chat, OSError."""
 
-        def look(connection: Connection, now: datetime) -> list[str]:
-            if contacts.find(connection, id) is None:
-                raise NotFound("There is no such contact.")
-            return erasing.same(connection, id)
-
         def verb(change: Change) -> set[str]:
+            if contacts.find(change.connection, id) is None:
+                raise NotFound("There is no such contact.")
             ids = erasing.same(change.connection, id)
             if erasing.in_a_chat(change.connection, ids):
                 raise BadRequest("They are in a chat. Erase them when it has ended.", field="contact")
+            ledger.add(ids)  # nothing refuses any more: a restore must not erase whom the desk kept
             found = erasing.erase(change.connection, ids)
             change.audit("contact_erased", id, {"contacts": len(ids)})
             return found
 
-        ids = await self._changing.look(signed, look)
-        await asyncio.to_thread(ledger.add, ids)
         found = await self._changing.change(signed, "erase_contact", verb)
         named = await self._changing.look(signed, lambda connection, now: files.named(connection))
         gone = 0

@@ -14,6 +14,7 @@ import pytest
 from server.demo.cast import CUSTOMERS
 from store.blobs import Blobs
 from store.copies.folder import Folder
+from store.ledger import Ledger
 from tests.support.asking import contact, patiently, vouched
 from tests.support.copying import Place, dump
 from tests.support.running import RunningDesk
@@ -93,6 +94,7 @@ def test_nobody_is_erased_while_they_chat(desk: RunningDesk) -> None:
         ask(priya, "press", text=SAID)
         place = place_of(desk)
         assert "They are in a chat" in place.refused("contact", "erase", *WHO)
+    assert not Ledger(desk.folder).holds(PRIYA.id)  # a restore would erase whom the desk kept
 
 
 def test_a_blob_that_is_named_again_in_time_stays(tmp_path: Path) -> None:
