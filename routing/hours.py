@@ -12,9 +12,17 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from routing.errors import BadRequest
-
-Interval = tuple[time, time]
-"""Opening and closing by the wall clock; a closing of 00:00 is the end of the day, written 24:00."""
+from routing.hours_document import (
+    MIDNIGHT,
+    Interval,
+    date_of,
+    intervals_of,
+    listed,
+    mapping,
+    no_weekday,
+    weekday_of,
+    written,
+)
 
 Because = Literal["open", "closed", "holiday"]
 
@@ -23,7 +31,6 @@ HORIZON_DAYS = 400
 
 _DAY = timedelta(days=1)
 _WIDEST_OFFSET = timedelta(hours=16)
-_MIDNIGHT = time(0)
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Calendar:
         _zone(self.zone)
         for weekday, intervals in self.weekly.items():
             if weekday not in range(7):
-                raise _no_weekday(weekday)
+                raise no_weekday(weekday)
             _check_day(f"Weekday {weekday}", intervals, "weekly")
         for day, intervals in self.special.items():
             _check_day(f"The special day {day}", intervals, "special")
@@ -59,27 +66,27 @@ class Calendar:
 
         Raises BadRequest with the field that is wrong.
         """
-        fields = _mapping(document, "A calendar", None)
+        fields = mapping(document, "A calendar", None)
         zone = fields.get("tz")
         if not isinstance(zone, str):
             raise BadRequest("A calendar needs the name of its zone.", field="tz")
-        weekly = _mapping(fields.get("weekly"), "The weekly hours", "weekly")
-        holidays = _list(fields.get("holidays", []), "The holidays", "holidays")
-        special = _mapping(fields.get("special", {}), "The special days", "special")
+        weekly = mapping(fields.get("weekly"), "The weekly hours", "weekly")
+        holidays = listed(fields.get("holidays", []), "The holidays", "holidays")
+        special = mapping(fields.get("special", {}), "The special days", "special")
         return cls(
             zone=zone,
-            weekly={_weekday(key): _intervals(value, "weekly") for key, value in weekly.items()},
-            holidays=frozenset(_date(day, "holidays") for day in holidays),
-            special={_date(key, "special"): _intervals(value, "special") for key, value in special.items()},
+            weekly={weekday_of(key): intervals_of(value, "weekly") for key, value in weekly.items()},
+            holidays=frozenset(date_of(day, "holidays") for day in holidays),
+            special={date_of(key, "special"): intervals_of(value, "special") for key, value in special.items()},
         )
 
     def to_json(self) -> dict[str, Any]:
         """The document that `from_json` reads, in a stable order."""
         return {
             "tz": self.zone,
-            "weekly": {str(day): _written(self.weekly[day]) for day in sorted(self.weekly)},
+            "weekly": {str(day): written(self.weekly[day]) for day in sorted(self.weekly)},
             "holidays": [day.isoformat() for day in sorted(self.holidays)],
-            "special": {day.isoformat(): _written(self.special[day]) for day in sorted(self.special)},
+            "special": {day.isoformat(): written(self.special[day]) for day in sorted(self.special)},
         }
 
 
@@ -145,7 +152,7 @@ def next_edge(calendar: Calendar, at: datetime) -> datetime | None:
 
 def hours_of_day(calendar: Calendar, day: date) -> list[list[str]]:
     """The local opening hours of a date as the document writes them: `[["09:00", "17:00"]]`; empty when shut."""
-    return _written(_hours_of(calendar, day))
+    return written(_hours_of(calendar, day))
 
 
 # Days and spans -----------------------------------------------------------------------------------------------------
@@ -267,7 +274,7 @@ def _pieces(zone: str, day: date) -> tuple[tuple[datetime, datetime, timedelta],
 
     One piece on a plain day, two when summer time begins or ends in it, none on a day that a zone left out.
     """
-    midnight = datetime.combine(day, _MIDNIGHT, UTC)
+    midnight = datetime.combine(day, MIDNIGHT, UTC)
     place = _zone(zone)
     pieces = []
     for begin, end, offset in _constant(place, midnight - _WIDEST_OFFSET, midnight + _DAY + _WIDEST_OFFSET):
@@ -316,10 +323,7 @@ def _local_date(calendar: Calendar, at: datetime) -> date:
 
 
 def _end(day: date, closing: time) -> datetime:
-    return datetime.combine(day + _DAY if closing == _MIDNIGHT else day, closing, UTC)
-
-
-# Reading and checking -----------------------------------------------------------------------------------------------
+    return datetime.combine(day + _DAY if closing == MIDNIGHT else day, closing, UTC)
 
 
 @lru_cache(maxsize=512)
@@ -334,78 +338,8 @@ def _check_day(name: str, intervals: tuple[Interval, ...], field: str) -> None:
     before: time | None = None
     for opening, closing in intervals:
         hours = {"day": name, "opening": f"{opening:%H:%M}", "closing": f"{closing:%H:%M}"}
-        if closing <= opening and closing != _MIDNIGHT:
+        if closing <= opening and closing != MIDNIGHT:
             raise BadRequest("{day} closes at {closing}, not after it opens at {opening}.", field=field, values=hours)
-        if before is not None and (before == _MIDNIGHT or opening < before):
+        if before is not None and (before == MIDNIGHT or opening < before):
             raise BadRequest("{day} opens at {opening} before it has closed.", field=field, values=hours)
         before = closing
-
-
-def _mapping(value: object, name: str, field: str | None) -> Mapping[Any, Any]:
-    if not isinstance(value, Mapping):
-        raise BadRequest(f"{name} must be an object.", field=field)
-    return value
-
-
-def _list(value: object, name: str, field: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise BadRequest(f"{name} must be a list.", field=field)
-    return value
-
-
-def _weekday(key: object) -> int:
-    if isinstance(key, str) and len(key) == 1 and key in "0123456":
-        return int(key)
-    else:
-        raise _no_weekday(key)
-
-
-def _no_weekday(given: object) -> BadRequest:
-    return BadRequest(
-        "Weekday {day} does not exist; Monday is 0, Sunday is 6.", field="weekly", values={"day": repr(given)}
-    )
-
-
-def _date(value: object, field: str) -> date:
-    try:
-        return date.fromisoformat(value)  # type: ignore[arg-type]  # another type raises TypeError
-    except (TypeError, ValueError) as wrong:
-        raise BadRequest("{text} is not a date like 2026-12-31.", field=field, values={"text": repr(value)}) from wrong
-
-
-def _intervals(value: object, field: str) -> tuple[Interval, ...]:
-    found = []
-    for pair in _list(value, "The hours of a day", field):
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise BadRequest("Hours are written as [opening, closing].", field=field)
-        found.append((_time(pair[0], field), _closing_time(pair[1], field)))
-    return tuple(sorted(found))
-
-
-def _closing_time(value: object, field: str) -> time:
-    if value == "24:00":
-        return _MIDNIGHT
-    elif value == "00:00":
-        raise BadRequest("A day closes at 24:00, not at 00:00.", field=field)
-    else:
-        return _time(value, field)
-
-
-def _time(value: object, field: str) -> time:
-    try:
-        parsed = time.fromisoformat(value)  # type: ignore[arg-type]  # another type raises TypeError
-    except (TypeError, ValueError) as wrong:
-        raise BadRequest("{text} is not a time like 09:00.", field=field, values={"text": repr(value)}) from wrong
-    if parsed.tzinfo is not None:
-        raise BadRequest(
-            "{text} must not carry an offset; hours are those of the zone.", field=field, values={"text": repr(value)}
-        )
-    return parsed
-
-
-def _written(intervals: tuple[Interval, ...]) -> list[list[str]]:
-    return [[_clock(opening), "24:00" if closing == _MIDNIGHT else _clock(closing)] for opening, closing in intervals]
-
-
-def _clock(value: time) -> str:
-    return value.isoformat("minutes") if value.second == value.microsecond == 0 else value.isoformat()
