@@ -71,6 +71,17 @@ def test_a_ring_sounds_again_and_again_until_it_is_answered(
     assert page.evaluate("sounded.length") == heard
 
 
+def test_what_is_written_while_it_rings_is_read_on_the_ring(
+    office: RunningDesk, chromium: Browser, here: ExitStack
+) -> None:
+    page = at_work(office, chromium, here)
+    visitor, ticket = presses(office, here, "Hello?")
+    dialog = page.get_by_role("alertdialog")
+    expect(dialog).to_contain_text("Hello?")
+    visitor.ask("say", ticket=ticket, body="The feed has stopped.")
+    expect(dialog).to_contain_text("“The feed has stopped.”")
+
+
 def test_a_ring_whose_sound_is_switched_off_is_silent(office: RunningDesk, chromium: Browser, here: ExitStack) -> None:
     page = at_work(office, chromium, here)
     page.locator(".rail .me").click()

@@ -28,12 +28,14 @@ function RingCard({ ring, first }) {
   const seconds = Math.ceil(left / 1000);
   const spoken = Math.min(Math.ceil(seconds / 10) * 10, Math.round(began.current / 1000)); // every ten seconds, not each
   const live = console.desk.link.value.state === "live";
+  const last = console.desk.tickets.get(ring.ticket)?.summary.value.last; // who presses first writes while it rings
+  const said = (last?.by_role === "contact" && last.text) || ring.text || ring.subject;
   return html`<div class="ringcard" role="alertdialog" aria-labelledby="rt-${ring.ring}" aria-describedby="rd-${ring.ring}">
     <div class="rg-top"><${Countdown} seconds=${seconds} share=${left / began.current} />
       <div class="grow"><p class="tiny muted num">${kindWords(ring.kind, seconds)}</p><h2 id="rt-${ring.ring}">${ring.customer?.name ?? t("A visitor")}</h2></div>
       <${Severity} level=${ring.severity} /></div>
     <div id="rd-${ring.ring}" class="rg-b"><p><b>${ring.contact?.name || t("Visitor")}</b> <${Verified} contact=${ring.contact} /></p>
-      ${(ring.text || ring.subject) && html`<p class="said" dir="auto">“${ring.text || ring.subject}”</p>`}
+      ${said && html`<p class="said" dir="auto">“${said}”</p>`}
       <p class="small muted">${whyHere(ring)}</p></div>
     <p class="hide" role="status">${t("{n} seconds left", { n: spoken })}</p>
     <div class="rg-f"><button ref=${pick} class="btn main grow" disabled=${!live} onClick=${() => console.pickUp(ring)}><${Icon} name="phone-incoming" />${t("Pick up")}${first && html`<${Cap} of="enter" />`}</button>
