@@ -3,6 +3,7 @@ address, sockets, quiet lines and large files come through."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
@@ -11,10 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
-from websockets.sync.client import ClientConnection, connect
+from anyio.from_thread import start_blocking_portal
+from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
 from desk.files import MOST_BYTES
@@ -58,22 +61,26 @@ class Behind:
             yield client
 
     @contextmanager
-    def line(self, client: httpx2.Client, **headers: str) -> Iterator[ClientConnection]:
-        """A WebSocket that said hello."""
+    def line(self, client: httpx2.Client, **headers: str) -> Iterator[Callable[[], dict[str, Any]]]:
+        """A WebSocket that said hello; gives its next frame.
+
+        On a loop of its own, which alone reads and writes: one SSL object in two threads loses bytes now and then.
+        """
         told = {name.replace("_", "-"): value for name, value in headers.items()}
-        url = f"{self.front.origin.replace('http', 'ws', 1)}/ws/contact"
-        with connect(
-            url,
-            origin=Origin(self.front.origin),
-            additional_headers=told,
-            proxy=None,
-            open_timeout=30,
-            close_timeout=5,
-            ssl=self.trust,
-        ) as socket:
-            socket.send(json.dumps(hello(client)))
-            assert json.loads(socket.recv(30))["type"] == "ready"
-            yield socket
+        opening = connect(
+            f"{self.front.origin.replace('http', 'ws', 1)}/ws/contact",
+            origin=Origin(self.front.origin), additional_headers=told, proxy=None, open_timeout=30, ssl=self.trust,
+        )  # fmt: skip
+        with start_blocking_portal() as portal, portal.wrap_async_context_manager(opening) as socket:
+
+            async def following() -> dict[str, Any]:
+                async with asyncio.timeout(30):
+                    frame: dict[str, Any] = json.loads(await socket.recv())
+                    return frame
+
+            portal.call(socket.send, json.dumps(hello(client)))
+            assert portal.call(following)["type"] == "ready"
+            yield lambda: portal.call(following)
 
     def raw(self, request: bytes) -> bytes:
         """All that is answered to these bytes until the front closes, or has nothing more to say."""
@@ -145,8 +152,8 @@ def test_wrong_passwords_count_for_the_address_they_came_from(behind: Behind) ->
 
 
 def test_a_quiet_line_lives_and_is_pinged(behind: Behind) -> None:
-    with behind.visitor() as client, behind.line(client) as line:
-        while json.loads(line.recv(15))["type"] != "heartbeat":
+    with behind.visitor() as client, behind.line(client) as following:
+        while following()["type"] != "heartbeat":
             pass
 
 
