@@ -18,7 +18,7 @@ from desk.identity import NotSignedIn
 from desk.sealing import Sealer
 from routing.errors import BadRequest, NotFound, SlowDown, TooLarge
 from server import security
-from server.limiting import limited
+from server.limiting import expect_utf_8, limited
 from server.pages.sessions import expect_signed
 from server.parts import Parts
 from store.files import File
@@ -103,6 +103,7 @@ async def _signed(parts: Parts, request: Request) -> Signed:
 @asynccontextmanager
 async def _form(request: Request) -> AsyncIterator[FormData]:
     """What was sent. Raises BadRequest when it cannot be read, TooLarge."""
+    expect_utf_8(request)
     async with AsyncExitStack() as stack:
         try:
             form = Request(request.scope, limited(request.receive, MOST_BYTES + OVERHEAD, _too_large)).form(

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from desk.actors import Signed
 from desk.identity import AgentSignedIn, NotSignedIn
 from routing.errors import BadRequest, Forbidden, TooLarge
-from server.limiting import limited
+from server.limiting import expect_utf_8, limited
 from server.pages.texts import read_in
 from server.parts import Parts
 from server.security import expect_own_origin
@@ -23,8 +23,8 @@ PLAIN_NAME = "vipdesk"
 """Over plain http (a desk on this machine only) browsers' rules and programs' cookie jars refuse `__Host-`."""
 
 
-MOST_FORM, MOST_FILE = 1_000_000, 20_000_000
-"""Bytes of a form: without files, and with one."""
+MOST_OPEN, MOST_FORM, MOST_FILE = 16_000, 128_000, 20_000_000
+"""Bytes of a form: of strangers, of who is signed in, and with a file. Reading one keeps everybody else waiting."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,15 @@ async def expect_signed(parts: Parts, request: Request) -> Session:
     return found
 
 
-async def form_of(request: Request, *, max_files: int = 0, max_fields: int = 10) -> FormData:
+async def form_of(
+    request: Request, *, most_bytes: int = MOST_OPEN, max_files: int = 0, max_fields: int = 10
+) -> FormData:
     """The form that was sent. Raises BadRequest for a field that no record can keep, TooLarge."""
-    most, refusal = (MOST_FILE, _too_large) if max_files else (MOST_FORM, BadRequest)
-    body = limited(request.receive, most, refusal)
-    form = await Request(request.scope, body).form(max_files=max_files, max_fields=max_fields)
+    expect_utf_8(request)
+    body = limited(request.receive, most_bytes, _too_large if max_files else BadRequest)
+    form = await Request(request.scope, body).form(
+        max_files=max_files, max_fields=max_fields, max_part_size=min(most_bytes, MOST_FORM)
+    )
     for name, value in form.multi_items():
         if "\0" in name or (isinstance(value, str) and "\0" in value):
             raise BadRequest
@@ -95,7 +99,10 @@ def _too_large() -> TooLarge:
 async def expect_form(parts: Parts, request: Request, session: Session) -> FormData:
     """A form of our own page. Raises Forbidden, BadRequest."""
     expect_own_origin(request, parts.origins)
-    form = await form_of(request, max_files=1, max_fields=200)
+    with_file = request.headers.get("content-type", "").startswith("multipart/form-data")
+    form = await form_of(
+        request, most_bytes=MOST_FILE if with_file else MOST_FORM, max_files=int(with_file), max_fields=200
+    )
     if not _same(session.csrf, str(form.get("csrf", ""))):
         raise Forbidden("This page was too old. Load it again.")
     return form

@@ -12,7 +12,7 @@ from tests.support.running import RunningDesk
 
 KEY = CUSTOMERS[0].key
 DOORS = ("/api/v1/sessions", f"/b/{KEY}/session")
-FIELD = b"--x\r\nContent-Disposition: form-data; name="
+FIELD, END = b"--x\r\nContent-Disposition: form-data; name=", b"\r\n--x--\r\n"
 STRANGE = [
     b'{"email":NaN}', b'{"email":Infinity}', b'{"n":1e999}', b'{"n":' + b"9" * 5000 + b"}", b"[" * 30_000,
     b'{"email":' + b"[" * 30_000, b'{"a":' * 17 + b"1" + b"}" * 17, b'{"email":"a","email":"b"}',
@@ -123,12 +123,25 @@ def test_the_demos_clock_leads_back_to_a_page_of_ours(desk: RunningDesk, back: s
         ("multipart/form-data; boundary=" + "y" * 300, b""),
         ("multipart/form-data; boundary=x", FIELD + b'"f"; filename="f"\r\n\r\nx\r\n--x--\r\n'),
         ("multipart/form-data; boundary=x", FIELD + b'"email"\r\n\r\n' + b"z" * 2_000_000),
+        ("application/x-www-form-urlencoded", b"email=" + b"%41" * 6_000),
+        ("multipart/form-data; boundary=x; charset=punycode", FIELD + b'"email"\r\n\r\n' + b"b" * 9_000 + END),
+        ("multipart/form-data; boundary=x; charset=utf-7", FIELD + b'"email"\r\n\r\n+2AA-' + END),
+        ("multipart/form-data; boundary=x; charset=undefined", FIELD + b'"email"\r\n\r\na' + END),
+        ("multipart/form-data; boundary=x; charset=idna", FIELD + b'"email"\r\n\r\nxn--a' + END),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("door", ["/login", "/welcome/x"])
 def test_a_form_that_is_none_is_a_bad_request(desk: RunningDesk, door: str, type: str, body: bytes) -> None:
     with nobody(desk) as client:
         assert client.post(door, content=body, headers={"Content-Type": type}).status_code == 400
+
+
+def test_a_file_in_an_encoding_that_thinks_for_minutes_is_a_bad_request(desk: RunningDesk) -> None:
+    type = "multipart/form-data; boundary=x; charset=punycode"
+    with agent(desk, "Anna") as anna:
+        body = FIELD + b'"file"; filename="' + b"b" * 3_000 + b'"\r\n\r\nx' + END
+        assert anna.post("/files", content=body, headers={"Content-Type": type}).status_code == 400
+        assert anna.post("/logout", content=body, headers={"Content-Type": type}).status_code == 400
 
 
 @pytest.mark.parametrize("csrf", ["", "guess", "é", "\udc80"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import gc
 
 import pytest
@@ -130,60 +128,6 @@ async def test_a_frame_in_a_hundred_thousand_pieces_closes_with_1009(house: Hous
     line.socket.transport.write(b"".join(piece.serialize(mask=True) for piece in pieces))
     assert await line.code() == 1009
     await other.until("heartbeat")
-
-
-@pytest.mark.parametrize("begun", [b"", b"\r\n", b"GET /ws/contact HTTP/1.1\r\nHost: x\r\n"])
-async def test_who_does_not_finish_a_request_is_closed(house: House, begun: bytes) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
-    writer.write(begun)
-    assert await rest(reader) == b""
-    writer.close()
-
-
-async def test_a_body_that_rests_is_not_waited_for(house: House) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
-    head = b"POST /x/contact HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token-vera\r\nContent-Length: 100\r\n\r\n"
-    for piece in (head, b"{", b'"type"'):
-        writer.write(piece)
-        await writer.drain()
-    assert await rest(reader) == b""
-    writer.close()
-
-
-async def test_a_second_request_must_be_finished_too(house: House) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
-    writer.write(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
-    async with asyncio.timeout(20):
-        assert b"HTTP/1.1 404" in await reader.readuntil(b"\r\n\r\nNot Found")
-    writer.write(b"GET /nothing")
-    assert await rest(reader) == b""
-    writer.close()
-
-
-@pytest.mark.parametrize(
-    ("more", "status"),
-    [(b"Content-Length: 5\r\n\r\nGET /", b"400"),
-     (b"Transfer-Encoding: chunked\r\n\r\n5\r\nGET /\r\n0\r\n\r\n", b"400"),
-     (b"X-Long: " + b"x" * 10_000 + b"\r\n\r\n", b"431"), (b"X-Many: 1\r\n" * 200 + b"\r\n", b"431")],
-    ids=["length", "chunked", "long", "many"],
-)  # fmt: skip
-async def test_an_upgrade_that_is_none_is_refused_and_hangs_nowhere(house: House, more: bytes, status: bytes) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
-    writer.write(
-        b"GET /ws/contact HTTP/1.1\r\nHost: x\r\nOrigin: " + house.url.encode() + b"\r\nUpgrade: websocket\r\n"
-        b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + more
-    )
-    answer = await rest(reader)
-    assert answer.startswith(b"HTTP/1.1 " + status) and answer.count(b"HTTP/1.1") == 1
-    writer.close()
-
-
-async def rest(reader: asyncio.StreamReader) -> bytes:
-    """Everything until the server closes."""
-    with contextlib.suppress(ConnectionResetError):
-        async with asyncio.timeout(20):
-            return await reader.read()
-    return b""
 
 
 async def test_text_that_is_not_utf_8_closes_with_1007(house: House) -> None:
