@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import secrets
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-import argon2
 import pyotp
 
 from desk.actors import Signed
-from desk.admission import LOGIN_PAUSE_S, TOUCH_AFTER, Admission, NotSignedIn, digest_of
+from desk.admission import TOUCH_AFTER, Admission, NotSignedIn, digest_of
 from desk.desk import Desk
+from desk.passwords import Passwords
 from desk.sealing import Sealer
 from live.base import Published
-from routing.errors import BadRequest, SlowDown
+from routing.errors import DeskError
 from store import agents, audit, people, second_steps, sessions
 from store.engine import Connection
 from store.times import micros
@@ -26,15 +26,14 @@ AGENT_LASTS = timedelta(days=14)
 """From the last use."""
 LINK_LASTS = timedelta(days=3)
 LOGIN_TRIES = 5
-"""Wrong tries for one account from one address of the network within LOGIN_PAUSE_S; so long it then rests."""
-ACCOUNT_TRIES, ACCOUNT_PAUSE_S = 50, 30
-"""Wrong tries for one account from anywhere, and how long it rests then: short, for its owner waits too."""
+"""Wrong tries for one account from one address of the network, or from one browser that it was signed in with before,
+within LOGIN_PAUSE_S."""
+ACCOUNT_TRIES = 50
+"""Wrong tries for one account from anywhere else: its owner's own browser is not kept out by them."""
 LOGIN_MOST = 300
 """Tries from one address of the network within LOGIN_PAUSE_S, right ones too."""
-MOST_PAUSED = 10_000
 MOST_DEVICE = 300
 PASSWORD_TRIES = 10
-PAUSED = "Too many wrong tries. Wait a little, then try again."
 
 
 def plain_code(code: str) -> str:
@@ -44,11 +43,12 @@ def plain_code(code: str) -> str:
 
 @dataclass(frozen=True)
 class AgentSignedIn:
-    """`cookie` and `csrf` go to the browser once."""
+    """`cookie` and `csrf` go to the browser once; `known` stays with it, a sign that this account used it before."""
 
     cookie: str
     csrf: str
     signed: Signed
+    known: str = ""
 
 
 class AgentIdentity(Admission):
@@ -56,32 +56,31 @@ class AgentIdentity(Admission):
 
     def __init__(self, desk: Desk, sealer: Sealer) -> None:
         super().__init__(desk, sealer)
-        self._hasher = argon2.PasswordHasher()
-        self._paused: dict[str, float] = {}
-        self._nobody = self._hasher.hash(secrets.token_urlsafe())
+        self._passwords = Passwords()
 
     async def hash(self, password: str) -> str:
-        """argon2id of a password; in a thread, because it is slow on purpose. Raises BadRequest."""
-        if len(password) < 8 or len(password) > 256:
-            raise BadRequest("A password has 8 to 256 characters.", field="password")
-        return await asyncio.to_thread(self._hasher.hash, password)
+        """How a password is kept. Raises BadRequest, SlowDown."""
+        return await self._passwords.hash(password)
 
     async def sign_in(
-        self, email: str, password: str, totp: str | None, source: str, replaces: str | None = None, device: str = ""
-    ) -> AgentSignedIn:
+        self, email: str, password: str, totp: str | None, source: str, replaces: str | None = None, device: str = "",
+        known: str = "",
+    ) -> AgentSignedIn:  # fmt: skip
         """A new session; the one that came along (`replaces`) ends. Raises NotSignedIn, SlowDown."""
         email = email.strip().lower()[:254]
         await self._slow_down(f"login-from:{source}", LOGIN_MOST)
-        self._expect_rested(email, source)
-        login = await self._desk.record.read(lambda connection: agents.login(connection, email))
-        known = login is not None and login.password_hash is not None
-        kept = login.password_hash if login is not None and login.password_hash is not None else self._nobody
-        right = await asyncio.to_thread(self._matches, kept, password[:1024])
-        if not (known and right) or login is None or not await self._second_step(login, totp):
-            await self._audit(None, "sign_in_refused", "agent" if login is None else login.id, {})
-            await self._count_failure(email, source)
-            raise NotSignedIn("Address and password do not match.")
-        return await self._begin(login.id, replaces, device)
+        mark = self._mark_of(email, known)
+        tries = {f"login:{email} {mark or source}": LOGIN_TRIES} | ({} if mark else {f"login:{email}": ACCOUNT_TRIES})
+        for bucket, most in tries.items():  # before it is looked at: or many at once would all be
+            await self._slow_down(bucket, most)
+        try:
+            agent_id = await self._known_as(email, password, totp)
+        except DeskError:
+            await self._give_back(tries)
+            raise
+        await self._give_back(tries)
+        begun = await self._begin(agent_id, replaces, device)
+        return replace(begun, known=known if mark else self._new_mark(email))
 
     async def sign_in_as(self, agent_id: str, replaces: str | None = None, device: str = "") -> AgentSignedIn:
         """A demo's own way in, without a password. Raises NotSignedIn for somebody who does not work here."""
@@ -104,6 +103,8 @@ class AgentIdentity(Admission):
 
     async def use_link(self, token: str, password: str, device: str = "") -> AgentSignedIn:
         """Signs in by a link and sets the password. Raises NotSignedIn when it was used or is too old, BadRequest."""
+        if not await self.link_holds(token):  # asked before the work that a guess is not worth
+            raise _used_up()
         hashed = await self.hash(password)
         now = micros(self._desk.clock.real())
 
@@ -117,7 +118,7 @@ class AgentIdentity(Admission):
 
         agent_id = await self._desk.record.write(verb, name="use_link")
         if agent_id is None:
-            raise NotSignedIn("This link was used already, or is too old.")
+            raise _used_up()
         self._close_lines(agent_id)
         return await self._begin(agent_id, None, device)
 
@@ -186,38 +187,33 @@ class AgentIdentity(Admission):
 
         return await self._desk.record.write(verb, name="recovery_code")
 
-    def _expect_rested(self, email: str, source: str) -> None:
-        """Raises SlowDown while the account rests, for this address or for all."""
-        until = max(self._paused.get(name, 0.0) for name in (email, f"{email} {source}"))
-        paused_s = until - self._desk.clock.monotonic()
-        if paused_s > 0:
-            raise SlowDown(PAUSED, retry_s=round(paused_s, 1))
+    async def _known_as(self, email: str, password: str, totp: str | None) -> str:
+        """The agent of these. Raises NotSignedIn, which is written down."""
+        login = await self._desk.record.read(lambda connection: agents.login(connection, email))
+        right = await self._passwords.matches(None if login is None else login.password_hash, password)
+        if login is not None and right and await self._second_step(login, totp):
+            return login.id
+        await self._audit(None, "sign_in_refused", "agent" if login is None else login.id, {})
+        raise NotSignedIn("Address and password do not match.")
 
-    async def _count_failure(self, email: str, source: str) -> None:
-        """The tries of all processes count together; each notices by its next wrong one that there were too many."""
-        await self._rest_after(f"{email} {source}", LOGIN_TRIES, LOGIN_PAUSE_S)
-        await self._rest_after(email, ACCOUNT_TRIES, ACCOUNT_PAUSE_S)
+    async def _give_back(self, buckets: Iterable[str]) -> None:
+        for bucket in buckets:
+            await self._desk.live.give_back(bucket)
 
-    async def _rest_after(self, name: str, tries: int, pause_s: int) -> None:
-        """After so many wrong ones within LOGIN_PAUSE_S it rests."""
-        wait_s = await self._desk.live.take(f"login:{name}", tries / LOGIN_PAUSE_S, tries)
-        if wait_s > 0:
-            if len(self._paused) > MOST_PAUSED:
-                self._paused.clear()
-            self._paused[name] = self._desk.clock.monotonic() + pause_s
-            raise SlowDown(PAUSED, retry_s=pause_s)
+    def _new_mark(self, email: str) -> str:
+        mark = secrets.token_urlsafe(12)
+        return f"{mark}.{self._sealer.sign(_marked(email, mark))}"
+
+    def _mark_of(self, email: str, known: str) -> str:
+        """What tells this browser from others that the account was signed in with; empty: it never was."""
+        mark, _dot, signature = known.partition(".")
+        return mark if self._sealer.signed(_marked(email, mark), signature) else ""
 
     async def knows_password(self, agent_id: str, password: str) -> bool:
         """Whether it is theirs, asked again before something grave. Raises SlowDown."""
         await self._slow_down(f"password:{agent_id}", PASSWORD_TRIES)
         kept = await self._desk.record.read(lambda connection: agents.password_of(connection, agent_id))
-        return await asyncio.to_thread(self._matches, kept or self._nobody, password[:1024])
-
-    def _matches(self, kept: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(kept, password)
-        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
-            return False
+        return await self._passwords.matches(kept, password)
 
     async def _begin(self, agent_id: str, replaces: str | None, device: str) -> AgentSignedIn:
         cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
@@ -241,3 +237,11 @@ class AgentIdentity(Admission):
         if former is not None:
             self._close_lines(former.agent_id)
         return AgentSignedIn(cookie, csrf, signed)
+
+
+def _marked(email: str, mark: str) -> str:
+    return f"signed in here before\n{email}\n{mark}"
+
+
+def _used_up() -> NotSignedIn:
+    return NotSignedIn("This link was used already, or is too old.")

@@ -88,5 +88,8 @@ class Live(Protocol):
     async def take(self, bucket: str, rate_per_s: float, burst: int) -> float:
         """Takes one of `burst` tokens per `burst / rate_per_s` seconds; 0.0, or the seconds to wait."""
 
+    async def give_back(self, bucket: str) -> None:
+        """Puts a token back that was taken for what turned out to be harmless."""
+
     def health(self) -> LiveHealth:
         """How it is now, without asking anybody."""

@@ -28,3 +28,9 @@ class Buckets:
             return 0.0
         else:
             return ends - now
+
+    def give_back(self, bucket: str) -> None:
+        """One token, if its window is still open."""
+        ends, taken = self._windows.get(bucket, (0.0, 0))
+        if ends > self._monotonic() and taken > 0:
+            self._windows[bucket] = (ends, taken - 1)

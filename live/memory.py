@@ -63,5 +63,8 @@ class MemoryLive:
     async def take(self, bucket: str, rate_per_s: float, burst: int) -> float:
         return self._buckets.take(bucket, rate_per_s, burst)
 
+    async def give_back(self, bucket: str) -> None:
+        self._buckets.give_back(bucket)
+
     def health(self) -> LiveHealth:
         return LiveHealth(ok=True)

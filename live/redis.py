@@ -33,6 +33,7 @@ TIMEOUT_S = 0.25
 TICK_S = 1.0
 AT_ONCE = 16
 BELL = "!bell"
+GIVE_BACK = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end"
 
 
 class RedisLive:
@@ -145,6 +146,16 @@ class RedisLive:
             except AWAY as error:
                 self._lost(error)
         return self._buckets.take(bucket, rate_per_s, burst)
+
+    async def give_back(self, bucket: str) -> None:
+        if not self._pulse.up:
+            self._buckets.give_back(bucket)
+            return
+        try:
+            async with self._doors:
+                await self._redis.eval(GIVE_BACK, 1, self._rounds.key("b", bucket))
+        except AWAY as error:
+            self._lost(error)
 
     def health(self) -> LiveHealth:
         if not self._pulse.up:

@@ -57,7 +57,7 @@ async def parts_of(base: Opened, metrics: Metrics) -> Parts:
         identity=identity,
         live=base.live,
         origins=frozenset({settings.base_url}),
-        session_of=cookie_of,
+        session_of=partial(cookie_of, secure=settings.base_url.startswith("https://")),
         now=base.clock.now,
         monotonic=base.clock.monotonic,
         rate=Rate(settings.frame_rate, settings.frame_burst),

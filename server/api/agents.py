@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from routing.errors import BadRequest, NotFound, TooLarge
-from server.pages.sessions import cookie_of, device_of, expect_signed, source_of, with_cookie, without_cookie
+from server.pages.sessions import brought, expect_signed, source_of, with_cookie, without_cookie
 from server.parts import Parts
 from server.security import expect_own_origin
 from server.sockets.strict import read_object
@@ -64,7 +64,7 @@ async def sign_in(parts: Parts, request: Request) -> Response:
             raise BadRequest("It is missing, or no text.", field=name)
     totp = str(fields[2]) if fields[2] is not None else None
     begun = await parts.identity.sign_in(
-        str(fields[0]), str(fields[1]), totp, source_of(request), cookie_of(request.cookies), device_of(request)
+        str(fields[0]), str(fields[1]), totp, source_of(request), *brought(parts, request)
     )
     agent = await agent_of(parts, begun.signed.actor.id)
     answer = JSONResponse({"csrf": begun.csrf, "agent": agent}, 201, {"Cache-Control": "no-store"})

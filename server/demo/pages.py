@@ -215,7 +215,7 @@ async def _answer_as(parts: Parts, request: Request) -> Response:
     form = await _form(parts, request)
     try:
         begun = await parts.identity.sign_in_as(
-            str(form.get("agent", "")), cookie_of(request.cookies), device_of(request)
+            str(form.get("agent", "")), cookie_of(request.cookies, secure=parts.is_secure), device_of(request)
         )
     except NotSignedIn as error:
         raise NotFound from error

@@ -12,7 +12,7 @@ from desk.identity import NotSignedIn
 from routing import hours
 from routing.errors import BadRequest, SlowDown
 from server.pages.sessions import (
-    cookie_of,
+    brought,
     device_of,
     expect_form,
     form_of,
@@ -41,9 +41,7 @@ async def sign_in(parts: Parts, request: Request) -> Response:
     form = await form_of(request)
     email, password, totp = (str(form.get(name, "")) for name in ("email", "password", "totp"))
     try:
-        begun = await parts.identity.sign_in(
-            email, password, totp, source_of(request), cookie_of(request.cookies), device_of(request)
-        )
+        begun = await parts.identity.sign_in(email, password, totp, source_of(request), *brought(parts, request))
     except NotSignedIn as error:
         return await _page(parts, email, _(str(error)), 401)
     except SlowDown as error:

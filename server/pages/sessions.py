@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -14,14 +15,15 @@ from desk.actors import Signed
 from desk.identity import AgentSignedIn, NotSignedIn
 from routing.errors import BadRequest, Forbidden, TooLarge
 from server.limiting import expect_utf_8, limited
+from server.networks import network_of
 from server.pages.texts import read_in
 from server.parts import Parts
 from server.security import expect_own_origin
 
-SECURE_NAME = "__Host-vipdesk"
-PLAIN_NAME = "vipdesk"
-"""Over plain http (a desk on this machine only) browsers' rules and programs' cookie jars refuse `__Host-`."""
-
+SECURE = "__Host-"
+"""No other site of the domain can set a cookie of such a name, so behind https no other name is read. Over plain http
+(a desk on this machine only) browsers' rules and programs' cookie jars refuse it."""
+SESSION, KNOWN = "vipdesk", "vipdesk-known"
 
 MOST_OPEN, MOST_FORM, MOST_FILE = 16_000, 128_000, 20_000_000
 """Bytes of a form: of strangers, of who is signed in, and with a file. Reading one keeps everybody else waiting."""
@@ -40,14 +42,14 @@ class SignInFirst(Exception):
     """The page is for agents, and nobody is signed in."""
 
 
-def cookie_of(cookies: Mapping[str, str]) -> str | None:
-    """The session among the cookies."""
-    return cookies.get(SECURE_NAME) or cookies.get(PLAIN_NAME)
+def cookie_of(cookies: Mapping[str, str], *, secure: bool, name: str = SESSION) -> str | None:
+    """The session among the cookies; `secure`: browsers reach us by https."""
+    return cookies.get(SECURE + name if secure else name)
 
 
 async def session_of(parts: Parts, request: Request) -> Session | None:
     """Who is signed in here."""
-    cookie = cookie_of(request.cookies)
+    cookie = cookie_of(request.cookies, secure=parts.is_secure)
     found = None if cookie is None else await parts.identity.session(cookie)
     if found is None or cookie is None:
         return None
@@ -110,22 +112,24 @@ async def expect_form(parts: Parts, request: Request, session: Session) -> FormD
 
 def with_cookie(response: Response, parts: Parts, begun: AgentSignedIn) -> Response:
     """The answer that signs a browser in."""
-    response.set_cookie(
-        SECURE_NAME if parts.is_secure else PLAIN_NAME,
-        begun.cookie,
-        max_age=14 * 24 * 3600,
-        path="/",
-        secure=parts.is_secure,
-        httponly=True,
-        samesite="lax",
-    )
+    days = {SESSION: (begun.cookie, 14), KNOWN: (begun.known, 400)}
+    for name, (value, lasts) in days.items():
+        if value:
+            response.set_cookie(
+                SECURE + name if parts.is_secure else name, value, max_age=lasts * 24 * 3600, path="/",
+                secure=parts.is_secure, httponly=True, samesite="lax",
+            )  # fmt: skip
     return response
 
 
 def without_cookie(response: Response, parts: Parts) -> Response:
     """The answer that signs it out."""
     response.delete_cookie(
-        SECURE_NAME if parts.is_secure else PLAIN_NAME, path="/", secure=parts.is_secure, httponly=True, samesite="lax"
+        SECURE + SESSION if parts.is_secure else SESSION,
+        path="/",
+        secure=parts.is_secure,
+        httponly=True,
+        samesite="lax",
     )
     return response
 
@@ -135,14 +139,20 @@ async def to_sign_in(request: Request, error: Exception) -> Response:
     return RedirectResponse("/login", 303)
 
 
+def brought(parts: Parts, request: Request) -> tuple[str | None, str, str]:
+    """What came along to a sign-in: the session before, the browser's name, its mark that an account used it before."""
+    kept = partial(cookie_of, request.cookies, secure=parts.is_secure)
+    return kept(), device_of(request), kept(name=KNOWN) or ""
+
+
 def device_of(request: Request) -> str:
     """What the browser calls itself."""
     return request.headers.get("user-agent", "").replace("\0", "")
 
 
 def source_of(request: Request) -> str:
-    """The peer's address, for buckets."""
-    return request.client.host if request.client else "unknown"
+    """The peer's network, for buckets."""
+    return network_of(request.client.host) if request.client else "unknown"
 
 
 def _same(one: str, other: str) -> bool:

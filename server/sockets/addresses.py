@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
-from ipaddress import IPv6Address, ip_address
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
+
+from server.networks import is_this_machine, network_of
 
 
 class Addresses:
@@ -16,13 +17,14 @@ class Addresses:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._open: Counter[bytes | str] = Counter()
+        self._open: Counter[str] = Counter()
 
     @contextlib.contextmanager
     def place(self, connection: HTTPConnection) -> Iterator[bool]:
         """A place for a line for as long as the block runs; False: there is none."""
-        network = _network(connection.client.host) if connection.client else None
-        if network is None or not self._most:
+        host = connection.client.host if connection.client else "127.0.0.1"
+        network = network_of(host)
+        if is_this_machine(host) or not self._most:
             yield True
         elif self._open[network] >= self._most:
             yield False
@@ -40,16 +42,3 @@ def crowded() -> Response:
     """The answer to a line that has no place."""
     words = "Too many lines are open from your network address. Close some, or try again later."
     return PlainTextResponse(words, 429, headers={"Retry-After": "5"})
-
-
-def _network(host: str) -> bytes | str | None:
-    """What is counted as one: with IPv6 a /64, which is what one household gets. None: this machine, never refused."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host  # a proxy may name its client as it likes
-    if isinstance(address, IPv6Address):
-        address = address.ipv4_mapped or address
-    if address.is_loopback:
-        return None
-    return address.packed[:8]

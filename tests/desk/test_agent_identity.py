@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import bindparam, update
 
 from desk.identity import NotSignedIn
+from desk.passwords import Passwords
 from routing.errors import BadRequest, SlowDown
 from store import agents, audit_log
 from store.schema import agent as agent_table
@@ -85,20 +86,64 @@ async def test_wrong_tries_from_elsewhere_do_not_keep_the_owner_out(doors: Doors
     assert (await doors.identity.sign_in(ANNA, PASSWORD, None, "192.0.2.9")).signed.actor.id == "anna"
 
 
-async def test_wrong_tries_from_many_places_rest_an_account_for_half_a_minute(doors: Doors) -> None:
+async def test_many_wrong_tries_at_once_are_as_many_as_one_after_another(doors: Doors) -> None:
+    passwords = [*(f"guess {number}" for number in range(20)), PASSWORD]
+    ended = await asyncio.gather(*map(doors.sign_in, passwords), return_exceptions=True)
+    assert [type(each).__name__ for each in ended] == ["NotSignedIn"] * 5 + ["SlowDown"] * 16
+
+
+async def test_right_tries_are_not_counted(doors: Doors) -> None:
+    for _ in range(12):
+        await doors.sign_in()
+
+
+async def test_where_the_owner_signed_in_before_no_strangers_tries_keep_them_out(doors: Doors) -> None:
+    known = (await doors.sign_in()).known
+    for number in range(51):
+        with pytest.raises((NotSignedIn, SlowDown)):
+            await doors.identity.sign_in(ANNA, "wrong", None, f"198.51.100.{number // 5}")
+    for mark in ("", "guess", "guess.guess", known + "0", known.split(".")[0]):
+        with pytest.raises(SlowDown):
+            await doors.identity.sign_in(ANNA, PASSWORD, None, "192.0.2.9", known=mark)
+    assert (await doors.identity.sign_in(ANNA, PASSWORD, None, "192.0.2.9", known=known)).known == known
+    for error in [NotSignedIn] * 5 + [SlowDown]:
+        with pytest.raises(error):
+            await doors.identity.sign_in(ANNA, "wrong", None, "192.0.2.9", known=known)
+    with pytest.raises(NotSignedIn):  # for another account it says nothing
+        await doors.identity.sign_in("ben@larkfield.example", "wrong", None, "192.0.2.9", known=known)
+
+
+async def test_of_many_who_sign_in_at_once_some_are_told_to_wait() -> None:
+    passwords = Passwords()
+    passwords._hasher = argon2.PasswordHasher(1, 8, 1)
+    passwords._nobody = passwords._hasher.hash("x")
+    ended = await asyncio.gather(*(passwords.matches(None, "wrong") for _ in range(150)), return_exceptions=True)
+    assert [each for each in ended if isinstance(each, SlowDown)] == ended[100:] and ended.count(False) == 100
+    assert not await passwords.matches(None, "wrong")
+
+
+async def test_a_guessed_link_costs_no_work(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(doors.identity._passwords, "hash", asked.append)
+    with pytest.raises(NotSignedIn):
+        await doors.identity.use_link("guess", "a new password")
+    assert asked == []
+
+
+async def test_wrong_tries_from_many_places_rest_an_account_for_five_minutes(doors: Doors) -> None:
     for number in range(50):
         with pytest.raises(NotSignedIn):
             await doors.identity.sign_in(ANNA, "wrong", None, f"198.51.100.{number // 5}")
     for password in ("wrong", PASSWORD):
         with pytest.raises(SlowDown):
             await doors.identity.sign_in(ANNA, password, None, "192.0.2.9")
-    doors.world.clock.move(timedelta(seconds=31))
+    doors.world.clock.move(timedelta(seconds=301))
     assert (await doors.identity.sign_in(ANNA, PASSWORD, None, "192.0.2.9")).signed.actor.id == "anna"
 
 
 async def test_one_place_that_tries_many_addresses_is_slowed_down(doors: Doors) -> None:
-    doors.identity._hasher = argon2.PasswordHasher(1, 8, 1)
-    doors.identity._nobody = doors.identity._hasher.hash("x")
+    doors.identity._passwords._hasher = argon2.PasswordHasher(1, 8, 1)
+    doors.identity._passwords._nobody = doors.identity._passwords._hasher.hash("x")
     with pytest.raises(SlowDown):
         for number in range(301):
             with pytest.raises(NotSignedIn):

@@ -190,6 +190,17 @@ async def test_a_bucket_gives_its_burst_and_then_says_how_long_to_wait(desk: Des
     assert await here.take("login:2", 0.1, 4) == 0.0
 
 
+async def test_what_is_given_back_to_a_bucket_can_be_taken_again(desk: Desk) -> None:
+    here, there = await desk.process(), await desk.process()
+    assert [await here.take("login:3", 0.1, 2) for _ in range(2)] == [0.0, 0.0]
+    await there.give_back("login:3")
+    await there.give_back("login:unknown")
+    assert await here.take("login:3", 0.1, 2) == 0.0
+    assert await here.take("login:3", 0.1, 2) > 0.0
+    assert await here.take("login:unknown", 0.1, 1) == 0.0
+    assert await here.take("login:unknown", 0.1, 1) > 0.0
+
+
 async def test_a_bucket_fills_again(desk: Desk) -> None:
     live = await desk.process()
     assert await live.take("code", 20, 1) == 0.0

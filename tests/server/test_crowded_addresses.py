@@ -17,7 +17,7 @@ from websockets.typing import Origin
 from server.demo.cast import CUSTOMERS
 from server.settings import Settings
 from server.sockets.addresses import Addresses
-from tests.support.asking import contact
+from tests.support.asking import contact, nobody
 from tests.support.running import RunningDesk
 
 MOST = 2
@@ -136,6 +136,18 @@ def test_nobody_is_believed_who_is_no_proxy(
         held = [lines.enter_context(line(client, "203.0.113.7")) for _ in range(MOST + 1)]
         assert all(each.state is State.OPEN for each in held)
         lines.close()
+
+
+def test_who_guesses_from_all_addresses_of_a_household_is_one(behind: RunningDesk) -> None:
+    with nobody(behind) as client:
+        guess = {"email": "ben@larkfield.example", "password": "wrong"}
+        tried = [
+            client.post("/api/v1/sessions", json=guess, headers={"X-Forwarded-For": f"2001:db8:5:5::{number:x}"})
+            for number in range(6)
+        ]
+        other = client.post("/api/v1/sessions", json=guess, headers={"X-Forwarded-For": "2001:db8:5:6::1"})
+    assert [each.status_code for each in tried] == [401] * 5 + [429]
+    assert other.status_code == 401
 
 
 @pytest.mark.parametrize(("most", "had"), [(0, 500), (200, 200)])

@@ -75,7 +75,7 @@ ROWS: dict[str, dict[str, int]] = {
     "POST /login": dict.fromkeys(PEOPLE.split(), 401),
     "POST /logout": dict.fromkeys(PEOPLE.split(), 303) | dict.fromkeys(("petra", "clara", "adam", "anna", "lena"), 403),
     "GET /welcome/{token}": dict.fromkeys(PEOPLE.split(), 410),
-    "POST /welcome/{token}": REFUSED,
+    "POST /welcome/{token}": dict.fromkeys(PEOPLE.split(), 410),
     "GET /account": OWN | dict.fromkeys(AGENTS, 200),
     "POST /account/password": OWN,
     "POST /account/language": OWN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from http.cookies import SimpleCookie
+from http.cookies import Morsel, SimpleCookie
 from pathlib import Path
 
 import httpx2
@@ -123,11 +123,12 @@ def test_the_cookie_is_for_the_browsers_eyes_only_and_new_at_each_sign_in(desk: 
         client.cookies.set("vipdesk", "chosen-by-somebody-else")
         form = {"email": "anna@larkfield.example", "password": "demo-anna"}
         answer = client.post("/login", data=form, headers={"Cookie": "vipdesk=chosen-by-somebody-else"})
-        [cookie] = SimpleCookie(answer.headers["set-cookie"]).values()
+        cookie, known = set_by(answer)
+        assert known.key == "vipdesk-known" and known["httponly"]
         assert cookie["httponly"] and cookie["samesite"].lower() == "lax" and cookie["path"] == "/"
         assert cookie["domain"] == "" and cookie.value != "chosen-by-somebody-else" and len(cookie.value) >= 43
         again = client.post("/login", data=form, headers={"Cookie": f"vipdesk={cookie.value}"})
-        [second] = SimpleCookie(again.headers["set-cookie"]).values()
+        second, _known = set_by(again)
         assert second.value != cookie.value
     with nobody(desk) as former:
         assert former.get("/api/v1/sessions/current", headers={"Cookie": f"vipdesk={cookie.value}"}).status_code == 401
@@ -140,9 +141,26 @@ def test_behind_https_the_cookie_and_the_browser_are_bound_to_it(tmp_path: Path)
             form = {"email": "anna@larkfield.example", "password": "demo-anna"}
             answer = client.post("/login", data=form, headers=own)
             page = client.get("/login", headers=own)
-        [cookie] = SimpleCookie(answer.headers["set-cookie"]).values()
-        assert cookie.key == "__Host-vipdesk" and cookie["secure"] and cookie["path"] == "/" and not cookie["domain"]
+        for cookie, name in zip(set_by(answer), ("__Host-vipdesk", "__Host-vipdesk-known"), strict=True):
+            assert cookie.key == name and cookie["secure"] and cookie["path"] == "/" and not cookie["domain"]
         assert "max-age=" in page.headers["strict-transport-security"]
+
+
+def test_behind_https_a_cookie_that_another_site_of_the_domain_can_set_signs_nobody_in(tmp_path: Path) -> None:
+    with RunningDesk(tmp_path / "data", {"VIPDESK_PUBLIC_URL": "https://desk.example.org"}) as desk:
+        own = {"Host": "desk.example.org", "Origin": "https://desk.example.org"}
+        form = {"email": "anna@larkfield.example", "password": "demo-anna"}
+        with nobody(desk) as client:
+            session = set_by(client.post("/login", data=form, headers=own))[0].value
+        with nobody(desk) as victim:
+            for name, status in (("vipdesk", 401), ("__Host-vipdesk", 200)):
+                told = own | {"Cookie": f"{name}={session}"}
+                assert victim.get("/api/v1/sessions/current", headers=told).status_code == status
+
+
+def set_by(answer: httpx2.Response) -> list[Morsel[str]]:
+    """The cookies of an answer: the session's, and the mark of a browser that it was signed in with."""
+    return [next(iter(SimpleCookie(each).values())) for each in answer.headers.get_list("set-cookie")]
 
 
 def test_a_signed_out_session_is_dead_everywhere(desk: RunningDesk) -> None:
