@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 from live.base import Kind
@@ -10,13 +11,18 @@ from live.base import Kind
 class Leases:
     """Every socket's lease; a person is here while one of their sockets has one.
 
-    Agents are few and asked for by every decision, contacts may be ten thousand: each kind is walked alone.
+    All leases are equally long, so they run out in the order in which they were renewed: to know who is here, only
+    those at the front are looked at. Ten thousand contacts may be here, and every decision asks.
     """
 
     def __init__(self, lease_s: float, monotonic: Callable[[], float]) -> None:
         self._lease_s = lease_s
         self._monotonic = monotonic
         self._ends: dict[Kind, dict[str, dict[str, float]]] = {"agent": {}, "contact": {}}
+        self._renewed: dict[Kind, OrderedDict[tuple[str, str], None]] = {
+            "agent": OrderedDict(),
+            "contact": OrderedDict(),
+        }
 
     def beat(self, kind: Kind, person: str, socket: str) -> bool:
         """Renews. True when the person was not here before."""
@@ -24,17 +30,15 @@ class Leases:
         ends = self._ends[kind].setdefault(person, {})
         fresh = all(end <= now for end in ends.values())
         ends[socket] = now + self._lease_s
+        self._renewed[kind][person, socket] = None
+        self._renewed[kind].move_to_end((person, socket))
         return fresh
 
     def drop(self, kind: Kind, person: str, socket: str) -> bool:
         """Gives a lease back. True when the person has no other here."""
-        ends = self._ends[kind].get(person, {})
-        ends.pop(socket, None)
+        self._forget(kind, person, socket)
         now = self._monotonic()
-        if any(end > now for end in ends.values()):
-            return False
-        self._ends[kind].pop(person, None)
-        return True
+        return not any(end > now for end in self._ends[kind].get(person, {}).values())
 
     def left_s(self, kind: Kind, person: str) -> float:
         """Seconds until the person's last lease ends; 0 when there is none."""
@@ -42,13 +46,20 @@ class Leases:
 
     def people(self, kind: Kind) -> frozenset[str]:
         """Everyone of a kind here; forgets what has run out."""
-        now, people = self._monotonic(), self._ends[kind]
-        for person, ends in list(people.items()):
-            for socket in [socket for socket, end in ends.items() if end <= now]:
-                del ends[socket]
-            if not ends:
-                del people[person]
+        now, people, renewed = self._monotonic(), self._ends[kind], self._renewed[kind]
+        while renewed:
+            person, socket = next(iter(renewed))
+            if people[person][socket] > now:
+                break
+            self._forget(kind, person, socket)
         return frozenset(people)
+
+    def _forget(self, kind: Kind, person: str, socket: str) -> None:
+        self._renewed[kind].pop((person, socket), None)
+        ends = self._ends[kind].get(person, {})
+        ends.pop(socket, None)
+        if not ends:
+            self._ends[kind].pop(person, None)
 
     def everyone(self) -> list[tuple[Kind, str]]:
         return [(kind, person) for kind, people in self._ends.items() for person in people]

@@ -41,3 +41,18 @@ def test_who_asks_for_agents_does_not_walk_through_the_contacts() -> None:
     assert leases.people("agent") == frozenset()
     assert leases.everyone() == [("contact", "priya")]  # was not looked at: what has run out is forgotten by who looks
     assert leases.people("contact") == frozenset() and leases.everyone() == []
+
+
+def test_who_was_renewed_later_runs_out_later_whatever_the_order_of_coming() -> None:
+    clock = Clock()
+    leases = Leases(15, clock)
+    for person in ("priya", "vera", "tom"):
+        leases.beat("contact", person, "one")
+    clock.at = 5
+    leases.beat("contact", "priya", "one")
+    leases.beat("contact", "tom", "two")
+    leases.drop("contact", "tom", "two")
+    clock.at = 15
+    assert leases.people("contact") == {"priya"}
+    clock.at = 20
+    assert leases.people("contact") == frozenset()
