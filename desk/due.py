@@ -187,6 +187,7 @@ EFFECTS: dict[str, Effect] = {
 """What the desk itself does when a job of this kind falls due. Other kinds (mail) belong to other workers."""
 
 KINDS = tuple(EFFECTS)
+FOR_WHO_IS_AWAY = frozenset({"unread_mail"})
 
 
 class DueWorker:
@@ -212,17 +213,15 @@ class DueWorker:
             log.warning("due.record_unavailable")
             await self._desk.clock.sleep(SWEEP_S)
             return 0
-        for key in due:
-            await self._run_one(key)
+        for key, kind in due:
+            await self._run_one(key, kind)
         return len(due)
 
-    async def _run_one(self, key: str) -> None:
+    async def _run_one(self, key: str, kind: str) -> None:
         present = await self._desk.present()
-        contacts = await self._desk.live.present("contact")
+        contacts = (await self._desk.live.present("contact")).people if kind in FOR_WHO_IS_AWAY else frozenset()
         try:
-            done = await self._desk.record.write(
-                lambda c: self._transaction(c, key, present, contacts.people), name="due"
-            )
+            done = await self._desk.record.write(lambda c: self._transaction(c, key, present, contacts), name="due")
         except (LostRace, Violation):
             return  # somebody was faster; the job is looked at again
         except DeskError:
@@ -244,7 +243,7 @@ class DueWorker:
         if claimed is None:
             return Done({})
         job = claimed
-        if job.kind == "unread_mail":
+        if job.kind in FOR_WHO_IS_AWAY:
             job = jobs.with_payload(job, dict(job.payload) | {"present": sorted(contacts)})
         work.has_run(claimed)
         EFFECTS[job.kind](work, job)

@@ -69,7 +69,9 @@ _DUE_OF_KINDS = (
     .with_for_update(skip_locked=True)
 )
 
-_DUE_KEYS = select(job.c.key).where(_IS_DUE, _OF_KINDS).order_by(job.c.due_at, job.c.key).limit(bindparam("most"))
+_DUE_KEYS = (
+    select(job.c.key, job.c.kind).where(_IS_DUE, _OF_KINDS).order_by(job.c.due_at, job.c.key).limit(bindparam("most"))
+)
 _DUE_ONE = select(*_COLUMNS).where(_IS_DUE, job.c.key == bindparam("key"))
 _ALONE = select(func.pg_try_advisory_xact_lock(func.hashtextextended(bindparam("key"), 0)))
 
@@ -121,9 +123,9 @@ def due(connection: Connection, now: datetime, limit: int, kinds: Sequence[str] 
     return [_job(row) for row in rows]
 
 
-def due_keys(connection: Connection, now: datetime, limit: int, kinds: Sequence[str]) -> list[str]:
-    """What is due, the oldest first, without claiming it."""
-    return [row.key for row in connection.all(_DUE_KEYS, now=micros(now), most=limit, kinds=kinds)]
+def due_keys(connection: Connection, now: datetime, limit: int, kinds: Sequence[str]) -> list[tuple[str, str]]:
+    """Key and kind of what is due, the oldest first, without claiming it."""
+    return [(row.key, row.kind) for row in connection.all(_DUE_KEYS, now=micros(now), most=limit, kinds=kinds)]
 
 
 def claim(connection: Connection, key: str, now: datetime) -> Job | None:
