@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -34,6 +35,8 @@ class SqliteRecord:
         self._pending = 0
         self._closed = False
         self._handing: list[Task] = []
+        self._settled: deque[Sequence[Outcome]] = deque()
+        self._told = True
         self._writer = Writer(path, self._settle)
         self._readers = Readers(path, readers, self._settle, self._writer.doubt)
         self._checkpoints = Checkpoints(path, self._writer, self._writer.doubt)
@@ -97,19 +100,30 @@ class SqliteRecord:
         self._writer.stop()
 
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Called by the threads: one turn of the loop for all outcomes of a commit."""
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self._tell, outcomes)
+        """Called by the threads: one turn of the loop for all that was settled since its last."""
+        self._settled.append(outcomes)
+        if self._told:
+            self._told = False
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                self._loop.call_soon_threadsafe(self._tell)
 
-    def _tell(self, outcomes: Sequence[Outcome]) -> None:
-        self._pending -= len(outcomes)
-        for future, value, error in outcomes:
-            if future.done():
-                continue
-            elif error is None:
-                future.set_result(value)
-            else:
-                future.set_exception(error)
+    def _tell(self) -> None:
+        self._told = True  # before the look: what is settled from now on asks for a turn of its own
+        while self._settled:
+            outcomes = self._settled.popleft()
+            self._pending -= len(outcomes)
+            for outcome in outcomes:
+                _tell_one(outcome)
+
+
+def _tell_one(outcome: Outcome) -> None:
+    future, value, error = outcome
+    if future.done():
+        return
+    elif error is None:
+        future.set_result(value)
+    else:
+        future.set_exception(error)
 
 
 def _prepare(path: Path) -> None:
