@@ -107,7 +107,8 @@ def contact_here(work: Work, contact_id: str) -> None:
         if found.chat is not None and found.chat.state.gone_since is not None:
             work.cancel(f"contact_gone:{found.chat.id}")
             found.chat.state = moves.contact_here(found.chat.state)
-    work.job("queue", "queue")
+        if found.chat is not None and found.chat.state.state == "waiting":
+            work.job("queue", "queue")  # their place is told anew
 
 
 def contact_gone(work: Work, ticket_id: str) -> None:

@@ -29,7 +29,10 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Opening:
-    """The parts of `ready`; `people` only for agents."""
+    """The parts of `ready`; `people` only for agents.
+
+    `awaited`: the record waits for this person, or takes them for away, and is to be told that they are here.
+    """
 
     epoch: str
     you: dict[str, Any]
@@ -37,6 +40,7 @@ class Opening:
     rings: list[dict[str, Any]]
     offers: list[dict[str, Any]]
     people: list[dict[str, Any]] | None = None
+    awaited: bool = True
 
 
 class Reading:
@@ -128,19 +132,33 @@ class Reading:
 
 def _opening(work: Work, signed: Signed, there: frozenset[str] | None) -> Opening:
     connection = work.connection
-    agents = work.agents
     found = tickets.find_all(connection, _ids_of(connection, signed))
     if signed.actor.kind == "contact":
-        shown = [contact_summary(fields) for fields in summaries(connection, found, agents)]
-        you = {"id": signed.actor.id, "name": signed.name, "verified": signed.actor.verified}
-        open_offers = [offer_frame(offer) for offer in offers.open_of(connection, [each.ticket.id for each in found])]
-        return Opening(_epoch(connection), you, with_unread(connection, signed, shown), [], open_offers, None)
+        return _contacts_opening(work, signed, found)
+    agents = work.agents
     me = agents.get(signed.actor.id)
-    you = {"id": signed.actor.id, "name": signed.name, "roles": sorted(signed.actor.roles)}
+    you: dict[str, Any] = {"id": signed.actor.id, "name": signed.name, "roles": sorted(signed.actor.roles)}
     if me is not None:
         you |= {"teams": list(me.teams), "status": me.status, "auto_answer": me.auto_answer, "photo": me.face["photo"]}
     shown = with_unread(connection, signed, summaries(connection, found, agents))
     return Opening(_epoch(connection), you, shown, _rings(work, signed), [], people_of(work, there))
+
+
+def _contacts_opening(work: Work, signed: Signed, found: Sequence[Found]) -> Opening:
+    connection, me = work.connection, signed.actor
+    agents = work.agents if found else {}
+    shown = [contact_summary(fields) for fields in summaries(connection, found, agents)]
+    you = {"id": me.id, "name": signed.name, "verified": me.verified}
+    open_offers = [offer_frame(offer) for offer in offers.open_of(connection, [each.ticket.id for each in found])]
+    mine = [each.chat.state for each in found if each.chat is not None and each.chat.contact_id == me.id]
+    return Opening(
+        _epoch(connection),
+        you,
+        with_unread(connection, signed, shown),
+        [],
+        open_offers,
+        awaited=any(chat.gone_since is not None or chat.state == "waiting" for chat in mine),
+    )
 
 
 def _rings(work: Work, signed: Signed) -> list[dict[str, Any]]:

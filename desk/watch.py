@@ -20,7 +20,7 @@ class Watch:
         """Once. Raises Unavailable."""
         agents = await self._desk.live.present("agent")
         contacts = await self._desk.live.present("contact")
-        concerned, pages = await self._desk.record.read(_concerned)
+        concerned, pages, away = await self._desk.record.read(_concerned)
         if agents.settled:
             for gone in sorted(concerned - agents.people):
                 await self._desk.person_gone("agent", gone)
@@ -30,6 +30,8 @@ class Watch:
         if contacts.settled:
             for gone in sorted(pages - contacts.people):
                 await self._desk.person_gone("contact", gone)
+        for back in sorted(away & contacts.people):  # they came in while their going was still being noted
+            await self._desk.person_here("contact", back)
 
 
 def _came_or_went(work: Work) -> None:
@@ -38,12 +40,13 @@ def _came_or_went(work: Work) -> None:
     freed(work)
 
 
-def _concerned(connection: Connection) -> tuple[frozenset[str], frozenset[str]]:
-    """Agents who serve live chats or are rung; contacts of open chats who are not known to be away."""
+def _concerned(connection: Connection) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Agents who serve live chats or are rung; contacts of open chats who count as here; those who count as away."""
     open_chats = chats.people_of_open(connection)
     serving = {row.serving for row in open_chats if row.serving is not None and row.state == "live"}
     rung = {
         ring.agent_id for ring in rings.open_of_agents(connection, [agent.id for agent in people.agents(connection)])
     }
     here = {row.contact for row in open_chats if row.gone_at is None}
-    return frozenset(serving | rung), frozenset(here)
+    away = {row.contact for row in open_chats if row.gone_at is not None}
+    return frozenset(serving | rung), frozenset(here), frozenset(away)

@@ -65,7 +65,8 @@ async def _open(connection: Connection, hello: Hello) -> None:
         connection.refuse(None, NotFound(), stream=stream)
     _start(connection, heads)
     connection.opened()
-    sockets.spawn(sockets.verbs.person_here(connection.audience, connection.person))
+    if opening.awaited:
+        sockets.spawn(sockets.verbs.person_here(connection.audience, connection.person))
 
 
 async def _follow(connection: Connection, hello: Hello, opening: Opening) -> list[str]:
@@ -111,5 +112,5 @@ def _send_ready(connection: Connection, opening: Opening) -> None:
     }
     if opening.people is not None:
         frame["people"] = opening.people
-    connection.rings = {str(ring["ring"]) for ring in opening.rings}
+    connection.rings = frozenset(str(ring["ring"]) for ring in opening.rings)
     connection.answer(frames.encode(frame))
