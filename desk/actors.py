@@ -9,7 +9,7 @@ from routing.allow import Actor
 SYSTEM = Actor("", "system")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Signed:
     """A signed-in person. `button_id`: whose button a contact came by; None for agents. `reads`: the language an agent
     chose for their console; empty: none.

@@ -12,7 +12,7 @@ from routing.ticket import Status
 Kind = Literal["ticket", "customer", "queue", "configuration", "audit"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks. `customer` and `coordinator` are a contact's; `roles` (agent, lead, admin) and `teams` an agent's."""
 

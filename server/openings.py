@@ -74,6 +74,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._around = 0
         self._wait_no_more()
         super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # as at the end of a connection: each holds the other
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_more()

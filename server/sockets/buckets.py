@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 UNDER_WAY = 10
 """So many requests a client sends at once: all of them come again after a refusal."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rate:
     """Tokens per second, and how many may be saved up."""
 
     per_s: float = 20.0
     burst: int = 40
+
+
+@cache
+def _of_refusals(rate: Rate) -> Rate:
+    return Rate(rate.per_s / 10, rate.burst)
 
 
 class Bucket:
@@ -45,7 +51,7 @@ class Patience:
     def __init__(self, rate: Rate, now: float) -> None:
         self._per_s = rate.per_s
         self._frames = Bucket(rate, now)
-        self._refusals = Bucket(Rate(rate.per_s / 10, rate.burst), now)
+        self._refusals = Bucket(_of_refusals(rate), now)
 
     def take(self, now: float) -> float:
         """0.0, or the seconds to wait until ten may come again. Raises Exhausted for those who go on."""

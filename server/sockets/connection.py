@@ -77,7 +77,7 @@ class Connection:
         """Its session has ended: nobody comes back with it."""
         self.busy = False
         self.heard_at = self.asked_at = self.checked_at = now
-        self.rings: set[str] = set()
+        self.rings: frozenset[str] = frozenset()
         """Rings this agent was told of; one that is open and not here got lost."""
         self._was_behind = False
         self._beaten_at = 0.0
@@ -237,7 +237,7 @@ class Connection:
     def _whisper(self, item: Published) -> None:
         about = _about.decode(item.frame)
         if item.kind == "ring":
-            self.rings.add(about.ring)
+            self.rings |= {about.ring}
         if item.kind == "inbox" and self.following.waits(about.ticket, item.frame):
             return
         latest = bytes(about.by) if item.kind in LATEST_WINS else item.frame
@@ -257,7 +257,7 @@ class Connection:
     async def repeat_rings(self) -> None:
         """Every ring that is open for this agent, once more."""
         opening = await self.sockets.reading.opening(self.who)
-        self.rings = {str(ring["ring"]) for ring in opening.rings}
+        self.rings = frozenset(str(ring["ring"]) for ring in opening.rings)
         for ring in opening.rings:
             self.answer(frames.encode({"type": "ring"} | dict(ring)))
 

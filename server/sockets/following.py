@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ class Following:
         self.streams: dict[str, Followed] = {}
         self.own: set[str] = set()
         """Tickets followed by right; others only while they are looked at."""
-        self._connection = connection
+        self._connection: Connection = weakref.proxy(connection)  # whose part this is
         self._replays: dict[str, None] = {}
 
     # Beginning and ending ---------------------------------------------------------------------------------------------

@@ -42,7 +42,8 @@ class Pump:
         self._out = Outgoing()
         self._running = False
         """The task runs, or the next turn of the loop will write."""
-        self._room = asyncio.Event()
+        self._room: asyncio.Future[None] | None = None
+        """Whoever waits until it is not crowded."""
         self._sending_since: float | None = None
         self._unsent = 0
 
@@ -63,10 +64,11 @@ class Pump:
         return self._out.next()
 
     def end(self) -> None:
-        """Nothing more goes out."""
+        """Nothing more goes out, and nobody is asked any more."""
         self.ended = True
+        self._fell_behind, self._replay = _nothing, _nothing
         self._out.empty()
-        self._room.set()
+        self._make_room()
 
     def sends(self) -> bool:
         """Whether something is still on its way out."""
@@ -80,8 +82,12 @@ class Pump:
     async def room(self) -> None:
         """Returns when it is not crowded."""
         while self.crowded:
-            self._room.clear()
-            await self._room.wait()
+            self._room = asyncio.get_running_loop().create_future()
+            await self._room
+
+    def _make_room(self) -> None:
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
 
     def stuck(self, now: float) -> bool:
         """The peer has taken next to nothing for STUCK_S."""
@@ -115,7 +121,7 @@ class Pump:
     def _flush(self) -> None:
         """Everything at once, as long as the peer takes it; the rest by a task that waits for it."""
         while not self.ended and self._transport.takes and (some := self._out.some(PORTION_BYTES)):
-            self._room.set()
+            self._make_room()
             self._transport.write(some)
         if not self.ended and (len(self._out) or self._replay() is not None):
             self._sockets.spawn(self._run())
@@ -128,7 +134,7 @@ class Pump:
             while not self.ended:
                 frame = self._out.next()
                 if frame is not None:
-                    self._room.set()
+                    self._make_room()
                     await self.send(frame)
                 elif (portion := self._replay()) is not None:
                     await portion()
@@ -139,3 +145,7 @@ class Pump:
         finally:
             self._running = False
             self._sockets.progressed()
+
+
+def _nothing() -> None:
+    """Nobody is there to be asked."""

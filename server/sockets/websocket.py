@@ -65,49 +65,57 @@ class SocketTransport:
 
 
 async def serve(sockets: Sockets, audience: Audience, websocket: WebSocket) -> None:
-    """From the handshake to the end of one WebSocket."""
+    """The handshake of one WebSocket. Its line is then carried apart: no frame climbs through the layers of ASGI, and
+    none of these layers lives as long as the line.
+    """
     if not from_the_desk(websocket, sockets.origins):
         await websocket.send_denial_response(PlainTextResponse("This origin may not connect.", 403))
         return
     if sockets.draining:
         await websocket.send_denial_response(PlainTextResponse("The desk is moving.", 503))
         return
-    with sockets.addresses.place(websocket) as place:
-        if place:
-            await _accepted(sockets, audience, websocket)
-        else:
+    with contextlib.ExitStack() as held:
+        if not held.enter_context(sockets.addresses.place(websocket)):
             await websocket.send_denial_response(crowded())
+            return
+        offered = websocket.scope["subprotocols"]
+        await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+        protocol: SocketProtocol = websocket.scope["state"].pop("protocol")
+        cookie = (sockets.session_of(websocket.cookies) or "") if audience == "agent" else ""
+        protocol.carry()
+        sockets.spawn(_carry(sockets, audience, protocol, cookie, held.pop_all()))
 
 
-async def _accepted(sockets: Sockets, audience: Audience, websocket: WebSocket) -> None:
-    offered = websocket.scope["subprotocols"]
-    await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
-    protocol: SocketProtocol = websocket.scope["state"]["protocol"]
+async def _carry(
+    sockets: Sockets, audience: Audience, protocol: SocketProtocol, cookie: str, held: contextlib.ExitStack
+) -> None:
+    """The line from its opening to its end; `held` is given back then."""
     transport = SocketTransport(protocol)
     connection: Connection | None = None
-    try:
-        connection = await _open(sockets, audience, websocket, protocol, transport)
-        if connection is not None:
-            await sockets.spawn(_listen(connection, protocol))  # apart: no frame climbs through the layers of ASGI
-    except Gone:
-        pass
-    finally:
-        if connection is not None:
-            await sockets.left(connection, clean=transport.said_goodbye())
+    with held, contextlib.closing(protocol):
+        try:
+            connection = await _open(sockets, audience, cookie, protocol, transport)
+            if connection is not None:
+                await _listen(connection, protocol)
+        except Gone:
+            pass
+        finally:
+            if connection is not None:
+                await sockets.left(connection, clean=transport.said_goodbye())
 
 
 async def _listen(connection: Connection, protocol: SocketProtocol) -> None:
-    with contextlib.suppress(Gone):
-        while not connection.closed:
-            text = await protocol.heard()
-            if connection.pump.crowded:
-                await connection.pump.room()
-            if not connection.closed and not connection.sockets.draining:
-                await connection.take(text)
+    """Raises Gone."""
+    while not connection.closed:
+        text = await protocol.heard()
+        if connection.pump.crowded:
+            await connection.pump.room()
+        if not connection.closed and not connection.sockets.draining:
+            await connection.take(text)
 
 
 async def _open(
-    sockets: Sockets, audience: Audience, websocket: WebSocket, protocol: SocketProtocol, transport: SocketTransport
+    sockets: Sockets, audience: Audience, cookie: str, protocol: SocketProtocol, transport: SocketTransport
 ) -> Connection | None:
     """Raises Gone when the peer leaves before it has said who it is."""
     try:
@@ -121,17 +129,19 @@ async def _open(
     except BadRequest:
         transport.shut(4400)
         return None
-    return await _greet(sockets, audience, websocket, transport, hello)
+    return await _greet(sockets, audience, cookie, transport, hello)
 
 
 async def _greet(
-    sockets: Sockets, audience: Audience, websocket: WebSocket, transport: SocketTransport, hello: Hello
+    sockets: Sockets, audience: Audience, cookie: str, transport: SocketTransport, hello: Hello
 ) -> Connection | None:
+    token, csrf = hello.token or "", hello.csrf or ""
+
     async def authenticate() -> Signed | None:
         if audience == "contact":
-            return await sockets.identity.contact(hello.token or "")
+            return await sockets.identity.contact(token)
         else:
-            return await sockets.identity.agent(sockets.session_of(websocket.cookies) or "", hello.csrf or "")
+            return await sockets.identity.agent(cookie, csrf)
 
     connection = Connection(sockets, audience, transport, secrets.token_hex(8), authenticate)
     try:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from websockets.exceptions import InvalidStatus
+from websockets.server import ServerProtocol
 
 from live.base import Published
+from server.openings import HttpProtocol
+from server.sockets.connection import Connection
+from server.sockets.protocol import SocketProtocol
 from tests.sockets.conftest import House, Line
 from tests.support.eventually import eventually
 
@@ -148,3 +154,27 @@ async def test_a_line_that_breaks_leaves_its_lease(house: House) -> None:
     await eventually(lambda: not house.sockets.connections)
     assert house.desk.gone == []
     assert (await house.live.present("contact")).people == {"vera"}
+
+
+async def test_a_line_that_is_over_leaves_nothing_to_the_garbage_collector(house: House) -> None:
+    parts = (HttpProtocol, SocketProtocol, ServerProtocol, Connection)
+    house.desk.ticket("T", "vera")
+    gc.collect()
+    before = _how_many(parts)
+    gc.disable()
+    try:
+        for leaves in ("with a word", "without"):
+            line = await house.ready(resume={"T": 0})
+            assert _how_many((HttpProtocol,)) == 0  # it was for the handshake
+            if leaves == "with a word":
+                await line.socket.close()
+            else:
+                line.socket.transport.abort()
+            await eventually(lambda: not house.sockets.connections)
+            await eventually(lambda: _how_many(parts) == before)
+    finally:
+        gc.enable()
+
+
+def _how_many(types: tuple[type, ...]) -> int:
+    return sum(isinstance(each, types) for each in gc.get_objects())
