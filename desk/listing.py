@@ -36,7 +36,7 @@ def tickets_page(work: Work, signed: Signed, view: str, query: str, cursor: str 
     found = tickets.find_all(work.connection, ids[:PAGE])
     last = found[-1].ticket if len(ids) > PAGE and found else None
     return {
-        "tickets": with_unread(work.connection, signed, summaries(work.connection, found, work.agents)),
+        "tickets": with_unread(work.connection, signed, summaries(work.connection, found)),
         "next": None if last is None else f"{last.last_at}.{last.id}",
         "counts": listing.counts(work.connection, reader),
     }
@@ -84,7 +84,7 @@ def customer_page(
             }
             for each in contacts.of_customer(work.connection, id)
         ],
-        "tickets": summaries(work.connection, seen, work.agents),
+        "tickets": summaries(work.connection, seen),
     }  # fmt: skip
 
 

@@ -140,14 +140,13 @@ def _opening(work: Work, signed: Signed, there: frozenset[str] | None) -> Openin
     you: dict[str, Any] = {"id": signed.actor.id, "name": signed.name, "roles": sorted(signed.actor.roles)}
     if me is not None:
         you |= {"teams": list(me.teams), "status": me.status, "auto_answer": me.auto_answer, "photo": me.face["photo"]}
-    shown = with_unread(connection, signed, summaries(connection, found, agents))
+    shown = with_unread(connection, signed, summaries(connection, found))
     return Opening(_epoch(connection), you, shown, _rings(work, signed), [], people_of(work, there))
 
 
 def _contacts_opening(work: Work, signed: Signed, found: Sequence[Found]) -> Opening:
     connection, me = work.connection, signed.actor
-    agents = work.agents if found else {}
-    shown = [contact_summary(fields) for fields in summaries(connection, found, agents)]
+    shown = [contact_summary(fields) for fields in summaries(connection, found)]
     you = {"id": me.id, "name": signed.name, "verified": me.verified}
     open_offers = [offer_frame(offer) for offer in offers.open_of(connection, [each.ticket.id for each in found])]
     mine = [each.chat.state for each in found if each.chat is not None and each.chat.contact_id == me.id]
@@ -217,7 +216,7 @@ def _snapshot(connection: Connection, signed: Signed, stream: str) -> tuple[int,
     if stream not in _followable(connection, signed, [stream]):
         raise NotFound
     found = _seen(connection, signed, events.ticket_of(stream))
-    [fields] = summaries(connection, [found], _agents(connection))
+    [fields] = summaries(connection, [found])
     if signed.actor.kind == "contact":
         fields = contact_summary(fields)
     seq = found.ticket.internal_seq if stream.endswith(events.INTERNAL) else found.ticket.public_seq
@@ -238,7 +237,7 @@ def _fitting(frames: list[bytes], budget: int = 900 * 1024) -> list[msgspec.Raw]
 def _ticket_page(connection: Connection, signed: Signed, id: str) -> dict[str, Any]:
     found = _seen(connection, signed, id)
     agents = _agents(connection)
-    [fields] = with_unread(connection, signed, summaries(connection, [found], agents))
+    [fields] = with_unread(connection, signed, summaries(connection, [found]))
     decision = events.last_of_kind(connection, id + events.INTERNAL, "decision")
     fields |= {
         "members": [{"id": each, "name": agents[each].name} for each in sorted(found.members) if each in agents],

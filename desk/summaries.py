@@ -23,10 +23,19 @@ def summary(connection: Connection, found: Found, agents: Mapping[str, Agent]) -
     return _summary(connection, found, agents, messages.last_of(connection, [found.ticket.id]).get(found.ticket.id))
 
 
-def summaries(connection: Connection, all_found: Sequence[Found], agents: Mapping[str, Agent]) -> list[dict[str, Any]]:
-    """Several, for agents, with one query for all last messages."""
+def summaries(connection: Connection, all_found: Sequence[Found]) -> list[dict[str, Any]]:
+    """Several, for agents, with one query for all last messages and one for all who are named."""
+    agents = people.some(connection, {id for found in all_found for id in _named_in(found)})
     last = messages.last_of(connection, [found.ticket.id for found in all_found])
     return [_summary(connection, found, agents, last.get(found.ticket.id)) for found in all_found]
+
+
+def _named_in(found: Found) -> list[str]:
+    state = None if found.chat is None else found.chat.state
+    ids = [found.ticket.owner_id]
+    if state is not None and state.state != "ended":
+        ids += [state.serving, found.named_id, None if state.ring is None else state.ring.agent]
+    return [id for id in ids if id is not None]
 
 
 def contact_summary(fields: Mapping[str, Any]) -> dict[str, Any]:

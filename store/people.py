@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,6 +67,7 @@ class Contact:
 
 _AGENT = select(agent).where(agent.c.id == bindparam("id"))
 _AGENTS = select(agent).where(agent.c.active == 1).order_by(agent.c.name)
+_SOME = select(agent).where(agent.c.id.in_(bindparam("ids", expanding=True)))
 _LOCK_AGENT = select(agent.c.id).where(agent.c.id == bindparam("id")).with_for_update(key_share=True)
 _CONTACT = select(contact).where(contact.c.id == bindparam("id"))
 _COORDINATORS = select(contact.c.id).where(
@@ -97,6 +98,11 @@ def find_agent(connection: Connection, id: str) -> Agent | None:
     """The agent, also one who left."""
     row = connection.one(_AGENT, id=id)
     return None if row is None else _agent(row)
+
+
+def some(connection: Connection, ids: Collection[str]) -> dict[str, Agent]:
+    """These agents by id, also those who left."""
+    return {row.id: _agent(row) for row in connection.all(_SOME, ids=list(ids))} if ids else {}
 
 
 def agents(connection: Connection) -> list[Agent]:

@@ -29,7 +29,7 @@ _DIALECTS: dict[str, Callable[[], Dialect]] = {
 class Plan:
     """One statement as one database reads it: text, order of the values, type of the rows."""
 
-    __slots__ = ("_compiled", "_defaults", "_expanded", "_lists", "_names", "_take", "rows", "source", "text")
+    __slots__ = ("_compiled", "_defaults", "_expanded", "_given", "_lists", "_names", "_take", "rows", "source", "text")
 
     def __init__(self, source: Statement, compiled: SQLCompiler) -> None:
         self.source = source  # held, because plans are found by the statement's identity
@@ -43,6 +43,7 @@ class Plan:
             if not bind.required and not bind.expanding
         }
         self._lists = tuple(name for bind, name in compiled.bind_names.items() if bind.expanding)
+        self._given: dict[str, Any] = dict(compiled.params) if self._lists else {}
         self._take = _taker(self._names)
         self._expanded: dict[tuple[int, ...], tuple[str, tuple[tuple[str, int], ...]]] = {}
 
@@ -66,8 +67,7 @@ class Plan:
     def _expand(self, params: dict[str, Any]) -> tuple[str, Values]:
         """Lists are filled up to the next power of two by repeating a value: a handful of texts per statement."""
         values: dict[str, Any] = self._defaults | params
-        given: dict[str, Any] = dict(self._compiled.params)
-        filled = {name: _filled(values[name] if name in values else given[name]) for name in self._lists}
+        filled = {name: _filled(values[name] if name in values else self._given[name]) for name in self._lists}
         sizes = tuple(len(each) for each in filled.values())
         if sizes not in self._expanded:
             self._expanded[sizes] = self._texts(values | filled, filled)

@@ -59,7 +59,8 @@ async def _open(connection: Connection, hello: Hello) -> None:
     opening = await sockets.reading.opening(connection.who)
     unknown = await _follow(connection, hello, opening)
     await sockets.live.announced()
-    heads = await sockets.reading.heads(list(connection.following.streams)) if connection.following.streams else {}
+    unsure = [each.stream for each in connection.following.streams.values() if not each.behind]
+    heads = await sockets.reading.heads(unsure) if unsure else {}
     _send_ready(connection, opening)
     for stream in unknown:
         connection.refuse(None, NotFound(), stream=stream)
@@ -87,13 +88,14 @@ async def _follow(connection: Connection, hello: Hello, opening: Opening) -> lis
     for stream, seq in followed.items():
         if stream not in hello.resume:
             connection.following.follow(stream, seq)
+        connection.following.streams[stream].head = seq
     return [stream for stream in others if stream not in allowed]
 
 
 def _start(connection: Connection, heads: Mapping[str, int]) -> None:
     for followed in list(connection.following.streams.values()):
         followed.head = max(followed.head, heads.get(followed.stream, 0))
-        if followed.anew or followed.head != followed.last:
+        if followed.behind or followed.head != followed.last:
             connection.following.seek(followed.stream)
         else:
             connection.following.replayed(followed)

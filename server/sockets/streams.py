@@ -52,6 +52,11 @@ class Followed:
         else:
             return False
 
+    @property
+    def behind(self) -> bool:
+        """It is known already that something is missing: nobody needs to ask for the head."""
+        return self.anew or self.head > self.last
+
     def lacks(self) -> bool:
         """The record has more than this socket, and nothing is under way."""
         return self.head > self.last and self.state in (State.LIVE, State.BROKEN)
