@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import re
 import unicodedata
 from collections.abc import AsyncIterable
 from typing import Any
 
 import puremagic
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from desk.actors import Signed
 from desk.desk import Desk
+from desk.drawing import draw
 from routing.errors import BadRequest
 from store import files
 from store.blobs import Blobs
@@ -22,13 +21,10 @@ from store.ids import new_id
 from store.times import micros
 
 MOST_BYTES = 25 * 1024 * 1024
-MOST_PIXELS = 50_000_000
 PREVIEW_SIDE = 1600
+MOST_WAITING = 8
+"""Pictures that wait to be drawn, one at a time; further ones are files like any other."""
 MOST_NAME_BYTES, MOST_ENDING_BYTES = 255, 20
-PICTURES = {"PNG", "JPEG", "GIF", "WEBP"}
-
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 class Files:
@@ -37,13 +33,16 @@ class Files:
     def __init__(self, desk: Desk, blobs: Blobs) -> None:
         self._desk = desk
         self._blobs = blobs
+        self._pen = asyncio.Lock()
+        self._waiting = 0
 
     async def take(self, signed: Signed, name: str, type: str, chunks: AsyncIterable[bytes]) -> dict[str, Any]:
         """Keeps a file; `{"file","name","type","bytes","picture"}`. Raises TooLarge, BadRequest, OSError."""
         blob = await self._blobs.put(chunks, most_bytes=MOST_BYTES)
         if blob.bytes == 0:
             raise BadRequest("The file is empty.", field="file")
-        preview, found = await asyncio.to_thread(self._look, blob.sha256)
+        found = await asyncio.to_thread(_kind, str(self._blobs.path(blob.sha256)))
+        preview = await self._preview(blob.sha256)
         kept = File(
             new_id(), clean_name(name), found or clean_type(type), blob.bytes, blob.sha256, preview, signed.actor.id
         )
@@ -59,48 +58,21 @@ class Files:
         """What is known of a file."""
         return await self._desk.record.read(lambda connection: files.find(connection, id))
 
-    def _look(self, sha256: str) -> tuple[str | None, str | None]:
-        """The picture drawn anew, if it is one; the type its bytes speak of."""
+    async def _preview(self, sha256: str) -> str | None:
+        """The picture drawn anew, if it is one and there is time for it."""
+        if self._waiting >= MOST_WAITING:
+            return None
+        self._waiting += 1
+        try:
+            async with self._pen:
+                return await asyncio.to_thread(self._draw, sha256)
+        finally:
+            self._waiting -= 1
+
+    def _draw(self, sha256: str) -> str | None:
         with self._blobs.open(sha256) as opened:
             preview = draw(opened.read(), PREVIEW_SIDE)
-        kind = _kind(str(self._blobs.path(sha256)))
-        return (None if preview is None else self._blobs.put_bytes(preview).sha256), kind
-
-
-def draw(data: bytes, side: int) -> bytes | None:
-    """The picture drawn anew as PNG or JPEG, at most `side` wide and high, with nothing else in it; None: none."""
-    try:
-        with Image.open(io.BytesIO(data), formats=sorted(PICTURES)) as picture:
-            if picture.width * picture.height > MOST_PIXELS:  # Pillow itself takes twice as many, with a warning
-                return None
-            picture.load()
-            drawn = ImageOps.exif_transpose(picture)
-            drawn.thumbnail((side, side))
-            out = io.BytesIO()
-            if drawn.mode in ("RGBA", "LA", "PA", "P"):
-                _bare(drawn.convert("RGBA")).save(out, "PNG", optimize=True)
-            else:
-                _bare(drawn.convert("RGB")).save(out, "JPEG", quality=85)
-            return out.getvalue()
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, *_BOMBS):
-        return None
-
-
-def draw_square(data: bytes, side: int) -> bytes | None:
-    """The middle of a picture as a PNG of `side` each way, with nothing else in it; None: none."""
-    drawn = draw(data, side * 4)
-    if drawn is None:
-        return None
-    out = io.BytesIO()
-    with Image.open(io.BytesIO(drawn)) as picture:
-        _bare(ImageOps.fit(picture.convert("RGB"), (side, side))).save(out, "PNG", optimize=True)
-    return out.getvalue()
-
-
-def _bare(picture: Image.Image) -> Image.Image:
-    """Pixels alone: comments and profiles would be written again."""
-    picture.info = {}
-    return picture
+        return None if preview is None else self._blobs.put_bytes(preview).sha256
 
 
 def clean_name(name: str) -> str:

@@ -12,7 +12,7 @@ from desk.administration import leaving
 from desk.administration.calendars import WEEKDAYS, read_hours, written_hours
 from desk.administration.changing import Change, Changing
 from desk.administration.checking import Check
-from desk.files import MOST_PIXELS, draw_square
+from desk.drawing import MOST_PIXELS, draw_square
 from desk.identity import Identity
 from routing.errors import Conflict, NotFound
 from routing.hours import Calendar
