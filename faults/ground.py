@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -152,3 +153,9 @@ class Ground:
                 house.desks.append(stack.enter_context(desk))
             house.measure()
             yield house
+
+
+def cpu_s(pid: int) -> float:
+    """What a process has used of a processor since it was started."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -104,8 +104,9 @@ class Sockets:
     def admit(self, connection: Connection) -> None:
         """Counts the line; a person's ninth costs them the one that asked nothing for longest."""
         lines = self._people.setdefault((connection.audience, connection.person), [])
-        if len(lines) >= MOST_PER_PERSON:
-            min(lines, key=lambda line: line.asked_at).shut(4409)
+        open_lines = [line for line in lines if not line.closed]  # one that is shut takes a while to leave
+        if len(open_lines) >= MOST_PER_PERSON:
+            min(open_lines, key=lambda line: line.asked_at).shut(4409)
         lines.append(connection)
         self.connections.add(connection)
 

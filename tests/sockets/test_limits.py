@@ -8,6 +8,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from server import serving
+from server.sockets import protocol
 from server.sockets.buckets import Bucket, Exhausted, Patience, Rate
 from server.sockets.outgoing import BEHIND, MOST_BYTES, MOST_FRAMES, Outgoing
 from tests.sockets.conftest import House, Line
@@ -66,6 +67,17 @@ async def test_a_reader_that_makes_no_progress_for_ten_seconds_is_closed_with_40
     await fast.send({"type": "pong"})
     await eventually(lambda: len(house.sockets.connections) == 1)
     assert await slow.code() == 4008
+
+
+async def test_a_reader_whose_window_stays_shut_is_dropped_by_the_system(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "TAKES_NOTHING_S", 0.5)
+    house.desk.ticket("T", "slow", "vera")
+    slow, fast = await slow_reader(house), await house.ready()
+    await flood(house, fast, 1000)
+    await eventually(lambda: len(house.sockets.connections) == 1)
+    assert await slow.code() == 1006
 
 
 async def test_a_line_that_says_nothing_for_fifteen_seconds_is_dropped(house: House) -> None:

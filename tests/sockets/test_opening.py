@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.server import ServerProtocol
 
+from desk.actors import Signed
 from live.base import Published
 from server.openings import HttpProtocol
 from server.sockets.connection import Connection
@@ -97,6 +99,25 @@ async def test_the_ninth_line_of_a_person_costs_the_oldest_idle_one(house: House
     await ninth.request("leave", ticket="T")
     await ninth.until("error")
     assert len(house.sockets.connections) <= 9
+
+
+async def test_a_dozen_lines_of_a_person_that_come_at_once_cost_all_but_eight(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived, go, contact = 0, asyncio.Event(), house.desk.contact
+
+    async def together(token: str) -> Signed | None:
+        nonlocal arrived
+        arrived += 1
+        await go.wait()
+        return await contact(token)
+
+    monkeypatch.setattr(house.desk, "contact", together)
+    for _ in range(12):
+        await house.contact()
+    await eventually(lambda: arrived == 12)
+    go.set()
+    await eventually(lambda: len(house.sockets.connections) == 8)
 
 
 async def test_lines_of_other_people_do_not_count(house: House) -> None:
