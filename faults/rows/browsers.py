@@ -240,7 +240,7 @@ def many_tabs(ground: Ground, budget: Budget, seed: int) -> Outcome:
         held = _lines(house)
         outcome.note = f"{held} lines, {len(set(chimes))} tabs sounded"
         outcome.must(held <= CAP, f"{held} lines of one agent")
-        outcome.must(len(set(chimes)) <= 1, f"{len(set(chimes))} tabs sounded")
+        outcome.must(len(set(chimes)) == 1, f"{len(set(chimes))} tabs sounded")
         page.keyboard.press("Enter")
         _until(
             lambda: bool(_query(house, "SELECT 1 FROM ring WHERE ticket_id = ? AND outcome = 'accepted'", ticket)), page

@@ -34,6 +34,11 @@ window.Notification = class extends Notification {
   }
 };
 """
+# To a browser every look of Playwright's is a touch; this tab is told that there was none.
+UNTOUCHED = """
+AudioContext.prototype.resume = () => new Promise(() => {});
+Object.defineProperty(AudioContext.prototype, "state", { get: () => "suspended" });
+"""
 MORE_THAN_BETWEEN_CHIMES_MS = 3000
 ICON = "link[rel=icon]"
 
@@ -69,6 +74,23 @@ def test_a_ring_sounds_again_and_again_until_it_is_answered(
     expect(page.locator(".c-sub")).to_contain_text("Live chat")
     let_pass(page, MORE_THAN_BETWEEN_CHIMES_MS)
     assert page.evaluate("sounded.length") == heard
+
+
+def test_a_tab_that_nobody_has_touched_leaves_the_sound_to_one_that_may(
+    office: RunningDesk, chromium: Browser, here: ExitStack
+) -> None:
+    first = at_work(office, chromium, here)
+    untouched, touched = first.context.new_page(), first.context.new_page()
+    untouched.add_init_script(UNTOUCHED)
+    untouched.goto(f"{office.origin}/")
+    expect(untouched.locator(".rail .live:not(.lost)")).to_be_attached()
+    first.close()
+    rings(office, here, untouched, "Which of you?")
+    touched.goto(f"{office.origin}/")
+    expect(touched.get_by_role("alertdialog")).to_be_visible()
+    touched.mouse.click(5, 5)
+    until(touched, "sounded.length")
+    assert untouched.evaluate("sounded") == []
 
 
 def test_what_is_written_while_it_rings_is_read_on_the_ring(

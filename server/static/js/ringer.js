@@ -47,14 +47,14 @@ export class Ringer {
     else this.#quiet();
   }
 
-  /** One tab sounds, whichever gets the lock first. */
-  #sound() {
+  /** One tab sounds: of those that may, whichever gets the lock first. */
+  async #sound() {
     if (this.#beating) return;
-    this.#wake();
     this.#beating = setInterval(() => this.#unlock && this.chime(), EVERY_MS);
+    await this.#wake(); // a tab that nobody has touched must not hold the lock in silence
     const hold = () => new Promise((done) => { this.#unlock = done; this.chime(); });
     if (navigator.locks) navigator.locks.request("vipdesk-sound", () => (this.#beating ? hold() : null)).catch(() => null);
-    else hold();
+    else if (this.#beating) hold();
   }
 
   #quiet() {
@@ -64,9 +64,10 @@ export class Ringer {
     this.#unlock = null;
   }
 
-  #wake() {
+  /** Done when this tab may sound, which may be never. */
+  async #wake() {
     this.#audio ??= globalThis.AudioContext ? new AudioContext() : null;
-    this.#audio?.resume().catch(() => null);
+    await this.#audio?.resume().catch(() => null);
   }
 
   /** Two soft notes, a fifth apart. */
