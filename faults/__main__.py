@@ -45,7 +45,8 @@ def main() -> int:
     if asked.json:
         write_json(results, asked.json)
     if asked.write_docs:
-        page.write(results, "make faults" + "".join(f" {shlex.quote(each)}" for each in asked.rows))
+        known = [state.of(each, on) or Result.of(each, on) for each in everything for on in each.on]
+        page.write(known, "make faults" + "".join(f" {shlex.quote(each)}" for each in asked.rows))
     return 1 if any(each.verdict in ("broken", "late") for each in results) else 0
 
 
@@ -57,7 +58,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--again", action="store_true", help="also what was done before and held")
     parser.add_argument("--state", type=Path, default=STATE, help=f"what was done before (default: {STATE})")
     parser.add_argument("--json", type=Path, help="also write the results as JSON lines")
-    parser.add_argument("--write-docs", action="store_true", help="put the table into docs/reliability.md")
+    parser.add_argument("--write-docs", action="store_true", help="put what was played into docs/reliability.md")
     return parser.parse_args()
 
 
@@ -69,7 +70,7 @@ def _play(row: Row, ground: str, seconds: float, seed: int) -> Result:
     """In a process of its own, which has to end."""
     print(f"{row.number} {row.name} ({ground}): {seconds:.0f} s, seed {seed} …", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "faults.one", row.number, ground, str(seconds), str(seed)]
-    began = time.monotonic()
+    began, load = time.monotonic(), round(os.getloadavg()[0], 1)
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         said, _ = child.communicate(timeout=seconds + GRACE_S)
@@ -83,10 +84,11 @@ def _play(row: Row, ground: str, seconds: float, seed: int) -> Result:
         said = ""
     answer = json.loads(said.splitlines()[-1]) if child.returncode == 0 and said else {}
     if "skipped" in answer:
-        result = Result.of(row, ground, skipped=answer["skipped"])
+        result = Result.of(row, ground, skipped=answer["skipped"], load=load)
     else:
         outcome = Outcome(**answer["outcome"]) if answer else Outcome(broken=["it did not come to its end"])
-        result = Result.of(row, ground, outcome=outcome, first_seed=seed, seconds=time.monotonic() - began)
+        took_s = time.monotonic() - began
+        result = Result.of(row, ground, outcome=outcome, first_seed=seed, seconds=took_s, load=load)
     print(f"    {result.verdict}", file=sys.stderr, flush=True)
     return result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +42,11 @@ class House:
     @property
     def desk(self) -> RunningDesk:
         return self.desks[0]
+
+    @property
+    def all_settings(self) -> dict[str, str]:
+        """For who opens its record beside it."""
+        return self.settings | {"VIPDESK_DATA": str(self.desk.folder)}
 
     def origin(self, number: int) -> str:
         """Of the process whose turn it is."""
@@ -115,11 +120,17 @@ class Ground:
     @contextlib.contextmanager
     def record(self) -> Iterator[str]:
         """The URL of a new, empty record, without a desk. Raises Skipped."""
+        with self.records() as new:
+            yield new()
+
+    @contextlib.contextmanager
+    def records(self) -> Iterator[Callable[[], str]]:
+        """URLs of as many records as one asks for, on one server. Raises Skipped."""
         if self.is_postgres:
             with self.servers() as (postgres, _):
-                yield postgres.url(postgres.fresh())
+                yield lambda: postgres.url(postgres.fresh())
         else:
-            yield f"sqlite:///{tempfile.mkdtemp(dir=self.folder)}/desk.db"
+            yield lambda: f"sqlite:///{tempfile.mkdtemp(dir=self.folder)}/desk.db"
 
     @contextlib.contextmanager
     def house(

@@ -29,6 +29,8 @@ class Result:
     seconds: float = 0.0
     when: str = ""
     version: str = ""
+    load: float | None = None
+    """Of the machine, over the minute before it was played."""
 
     @classmethod
     def of(cls, row: Row, ground: str, **more: Any) -> Result:
@@ -95,7 +97,7 @@ class State:
 
 
 def version() -> str:
-    """The commit of the sources, where they are a working copy."""
-    command = ["git", "rev-parse", "--short=10", "HEAD"]
+    """The commit of the sources, where they are a working copy; with a + when something was changed since."""
+    command = ["git", "describe", "--always", "--abbrev=10", "--exclude=*", "--dirty=+"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     return ran.stdout.strip() if ran.returncode == 0 else ""

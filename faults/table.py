@@ -9,7 +9,8 @@ from pathlib import Path
 from faults.state import Result
 
 HEADINGS = (
-    "#", "fault", "on", "done", "seeds", "lost", "doubled", "out of order", "back after", "promised", "verdict"
+    "#", "fault", "on", "done", "seeds", "lost", "doubled", "out of order", "back after", "promised", "verdict",
+    "load", "version",
 )  # fmt: skip
 
 
@@ -19,13 +20,15 @@ MOST = 5
 def cells(result: Result) -> tuple[str, ...]:
     """One line of the table."""
     found = result.outcome
+    load = "-" if result.load is None else f"{result.load:g}"
     if found is None:
-        return (result.number, result.name, result.ground, *("-" for _ in range(6)), promised(result), result.verdict)
+        nothing = ("-" for _ in range(6))
+        return (result.number, result.name, result.ground, *nothing, promised(result), result.verdict, load, "-")
     seeds = f"{result.first_seed}-{result.first_seed + found.seeds - 1}" if found.seeds > 1 else str(result.first_seed)
     back = f"{found.recovery_s:.2f} s" if found.recovery_s is not None else "-"
     return (
         result.number, result.name, result.ground, str(found.done), seeds, str(found.lost), str(found.doubled),
-        str(found.disordered), back, promised(result), result.verdict,
+        str(found.disordered), back, promised(result), result.verdict, load, result.version or "-",
     )  # fmt: skip
 
 

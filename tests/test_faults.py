@@ -61,10 +61,14 @@ def test_what_was_done_is_remembered(tmp_path: Path) -> None:
 def test_the_page_is_written_between_its_marks(tmp_path: Path) -> None:
     there = tmp_path / "page.md"
     there.write_text(f"Before\n{page.BEGIN}\nstale\n{page.END}\nAfter\n")
-    page.write([result(done=3)], "make faults 7", there)
+    page.write([result(done=3, note="it took a while")], "make faults 7", there)
     text = there.read_text()
     assert text.startswith("Before\n") and text.endswith("After\n") and "stale" not in text
     assert "`make faults 7`" in text and "| 7 | something fails | SQLite, memory | 3 |" in text
+    page.write([Result.of(ROW, SQLITE), Result.of(ROW, POSTGRES)], "make faults", there)
+    assert "| 7 | something fails | SQLite, memory | 3 |" in there.read_text(), "what was not played keeps its line"
+    assert "- 7 SQLite, memory: it took a while" in there.read_text()
+    assert "| 7 | something fails | PostgreSQL, Redis | - |" in there.read_text()
     there.write_text("no marks")
     with pytest.raises(ValueError, match="no place"):
         page.write([], "make faults", there)

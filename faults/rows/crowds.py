@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import math
 import random
 import resource
+import time
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-import httpx2
-
-from bench.wire import Wire, connect, text_frame
+from faults import herd
 from faults.crowd import crowd
-from faults.frame import SQLITE, Budget, Outcome, Skipped, row, tell
-from faults.ground import Ground, House
-from server.demo import cast, ways
-from server.demo.client import longest_pause_s
+from faults.frame import SQLITE, Budget, Outcome, row, tell
+from faults.ground import Ground, cpu_s
+from server.demo.ways import Credentials
 from tests.support.checker import Sizes
 
-MANY, SOME = 10_000, 2_000
-OF_ONE_ADDRESS = 200
+MANY, SOME, NEWCOMERS = 10_000, 2_000, 100
+SPEAKS = 10
+"""Of so many, one has a message under way when the process dies."""
+LIMIT_S = 60.0
 CAP_MIB = 512
 MEMORY = Path("/sys/fs/cgroup/memory")
 
@@ -30,96 +31,63 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _files(wanted: int) -> None:
-    """So many may be open in this process. Raises Skipped."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most != resource.RLIM_INFINITY and most < wanted:
-        raise Skipped(f"Only {most} files may be open here, {wanted} are needed.")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-
-
-async def _visits(house: House, how_many: int) -> list[ways.Credentials]:
-    """As from many addresses: single ones are slowed down."""
-    found: list[ways.Credentials] = []
-    for start in range(0, how_many, OF_ONE_ADDRESS):
-        number = start // OF_ONE_ADDRESS
-        transport = httpx2.AsyncHTTPTransport(local_address=f"127.{1 + number // 250}.{number % 250}.1")
-        async with ways.door(house.desk.origin, transport) as http:
-            key = cast.CUSTOMERS[number % len(cast.CUSTOMERS)].key
-            turns = asyncio.Semaphore(16)
-
-            async def one(http: httpx2.AsyncClient = http, key: str = key, turns: asyncio.Semaphore = turns) -> None:
-                async with turns:
-                    found.append(await ways.visit_through(http, key))
-
-            await asyncio.gather(*(one() for _ in range(min(OF_ONE_ADDRESS, how_many - start))))
-    return found
-
-
-async def _enter(house: House, who: ways.Credentials, epoch: str | None = None) -> Wire:
-    """Until `ready`. Raises OSError, TimeoutError."""
-    async with asyncio.timeout(12):
-        wire = await connect(house.desk.origin, "/ws/contact", {})
-        ready = asyncio.Event()
-
-        def hear(payload: bytes) -> None:
-            if payload.startswith(b'{"type":"ready"'):
-                ready.set()
-            elif payload.startswith(b'{"type":"heartbeat"'):
-                wire.send(text_frame(b'{"type":"pong"}'))
-
-        wire.on_text = hear
-        hello = who.hello(epoch=epoch, lang="en", zone="UTC")
-        wire.send(text_frame(json.dumps(hello).encode()))
-        await ready.wait()
-    return wire
-
-
-async def _returns(house: House, who: ways.Credentials, since: float, chance: random.Random) -> tuple[Wire, float]:
-    """With the pauses of the client."""
-    while True:
-        await asyncio.sleep(chance.uniform(0, longest_pause_s(_now() - since)))
-        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
-            return await _enter(house, who), _now() - since
-
-
-async def _all_in(house: House, people: list[ways.Credentials]) -> list[Wire]:
-    turns = asyncio.Semaphore(64)
-
-    async def one(who: ways.Credentials) -> Wire:
-        async with turns:
-            return await _enter(house, who)
-
-    return list(await asyncio.gather(*(one(who) for who in people)))
-
-
-@row("34", f"{MANY:,} come back at once", on=(SQLITE,), promise="all resumed within", promise_s=60.0, least_s=200)
+@row("34", f"{MANY:,} come back at once", on=(SQLITE,), promise="all resumed within", promise_s=LIMIT_S, least_s=200)
 async def storm(ground: Ground, budget: Budget, seed: int) -> Outcome:
-    """The process is killed and started again under them."""
+    """The process is killed and started again under them, while every tenth has a message under way. Every second comes
+    back with the cursor of an older moment, so that something is missing; newcomers want to come in meanwhile.
+    """
     outcome, chance = Outcome(), random.Random(seed)
-    _files(MANY + 2000)
+    herd.files(MANY + NEWCOMERS + 2000)
     with ground.house() as house:
-        people = await _visits(house, MANY)
-        tell(f"{len(people)} visitors")
-        wires = await _all_in(house, people)
-        before = Sizes.of(house.desk.pid)
-        tell(f"kill -9 of pid {house.desk.pid} under {len(wires)} lines")
-        since = _now()
-        house.desk.kill()
-        coming = [asyncio.create_task(_returns(house, who, since, chance)) for who in people]
+        origin = house.desk.origin
+        house.desk.stop()
+        people = await herd.written(house.all_settings, MANY + NEWCOMERS)
+        tell(f"{len(people)} contacts with a ticket each")
         await asyncio.to_thread(house.restart)
-        back = await asyncio.gather(*coming)
-        outcome.recovered_s = [took for _, took in back]
-        slowest_s = max(outcome.recovered_s)
-        after = Sizes.of(house.desk.pid)
-        outcome.done = len(back)
-        outcome.note = f"the last after {slowest_s:.1f} s; {before.mib:.0f} MiB before, {after.mib:.0f} MiB after"
-        outcome.must(slowest_s <= 60.0, f"the last was back after {slowest_s:.1f} s")
-        outcome.must(after.mib <= before.mib * 1.25 + 64, f"memory grew from {before.mib:.0f} to {after.mib:.0f} MiB")
-        for wire, _ in back:
-            wire.close()
-        await house.judge(outcome, [], settled=False)
+        async with AsyncExitStack() as stack:
+            back = await herd.enter(stack, origin, people[NEWCOMERS:], seed)
+            before = Sizes.of(house.desk.pid)
+            tell(f"kill -9 of pid {house.desk.pid} under {len(back)} lines")
+            for each in back[::SPEAKS]:
+                each.say("Is anybody there?")
+            await asyncio.sleep(0.05)
+            for each in back[1::2]:
+                each.forget()
+            since, own_s = _now(), time.process_time()
+            house.desk.kill()
+            new = [asyncio.create_task(_comes(origin, *who, chance)) for who in people[:NEWCOMERS]]
+            coming = [asyncio.create_task(each.whole()) for each in back]
+            await asyncio.to_thread(house.restart)
+            started_s = _now() - since
+            outcome.recovered_s = [at - since for at in await asyncio.gather(*coming)]
+            spent_s, own_s = cpu_s(house.desk.pid), time.process_time() - own_s
+            slowest_s, after = max(outcome.recovered_s), Sizes.of(house.desk.pid)
+            newcomer_s = max(await asyncio.gather(*new))
+            outcome.done = len(back)
+            outcome.note = (
+                f"the process was up after {started_s:.1f} s, the last of {MANY:,} whole after {slowest_s:.1f} s; "
+                f"processor time: {spent_s:.1f} s of the desk, {own_s:.1f} s of the clients; the slowest of "
+                f"{NEWCOMERS} newcomers waited {newcomer_s:.1f} s; {before.mib:.0f} MiB before, {after.mib:.0f} after"
+            )
+            outcome.must(slowest_s <= LIMIT_S, f"the last was back after {slowest_s:.1f} s")
+            outcome.must(newcomer_s <= LIMIT_S, f"a newcomer waited {newcomer_s:.1f} s")
+            outcome.must(
+                after.mib <= before.mib * 1.25 + 64, f"memory grew from {before.mib:.0f} to {after.mib:.0f} MiB"
+            )
+            await house.judge(outcome, [each.client.log for each in back])
     return outcome
+
+
+async def _comes(origin: str, who: Credentials, ticket: str, chance: random.Random) -> float:
+    """Somebody new, at any moment of the storm: how long until `ready`; for ever, when it gave up."""
+    await asyncio.sleep(chance.uniform(0, LIMIT_S / 4))
+    client, began = herd.Returner(origin, who, ticket, chance).client, _now()
+    try:
+        async with client:
+            return _now() - began
+    except TimeoutError:
+        await client.close()
+        return math.inf
 
 
 @contextlib.contextmanager
@@ -147,12 +115,17 @@ def _capped(pid: int) -> Iterator[Path | None]:
 async def capped(ground: Ground, budget: Budget, seed: int) -> Outcome:
     """Two thousand lines and large messages under the cap."""
     outcome = Outcome()
-    _files(SOME + 2000)
-    with ground.house() as house, _capped(house.desk.pid) as group:
-        people = await _visits(house, SOME)
-        wires = await _all_in(house, people)
-        tell(f"{len(wires)} lines under {CAP_MIB} MiB")
-        async with crowd(house, seed, contacts=8) as talkers:
+    herd.files(SOME + 2000)
+    with contextlib.ExitStack() as here:
+        house = here.enter_context(ground.house())
+        house.desk.stop()
+        people = await herd.written(house.all_settings, SOME)
+        await asyncio.to_thread(house.restart)
+        group = here.enter_context(_capped(house.desk.pid))
+        async with AsyncExitStack() as stack:
+            lines = await herd.enter(stack, house.desk.origin, people, seed)
+            tell(f"{len(lines)} lines under {CAP_MIB} MiB")
+            talkers = await stack.enter_async_context(crowd(house, seed, contacts=8))
             talkers.talk(every_s=0.3)
             for number in range(200):
                 each = talkers.contacts[number % len(talkers.contacts)]
@@ -163,6 +136,4 @@ async def capped(ground: Ground, budget: Budget, seed: int) -> Outcome:
         most = int((group / "memory.max_usage_in_bytes").read_text()) >> 20 if group else 0
         outcome.note = f"at most {most} MiB with caches" if group else "by address space, without a memory group"
         outcome.must(Path(f"/proc/{house.desk.pid}").exists(), "the process is gone")
-        for wire in wires:
-            wire.close()
     return outcome

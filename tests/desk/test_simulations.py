@@ -19,7 +19,9 @@ rehearsed: set[str] = set()
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
-async def test_a_random_day_breaks_no_promise(first: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_random_day_breaks_no_promise(
+    first: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     for seed in range(first, first + BATCH):
         chance = random.Random(seed)
         monkeypatch.setattr(ids, "source", lambda size, chance=chance: chance.randbytes(size).hex()[:22])
@@ -27,6 +29,7 @@ async def test_a_random_day_breaks_no_promise(first: int, tmp_path: Path, monkey
         play = Simulation(seed, InlineRecord(file), f"sqlite:///{file}")
         assert await play.play(STEPS) == [], f"seed {seed}"
         rehearsed.update(play.done)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_the_random_days_rehearse_every_verb() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -16,14 +15,13 @@ from server.demo import cast, seed
 from server.opening import opened
 from server.settings import load
 from store import meta
+from tests.support import renewal
 from tests.support.checker import check
 from tests.support.client import Client, sign_in, visit
 from tests.support.eventually import eventually
 from tests.support.fleet import Fleet, fleet
-from tests.support.running import ROOT
 
 CLIENTS, SAYS = 20, 15
-FOLDERS = ("vipdesk", "routing", "store", "live", "desk", "mailbox", "server", "widget")
 
 
 @pytest.fixture
@@ -40,12 +38,11 @@ async def desk(postgres_url: str, redis_url: str, tmp_path: Path) -> AsyncIterat
     async with opened(load(env)) as base:
         await seed.begin(base)
     async with fleet(env, tmp_path / "log") as started:
-        await started.start("web")
-        await asyncio.gather(*(started.start(name) for name in ("web", "clock", "clock", "mailbox")))
+        await renewal.start(started)
         yield started
 
 
-async def crowd(desk: Fleet, stack: AsyncExitStack) -> list[tuple[Client, str]]:
+async def crowd(desk: Fleet, stack: AsyncExitStack) -> list[renewal.Talker]:
     """Visitors, each on a ticket of their own that nobody is rung for."""
     found = []
     for _ in range(CLIENTS):
@@ -55,35 +52,13 @@ async def crowd(desk: Fleet, stack: AsyncExitStack) -> list[tuple[Client, str]]:
     return found
 
 
-async def talk(client: Client, ticket: str, enough: asyncio.Event) -> None:
-    """One message after the other, at least SAYS, until it is enough; each must be acknowledged."""
-    number = 0
-    while number < SAYS or not enough.is_set():
-        await client.ask("say", ticket=ticket, body=f"line {number}", timeout_s=30)
-        number += 1
-
-
-async def settle(people: list[tuple[Client, str]], url: str) -> list[str]:
-    """What the invariant checker says once all have caught up."""
-    logs = [client.log for client, _ in people]
-    await eventually(lambda: all(len(client.events(ticket)) > len(client.log.acked) - 1 for client, ticket in people))
-    return await asyncio.to_thread(check, url, logs)
-
-
 async def test_every_web_is_replaced_under_load_without_a_failed_send(desk: Fleet, postgres_url: str) -> None:
     async with AsyncExitStack() as stack:
         people = await crowd(desk, stack)
-        enough = asyncio.Event()
-        async with asyncio.TaskGroup() as talking:  # a send that fails fails the test
-            for client, ticket in people:
-                talking.create_task(talk(client, ticket, enough))
-            for old in [each for each in desk.processes if each.port]:
-                await desk.start("web")
-                assert await old.stop() == 0
-                desk.processes.remove(old)
-            enough.set()
+        async with renewal.talking(people, least=SAYS):
+            await renewal.renew(desk)
         assert all(client.connections > 1 for client, _ in people)
-        assert await settle(people, postgres_url) == []
+        assert await renewal.settle(people, postgres_url) == []
 
 
 async def test_a_killed_clock_is_replaced_by_the_other_and_nothing_is_done_twice(
@@ -113,36 +88,13 @@ def _endings(url: str, ring: str) -> int:
     return int(ended)
 
 
-def newer(folder: Path) -> Path:
-    """This program with one step more: every message may have a mood."""
-    for name in FOLDERS:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", folder)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    schema = folder / "store" / "schema" / "tickets.py"
-    schema.write_text(schema.read_text() + '\nmessage.append_column(Column("mood", c.Text, nullable=True))\n')
-    (folder / "store" / "migrations" / "m0002_mood.py").write_text(
-        "WORKS_FROM = 1\nSTATEMENTS = dict.fromkeys(('sqlite', 'postgresql'), "
-        "('ALTER TABLE message ADD COLUMN mood TEXT',))\n"
-    )
-    return folder
-
-
 async def test_the_old_program_and_the_next_serve_one_desk_side_by_side(
     desk: Fleet, postgres_url: str, tmp_path: Path
 ) -> None:
     async with AsyncExitStack() as stack:
         people = await crowd(desk, stack)
-        enough = asyncio.Event()
-        async with asyncio.TaskGroup() as talking:
-            for client, ticket in people:
-                talking.create_task(talk(client, ticket, enough))
-            await desk.start("web", newer(tmp_path / "newer"))
-            old = next(each for each in desk.processes if each.port)
-            assert await old.stop() == 0
-            desk.processes.remove(old)
-            await desk.start("web")  # the old program starts beside a record that is a step ahead of it
-            enough.set()
-        assert await settle(people, postgres_url) == []
+        async with renewal.talking(people, least=SAYS):
+            await renewal.mix(desk, renewal.next_program(tmp_path / "newer"))
+        assert await renewal.settle(people, postgres_url) == []
     with psycopg.connect(postgres_url) as connection:
         assert connection.execute("SELECT max(number) FROM migration").fetchone() == (2,)

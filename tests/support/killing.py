@@ -3,12 +3,14 @@ one likes, SECONDS that it may take and the one STAGE.
 
 Each life of the desk's process asks again for what the life before asked for when it was killed, as a client does (the
 same rid), then asks for the next verb and is killed at its stage. What remains in the end must be what lives without
-any kill leave behind. The parent never starts a thread, so it may fork. Prints one JSON object.
+any kill leave behind. Lives are forks of a parent that has lived one of each verb to its end itself: all that a process
+prepares but once is there, every thread and connection is their own. Prints one JSON object.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import json
 import os
@@ -26,6 +28,7 @@ from store import crash, postgres
 from store.engine import open_record
 from tests.support.checker import check
 from tests.support.rehearsals import KEEPS_RECEIPT, REHEARSALS, Asked, Scene
+from tests.support.services import until
 from tests.support.world import OPEN, World
 
 Tell = Callable[[str, Any], None]
@@ -133,13 +136,12 @@ def _tell(pipe: int, what: str, said: Any) -> None:
 # All of them ------------------------------------------------------------------------------------------------------
 
 
-def seed(url: str) -> None:
-    """The people, in a process of its own."""
-    child = os.fork()
-    if child == 0:
-        asyncio.run(_seed(url))
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
+def calm_life(url: str, number: int, verb: tuple[str, str]) -> Life:
+    """In this process, which has no thread and no connection left afterwards: it may fork."""
+    life = Life()
+    asyncio.run(live(url, number, Part(verb), None, lambda what, said: setattr(life, what, said)))
+    until(lambda: len(os.listdir("/proc/self/task")) == 1)  # a fork has only the thread that forks
+    return life
 
 
 async def _seed(url: str) -> None:
@@ -150,9 +152,11 @@ async def _seed(url: str) -> None:
 def kill(url: str, rounds: int, chance: random.Random, ends: float, stage: str | None = None) -> Report:
     """Every part (of one stage) once a round, in a random order, until `rounds` or the (monotonic) time are over."""
     parts = [part for part in PARTS if stage in (None, part.stage)]
-    seed(url)
+    asyncio.run(_seed(url))
     report, numbers, logs = Report(), itertools.count(1), [ClientLog("everybody", "contact")]
-    calm = {verb: one_life(url, next(numbers), Part(verb), None).left for verb in REHEARSALS}
+    calm = {verb: calm_life(url, next(numbers), verb).left for verb in REHEARSALS}
+    gc.collect()
+    gc.freeze()  # pages that no collector touches are shared with every life
     last: tuple[str, Asked, Life] | None = None
     for part in itertools.chain.from_iterable(chance.sample(parts, len(parts)) for _ in range(rounds)):
         if time.monotonic() > ends:

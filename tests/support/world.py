@@ -200,10 +200,8 @@ class World:
 
         def receive(item: Published) -> None:
             self.heard += 1
-            try:
-                frame = json.loads(item.frame)
-            except ValueError:
-                frame = {"type": item.kind, "order": item.frame.decode()}
+            is_frame = item.frame.startswith(b"{")
+            frame = json.loads(item.frame) if is_frame else {"type": item.kind, "order": item.frame.decode()}
             heard.append(frame | {"heard": self.heard})
 
         for topic in topics:
