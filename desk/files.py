@@ -13,7 +13,7 @@ import puremagic
 from desk.actors import Signed
 from desk.desk import Desk
 from desk.drawing import draw
-from routing.errors import BadRequest
+from routing.errors import BadRequest, Unavailable
 from store import files
 from store.blobs import Blobs
 from store.files import File
@@ -22,6 +22,7 @@ from store.times import micros
 
 MOST_BYTES = 25 * 1024 * 1024
 PREVIEW_SIDE = 1600
+NO_ROOM_S = 60.0
 MOST_WAITING = 8
 """Pictures that wait to be drawn, one at a time; further ones are files like any other."""
 MOST_NAME_BYTES, MOST_ENDING_BYTES = 255, 20
@@ -37,7 +38,10 @@ class Files:
         self._waiting = 0
 
     async def take(self, signed: Signed, name: str, type: str, chunks: AsyncIterable[bytes]) -> dict[str, Any]:
-        """Keeps a file; `{"file","name","type","bytes","picture"}`. Raises TooLarge, BadRequest, OSError."""
+        """Keeps a file; `{"file","name","type","bytes","picture"}`. Raises TooLarge, BadRequest, Unavailable,
+        OSError."""
+        if not await asyncio.to_thread(self._blobs.have_room):
+            raise Unavailable("There is no room for files at this moment. Send the text alone.", retry_s=NO_ROOM_S)
         blob = await self._blobs.put(chunks, most_bytes=MOST_BYTES)
         if blob.bytes == 0:
             raise BadRequest("The file is empty.", field="file")

@@ -16,7 +16,7 @@ from store.engine import Connection, Record
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 PAGE = 500
-BEGINS_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+BEGINS_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 COLUMNS = ("number", "at", "actor_id", "actor", "action", "object", "object_name", "detail", "hash")
 
 

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import AsyncIterable, Callable, Iterator
@@ -18,6 +19,7 @@ from routing.errors import NotFound, TooLarge
 from store import durable
 
 CHUNK = 256 * 1024
+LEAST_FREE = 1024 * 1024 * 1024
 LEFT_OVER_S = 24 * 3600
 _NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -61,6 +63,11 @@ class Blobs:
             return self._finish(arriving, data)
         finally:
             arriving.discard()
+
+    def have_room(self) -> bool:
+        """Whether files may come: the last of the disk is the record's, which must go on."""
+        there = next(each for each in (self._folder, *self._folder.absolute().parents) if each.is_dir())
+        return shutil.disk_usage(there).free >= LEAST_FREE
 
     def open(self, sha256: str) -> IO[bytes]:
         """The file, to be read. Raises NotFound."""

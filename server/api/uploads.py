@@ -19,13 +19,15 @@ from desk.sealing import Sealer
 from routing.errors import BadRequest, NotFound, SlowDown, TooLarge
 from server import security
 from server.limiting import expect_utf_8, limited
-from server.pages.sessions import expect_signed
+from server.pages.sessions import expect_signed, source_of
 from server.parts import Parts
 from store.files import File
 
 CHUNK = 256 * 1024
 FILES_MOST, FILES_S = 60, 300
 """So many files may one person give at once, and again in so many seconds."""
+NETWORK_MOST = 120
+"""Likewise all the visitors of one network together whom nobody knows: one stranger can be many."""
 OVERHEAD = 16 * 1024
 ONE_FILE = "Send one file as multipart/form-data, in the field file, with a name of at most 4,000 bytes."
 
@@ -34,6 +36,8 @@ async def upload(parts: Parts, request: Request) -> Response:
     """`POST /files`: multipart, one field `file`."""
     signed = await _signed(parts, request)
     wait_s = await parts.live.take(f"files:{signed.actor.id}", FILES_MOST / FILES_S, FILES_MOST)
+    if not wait_s and not signed.actor.verified and signed.actor.kind == "contact":
+        wait_s = await parts.live.take(f"files-from:{source_of(request)}", NETWORK_MOST / FILES_S, NETWORK_MOST)
     if wait_s > 0:
         raise SlowDown("Too many files at once. Go on in a moment.", retry_s=round(max(1.0, wait_s), 1))
     length = request.headers.get("content-length", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from routing.errors import BadRequest
@@ -58,6 +59,7 @@ def _constant(name: str) -> Any:
     raise BadRequest("This JSON holds something that is no number.")
 
 
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _decoder = json.JSONDecoder(object_pairs_hook=_pairs, parse_int=_whole, parse_float=_fraction, parse_constant=_constant)
 
 
@@ -80,7 +82,7 @@ def _inside(found: object) -> list[Any]:
 
 def _clean(found: object) -> bool:
     if isinstance(found, str):
-        return "\0" not in found and not any("\ud800" <= character <= "\udfff" for character in found)
+        return _NO_TEXT.search(found) is None
     elif isinstance(found, dict):
         return all(_clean(key) and _clean(value) for key, value in found.items())
     elif isinstance(found, list):

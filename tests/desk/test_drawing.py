@@ -38,7 +38,8 @@ def test_of_what_must_be_decoded_whole_there_is_less_than_of_a_jpeg(kind: str, s
 
 
 def test_no_picture_is_opened_in_our_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    body, opened = picture("PNG", (40, 30)), []
+    body = picture("PNG", (40, 30))
+    opened: list[object] = []
     monkeypatch.setattr(Image, "open", opened.append)
     assert draw(body, 100) is not None and draw_square(body, 100) is not None
     assert opened == []

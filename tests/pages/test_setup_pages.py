@@ -13,6 +13,7 @@ from html import unescape
 import jwt
 import pytest
 
+from server import audit_export
 from tests.pages.making import Admin, made
 from tests.support.running import RunningDesk
 
@@ -85,6 +86,12 @@ def test_it_is_taken_along_as_a_file_with_formulas_made_text(admin: Admin) -> No
     assert lines[0]["action"] == "audit_exported" and lines[0]["detail"]["format"] == "jsonl"
     assert [each["number"] for each in lines] == list(range(lines[0]["number"], 0, -1))
     assert "was ever written down" in beside(admin.post("/admin/audit", format="csv", action="nonsense"), "action")
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＠"])
+def test_a_cell_that_a_spreadsheet_would_work_out_is_text(begin: str) -> None:
+    [[cell]] = csv.reader(io.StringIO(audit_export._csv([f'{begin}cmd|"x"!A1']), newline=""))
+    assert cell == f'\'{begin}cmd|"x"!A1'
 
 
 def test_it_is_verified_by_the_records_head_and_by_one_that_was_kept(admin: Admin) -> None:

@@ -17,7 +17,7 @@ from websockets.typing import Origin
 from server.demo.cast import CUSTOMERS
 from server.settings import Settings
 from server.sockets.addresses import Addresses
-from tests.support.asking import contact, nobody
+from tests.support.asking import contact, nobody, vouched
 from tests.support.running import RunningDesk
 
 MOST = 2
@@ -136,6 +136,32 @@ def test_nobody_is_believed_who_is_no_proxy(
         held = [lines.enter_context(line(client, "203.0.113.7")) for _ in range(MOST + 1)]
         assert all(each.state is State.OPEN for each in held)
         lines.close()
+
+
+def test_a_stranger_is_only_so_many_visitors_and_keeps_nobody_else_out(behind: RunningDesk) -> None:
+    door, stranger, other = f"/b/{CUSTOMERS[0].key}/session", "203.0.113.50", "203.0.113.51"
+    known = {"jwt": vouched(behind, "priya")}
+    with nobody(behind) as client:
+        visits = [client.post(door, json={}, headers={"X-Forwarded-For": stranger}) for _ in range(31)]
+        assert [each.status_code for each in visits] == [200] * 30 + [429]
+        back = {"token": visits[0].json()["token"]}
+        for body, address in ((back, stranger), (known, stranger), ({}, other)):
+            assert client.post(door, json=body, headers={"X-Forwarded-For": address}).status_code == 200
+
+
+def test_the_visitors_of_one_stranger_give_no_more_files_than_two(behind: RunningDesk) -> None:
+    door, from_there = f"/b/{CUSTOMERS[0].key}/session", {"X-Forwarded-For": "203.0.113.60"}
+    known = {"jwt": vouched(behind, "priya")}
+    with nobody(behind) as client:
+
+        def give(body: dict[str, str], files: int) -> list[int]:
+            token = client.post(door, json=body, headers=from_there).json()["token"]
+            told = from_there | {"Authorization": f"Bearer {token}"}
+            return [client.post("/files", files={"file": ("a", b"1")}, headers=told).status_code for _ in range(files)]
+
+        assert give({}, 60) + give({}, 60) == [201] * 120
+        assert give({}, 1) == [429]
+        assert give(known, 1) == [201]
 
 
 def test_who_guesses_from_all_addresses_of_a_household_is_one(behind: RunningDesk) -> None:

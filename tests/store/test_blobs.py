@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from routing.errors import NotFound, TooLarge
+from store import blobs as module
 from store.blobs import LEFT_OVER_S, Blobs
 
 
@@ -136,3 +138,12 @@ def test_what_killed_puts_left_is_swept_after_a_day(blobs: Blobs, tmp_path: Path
     assert blobs.sweep() == 1
     assert young.exists()
     assert not old.exists()
+
+
+def test_the_last_of_the_disk_is_the_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Blobs(tmp_path / "not" / "yet")
+    free = shutil.disk_usage(tmp_path).free
+    monkeypatch.setattr(module, "LEAST_FREE", free // 2)
+    assert kept.have_room()
+    monkeypatch.setattr(module, "LEAST_FREE", free * 2)
+    assert not kept.have_room()

@@ -54,7 +54,7 @@ async def save(asked: Asked) -> Response:
     draft, step = _draft(asked), asked.text("step")
     try:
         if step == "save":
-            seen = int(asked.text("seen")) if asked.text("seen").isdigit() else None
+            seen = _version(asked.text("seen"))
             await asked.admin.calendars.change(asked.signed, asked.id, draft, seen)
             return saved(f"/admin/calendars/{asked.id}")
         elif step == "edit":
@@ -108,8 +108,12 @@ async def versions(asked: Asked) -> Response:
 
 
 def _number(asked: Asked, name: str, known: list[int]) -> int | None:
-    text = asked.request.query_params.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 9 and int(text) in known else None
+    number = _version(asked.request.query_params.get(name, ""))
+    return number if number in known else None
+
+
+def _version(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 9 else None
 
 
 def _differences(one: Version, two: Version) -> list[tuple[str, str, str]]:
