@@ -53,7 +53,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m faults", description="The fault matrix of docs/reliability.md.")
     parser.add_argument("rows", nargs="*", help="numbers; all by default")
-    parser.add_argument("--minutes", type=float, default=30.0, help="for all of it; shared by the rows (default: 30)")
+    parser.add_argument("--minutes", type=float, default=60.0, help="for all of it; shared by the rows (default: 60)")
     parser.add_argument("--seed", type=int, default=1, help="the first seed of every row (default: 1)")
     parser.add_argument("--again", action="store_true", help="also what was done before and held")
     parser.add_argument("--state", type=Path, default=STATE, help=f"what was done before (default: {STATE})")

@@ -37,7 +37,7 @@ async def storm(ground: Ground, budget: Budget, seed: int) -> Outcome:
     back with the cursor of an older moment, so that something is missing; newcomers want to come in meanwhile.
     """
     outcome, chance = Outcome(), random.Random(seed)
-    herd.files(MANY + NEWCOMERS + 2000)
+    herd.room(MANY + NEWCOMERS)
     with ground.house() as house:
         origin = house.desk.origin
         house.desk.stop()
@@ -115,7 +115,7 @@ def _capped(pid: int) -> Iterator[Path | None]:
 async def capped(ground: Ground, budget: Budget, seed: int) -> Outcome:
     """Two thousand lines and large messages under the cap."""
     outcome = Outcome()
-    herd.files(SOME + 2000)
+    herd.room(SOME)
     with contextlib.ExitStack() as here:
         house = here.enter_context(ground.house())
         house.desk.stop()

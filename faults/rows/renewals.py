@@ -69,7 +69,7 @@ async def _renewed(
 async def _desk(ground: Ground, lines: int) -> AsyncIterator[tuple[Fleet, list[herd.Known], str]]:
     """Processes as the Procfile names them, behind one address; so many contacts with a ticket each; the record."""
     folder = Path(tempfile.mkdtemp(dir=ground.folder))
-    herd.files(lines * 4 + 500)
+    herd.room(lines * 4)
     with ground.servers() as (postgres, redis):
         url = postgres.url(postgres.fresh())
         env = SETTINGS | {
