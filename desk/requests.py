@@ -10,7 +10,9 @@ from msgspec import Meta, Struct
 Rid = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Severity = Annotated[int, Meta(ge=1, le=5)]
-Seq = Annotated[int, Meta(ge=0, le=2**53)]
+MOST_SEQ = 2**31 - 1
+"""So far every record counts; a larger number is a fault in one of them."""
+Seq = Annotated[int, Meta(ge=0, le=MOST_SEQ)]
 Files = Annotated[list[Id], Meta(max_length=10)]
 Team = Literal["dedicated", "technical", "pool"]
 

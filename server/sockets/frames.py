@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from desk.requests import AgentRequest, ContactRequest
+from desk.requests import MOST_SEQ, AgentRequest, ContactRequest, Seq
 from desk.texts import ENGLISH, say
 from routing.errors import BadRequest, DeskError, TooLarge
 from server.sockets.strict import read_object
@@ -19,6 +19,7 @@ MOST_RESUMED = 64
 MOST_OUT_BYTES = 1024 * 1024
 SERVER_ONLY = ("by", "author", "role", "seq", "at")
 T = TypeVar("T")
+Cursor = Annotated[int, Meta(le=MOST_SEQ)]
 PONG_TEXT = '{"type":"pong"}'
 
 
@@ -28,7 +29,7 @@ class Hello(msgspec.Struct, tag="hello", frozen=True):
     token: str | None = None
     csrf: str | None = None
     epoch: str | None = None
-    resume: dict[str, int] = {}
+    resume: dict[str, Cursor] = {}
     lang: str = "en"
     zone: str = "UTC"
 
@@ -36,7 +37,7 @@ class Hello(msgspec.Struct, tag="hello", frozen=True):
 class Resume(msgspec.Struct, tag="resume", frozen=True):
     """Asks for what came after the given seqs."""
 
-    resume: dict[str, int] = {}
+    resume: dict[str, Cursor] = {}
 
 
 class History(msgspec.Struct, tag="history", frozen=True):
@@ -44,7 +45,7 @@ class History(msgspec.Struct, tag="history", frozen=True):
 
     rid: str
     stream: str
-    before: Annotated[int, Meta(ge=0)]
+    before: Seq
     limit: int = 50
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from desk.requests import (
+    MOST_SEQ,
     Accept,
     AgentSay,
     AnswerOffer,
@@ -446,3 +447,10 @@ async def test_the_customers_page_says_who_answers_and_when(world: World) -> Non
     assert page["add_on"]["state"] == "valid" and page["add_on"]["fee_cents"] == 100_000
     with pytest.raises(NotFound):
         await world.reading.customer_page(await world.signed("paul"), "brightwater")
+
+
+async def test_the_largest_seq_that_may_be_asked_for_is_one_that_every_record_takes(world: World) -> None:
+    ticket, priya = await live_chat(world), await world.signed("priya")
+    assert await world.reading.missed(ticket, MOST_SEQ, 10) == (len(await world.events(ticket)), [])
+    assert await world.reading.history(priya, ticket, MOST_SEQ, 10)
+    assert await world.ask("priya", Read, ticket=ticket, seq=MOST_SEQ) is not None

@@ -53,6 +53,9 @@ WRONG = [
     (f'{{"type":"read","rid":"{RID}","ticket":"T","seq":true}}', "seq"),
     (f'{{"type":"read","rid":"{RID}","ticket":"T","seq":"1"}}', "seq"),
     (f'{{"type":"read","rid":"{RID}","ticket":"T","seq":1.5}}', "seq"),
+    (f'{{"type":"read","rid":"{RID}","ticket":"T","seq":{2**31}}}', "seq"),
+    (f'{{"type":"history","rid":"{RID}","stream":"T","before":{2**31}}}', "before"),
+    (f'{{"type":"resume","rid":"{RID}","resume":{{"T":{2**31}}}}}', "resume"),
     (f'{{"type":"accept","rid":"{RID}","ring":"r"}}', "type"),
     *((SAY + f',"{name}":1}}', name) for name in ("by", "author", "role", "seq", "at")),
 ]
