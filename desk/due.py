@@ -7,14 +7,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from desk import handing, presence, ringing, taking_over, ticketing
-from desk.deciding import decide, freed
+from desk.deciding import decide
 from desk.desk import Desk
-from desk.promising import button_state
-from desk.reading import people_of
 from desk.texts import say
+from desk.walks import WALKS, Wish
 from desk.work import Done, LostRace, Work
 from routing import chat as moves
-from routing import choose, entitlement, waiting
+from routing import entitlement, waiting
 from routing.entitlement import Identity
 from routing.errors import DeskError
 from routing.ticket import effective_severity
@@ -87,34 +86,6 @@ def _queue(work: Work, job: Job) -> None:
         work.tell((*topics, "desk"), "queue", fields)
 
 
-def _promises(work: Work, job: Job) -> None:
-    """Every button's promise as it is now, to the open pages of that button."""
-    for id in candidates.active_buttons(work.connection):
-        state = button_state(work.connection, id, work.now, work.present)
-        if state is not None:
-            work.tell(f"button:{id}", "promise", state)
-
-
-def _edges(work: Work, job: Job) -> None:
-    """Opening and closing, absences, add-ons: who waits is decided anew; the next edge is wished."""
-    freed(work)
-    schedule_edges(work)
-
-
-def schedule_edges(work: Work) -> None:
-    """The next instant at which time alone changes who is due, over all buttons."""
-    known = candidates.candidates(work.connection, work.now, work.present)
-    instants = list(choose.absence_edges(work.now, known.values()))
-    for id in candidates.active_buttons(work.connection):
-        way = candidates.way_of(work.connection, id, work.now)
-        if way is not None:
-            edge = entitlement.edges(work.now, way.calendar, way.line.add_on, "verified", way.line.identity_policy)
-            instants += [edge] if edge is not None else []
-    coming = [each for each in instants if each > work.now]
-    if coming:
-        work.job("edges", "edges", min(coming))
-
-
 def _unread_mail(work: Work, job: Job) -> None:
     """What a contact who is away has not read goes out by mail, once."""
     id = job.payload["ticket"]
@@ -145,10 +116,6 @@ def _answered(language: str, name: str, subject: str) -> str:
     return say(language, "{name} answered you", name=name)
 
 
-def _people(work: Work, job: Job) -> None:
-    work.tell("desk", "people", {"people": people_of(work, work.present)})
-
-
 def _revoked(work: Work, job: Job) -> None:
     """Sessions ended, or roles changed, perhaps in another process: that person's lines are looked at again."""
     if "contact" in job.payload:
@@ -170,11 +137,8 @@ EFFECTS: dict[str, Effect] = {
     "forgive": _forgive,
     "decide": _decide,
     "queue": _queue,
-    "promises": _promises,
-    "people": _people,
     "revoked": _revoked,
     "taking_over": lambda work, job: taking_over.piece(work, job.payload["agent"]),
-    "edges": _edges,
     "offers": lambda work, job: presence.offer_changes(work, job.payload["agent"]),
     "offer_lapse": lambda work, job: handing.lapse_offer(work, job.payload["offer"]),
     "close_ticket": lambda work, job: ticketing.close_by_time(work, job.payload["ticket"]),
@@ -186,7 +150,7 @@ EFFECTS: dict[str, Effect] = {
 }
 """What the desk itself does when a job of this kind falls due. Other kinds (mail) belong to other workers."""
 
-KINDS = tuple(EFFECTS)
+KINDS = (*EFFECTS, *WALKS)
 FOR_WHO_IS_AWAY = frozenset({"unread_mail"})
 
 
@@ -218,6 +182,30 @@ class DueWorker:
         return len(due)
 
     async def _run_one(self, key: str, kind: str) -> None:
+        if kind in WALKS:
+            await self._walk(key, kind)
+        else:
+            await self._perform(key, kind)
+
+    async def _walk(self, key: str, kind: str) -> None:
+        """The job is leased meanwhile: whoever dies under way is followed by another."""
+        try:
+            leased = await self._desk.record.write(lambda connection: self._leased(connection, key), name="due")
+            if leased is not None:
+                wishes = await WALKS[kind](self._desk)
+                await self._desk.record.write(lambda connection: _walked(connection, leased, wishes), name="due")
+                self._desk.live.bell()
+        except DeskError:
+            log.warning("due.refused", exc_info=True)
+        except Exception:  # supervisor: one broken walk must not stop the other jobs
+            log.exception("due.failed key=%s", key)
+
+    def _leased(self, connection: Connection, key: str) -> Job | None:
+        now = self._desk.clock.now()
+        claimed = jobs.claim(connection, key, now)
+        return None if claimed is None else jobs.lease(connection, claimed, now + RETRY)
+
+    async def _perform(self, key: str, kind: str) -> None:
         present = await self._desk.present()
         contacts = (await self._desk.live.present("contact")).people if kind in FOR_WHO_IS_AWAY else frozenset()
         try:
@@ -272,7 +260,13 @@ class DueWorker:
         return min(SWEEP_S, max(0.001, left))
 
 
+def _walked(connection: Connection, leased: Job, wishes: list[Wish]) -> None:
+    jobs.done(connection, leased)
+    for kind, due_at in wishes:
+        jobs.put(connection, kind, due_at, kind)
+
+
 def _start(work: Work) -> None:
-    schedule_edges(work)
+    work.job("edges", "edges")
     work.job("decide", "decide")
     work.job("receipts", "receipts", RECEIPTS_EVERY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,19 +26,30 @@ def button_state(
 
     `language`: of the reader; without it the button's own.
     """
+    return state_among(connection, button_id, now, candidates.candidates(connection, now, present), language)
+
+
+def state_among(
+    connection: Connection, button_id: str, now: datetime, known: Mapping[str, Candidate], language: str | None = None
+) -> dict[str, Any] | None:
+    """The same, with the agents as somebody has read them already."""
     way = candidates.way_of(connection, button_id, now)
     if way is None:
         return None
-    known = candidates.candidates(connection, now, present)
     language = language or way.language
     request = Request(identity="verified", language=language)
     promised = choose.promise(now, way.calendar, way.line, known, request)
-    agents = {agent.id: agent for agent in people.agents(connection)}
+    agents = people.some(connection, {id for id in (way.line.named, promised.agent) if id is not None})
     return _state(way, promised, known, agents, now, language)
 
 
 def _state(
-    way: Way, promised: Promise, known: dict[str, Candidate], agents: dict[str, Agent], now: datetime, language: str
+    way: Way,
+    promised: Promise,
+    known: Mapping[str, Candidate],
+    agents: Mapping[str, Agent],
+    now: datetime,
+    language: str,
 ) -> dict[str, Any]:
     named = agents.get(way.line.named or "")
     due = promised.because == "open"
@@ -85,7 +97,7 @@ def _step(step: str | None) -> str:
     return step or "queue"
 
 
-def _presence(agent: Agent | None, known: dict[str, Candidate], due: bool) -> str:
+def _presence(agent: Agent | None, known: Mapping[str, Candidate], due: bool) -> str:
     if agent is None or not due:
         return "off"
     candidate = known.get(agent.id)

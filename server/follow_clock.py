@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from desk.clock import SystemClock
 from desk.desk import Desk
-from desk.due import schedule_edges
 from desk.work import Work
 from store import meta
 from store.engine import Record
@@ -32,8 +31,7 @@ async def decide_anew(desk: Desk) -> None:
     """Opening hours, absences, add-ons: as of now."""
 
     def moved(work: Work) -> None:
-        for kind in ("decide", "promises", "people"):
+        for kind in ("decide", "promises", "people", "edges"):
             work.job(kind, kind)
-        schedule_edges(work)
 
     await desk.run("clock_moved", moved, decides=False)

@@ -9,7 +9,6 @@ from typing import TypeVar
 from desk.actors import SYSTEM, Signed
 from desk.deciding import freed
 from desk.desk import TRIES, Desk
-from desk.due import schedule_edges
 from desk.work import Done, LostRace, Work
 from routing.allow import Facts, allow
 from routing.errors import NotFound, Unavailable
@@ -64,7 +63,7 @@ class Changing:
             result = function(change)
             freed(change)
             change.job("people", "people")
-            schedule_edges(change)
+            change.job("edges", "edges")
             return result, change.finish({})
 
         for _ in range(TRIES):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from desk.due import schedule_edges
 from desk.requests import Accept, AgentSay, Leave, Press
 from store import customers
 from store.engine import Connection
@@ -30,7 +29,7 @@ async def test_closing_time_ends_no_chat_and_new_requests_go_to_the_pool(new_wor
 
 async def test_who_waits_at_opening_is_dedicated_from_then_on(new_world: NewWorld) -> None:
     world = await new_world(start=OPENS - timedelta(minutes=2), here=("anna",))
-    await world.desk.run("start", schedule_edges)
+    await world.desk.run("start", lambda work: work.job("edges", "edges"))
     await world.comes("contact", "priya")
     ticket = (await world.ask("priya", Press, text="Hello"))["ticket"]
     await world.go_on(115)
