@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import unicodedata
 from collections.abc import AsyncIterable
@@ -19,6 +20,8 @@ from store.blobs import Blobs
 from store.files import File
 from store.ids import new_id
 from store.times import micros
+
+log = logging.getLogger(__name__)
 
 MOST_BYTES = 25 * 1024 * 1024
 PREVIEW_SIDE = 1600
@@ -57,6 +60,17 @@ class Files:
         return {
             "file": kept.id, "name": kept.name, "type": kept.type, "bytes": kept.bytes, "picture": preview is not None,
         }  # fmt: skip
+
+    async def tidy(self) -> None:
+        """Clears away what killed processes left half done: puts, and removals of blobs. Raises Unavailable."""
+        try:
+            await asyncio.to_thread(self._blobs.sweep)
+            for blob in await asyncio.to_thread(self._blobs.interrupted):
+                named = blob in await self._desk.record.read(files.named)
+                await asyncio.to_thread(self._blobs.settle, blob, named)
+                log.warning("files.removal_ended named=%s", named)
+        except OSError:
+            log.exception("files.not_tidied")
 
     async def find(self, id: str) -> File | None:
         """What is known of a file."""

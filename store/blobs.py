@@ -21,6 +21,8 @@ from store import durable
 CHUNK = 256 * 1024
 LEAST_FREE = 1024 * 1024 * 1024
 LEFT_OVER_S = 24 * 3600
+INTERRUPTED_S = 60
+_RETIRED = "retired-"
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
@@ -100,28 +102,42 @@ class Blobs:
         """Removes a blob that no row named a moment ago, unless one does again: it is out of its place before that is
         asked, and back in it if so, and who adds a row looks afterwards whether its blob is there. True when it went.
         Raises NotFound, OSError."""
-        path, aside = self.path(sha256), self._incoming / f"retired-{sha256}"
         self._incoming.mkdir(parents=True, exist_ok=True)
         try:
-            path.rename(aside)
+            self.path(sha256).rename(self._aside(sha256))
         except FileNotFoundError:
             return False
-        if is_named():
+        return self.settle(sha256, is_named())
+
+    def settle(self, sha256: str, named: bool) -> bool:
+        """The end of a retirement: back in its place, or gone. True when it went. Raises NotFound, OSError."""
+        path, aside = self.path(sha256), self._aside(sha256)
+        if named:
             aside.rename(path)
-            return False
-        aside.unlink()
+        else:
+            aside.unlink()
         durable.sync(path.parent)
-        return True
+        return not named
+
+    def interrupted(self) -> list[str]:
+        """Blobs whose retirement began a minute ago or earlier and did not end: whoever retired them was killed."""
+        before = time.time() - INTERRUPTED_S
+        aside = self._incoming.glob(f"{_RETIRED}*") if self._incoming.is_dir() else ()
+        return sorted(each.name.removeprefix(_RETIRED) for each in aside if each.stat().st_ctime < before)
 
     def sweep(self) -> int:
         """Removes what puts that were killed left behind a day ago or earlier; how many files."""
         if not self._incoming.is_dir():
             return 0
         before = time.time() - LEFT_OVER_S
-        old = [each for each in self._incoming.iterdir() if each.stat().st_mtime < before]
+        parts = (each for each in self._incoming.iterdir() if not each.name.startswith(_RETIRED))
+        old = [each for each in parts if each.stat().st_mtime < before]
         for each in old:
             each.unlink(missing_ok=True)
         return len(old)
+
+    def _aside(self, sha256: str) -> Path:
+        return self._incoming / f"{_RETIRED}{sha256}"
 
     def names(self) -> Iterator[str]:
         """The names of all blobs that are here, in order. Raises OSError."""

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from routing.errors import NotFound, TooLarge
 from store import blobs as module
-from store.blobs import LEFT_OVER_S, Blobs
+from store.blobs import INTERRUPTED_S, LEFT_OVER_S, Blobs
 
 
 async def stream(*chunks: bytes) -> AsyncIterator[bytes]:
@@ -147,3 +148,37 @@ def test_the_last_of_the_disk_is_the_records(tmp_path: Path, monkeypatch: pytest
     assert kept.have_room()
     monkeypatch.setattr(module, "LEAST_FREE", free * 2)
     assert not kept.have_room()
+
+
+def test_a_removal_that_was_cut_off_is_ended_by_whoever_finds_it(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed() -> bool:
+        raise Killed
+
+    kept, gone = (blobs.put_bytes(data).sha256 for data in (b"named again", b"of nobody"))
+    for each in (kept, gone):
+        with pytest.raises(Killed):
+            blobs.retire(each, killed)
+    assert blobs.interrupted() == []  # it may still be under way
+    later = time.time() + INTERRUPTED_S + 1
+    monkeypatch.setattr("store.blobs.time.time", lambda: later)
+    assert blobs.interrupted() == sorted((kept, gone))
+    assert not blobs.settle(kept, named=True) and blobs.exists(kept)
+    assert blobs.settle(gone, named=False) and not blobs.exists(gone)
+    assert blobs.interrupted() == []
+
+
+def test_a_removal_that_was_cut_off_is_not_swept_away(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = blobs.put_bytes(b"named again").sha256
+    with pytest.raises(OSError, match="cut off"):
+        blobs.retire(kept, _cut_off)
+    later = time.time() + 2 * LEFT_OVER_S
+    monkeypatch.setattr("store.blobs.time.time", lambda: later)
+    assert blobs.sweep() == 0
+    assert blobs.interrupted() == [kept]
+
+
+def _cut_off() -> bool:
+    raise OSError("cut off")
