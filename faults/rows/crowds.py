@@ -86,15 +86,17 @@ async def storm(ground: Ground, budget: Budget, seed: int) -> Outcome:
 
 
 async def _comes(origin: str, who: Credentials, ticket: str, chance: random.Random) -> float:
-    """Somebody new, at any moment of the storm: how long until `ready`; for ever, when it gave up."""
+    """Somebody new, at any moment of the storm: how long until `ready`; for ever, when it took too long."""
     await asyncio.sleep(chance.uniform(0, LIMIT_S / 4))
     client, began = herd.Returner(origin, who, ticket, chance).client, _now()
+    client.begin()
     try:
-        async with client:
-            return _now() - began
+        await client.until_ready(LIMIT_S * 1.5)
+        return _now() - began
     except TimeoutError:
-        await client.close()
         return math.inf
+    finally:
+        await client.close()
 
 
 @contextlib.contextmanager

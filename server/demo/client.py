@@ -115,12 +115,16 @@ class Client:
         self._resumed: dict[str, int] = {}
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run())
+        self.begin()
         await self.until_ready()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    def begin(self) -> None:
+        """Comes in, however long it takes, until `close`."""
+        self._task = asyncio.create_task(self._run())
 
     async def until_ready(self, timeout_s: float = 30.0) -> None:
         """Raises Closed when the desk will not have us, TimeoutError."""
