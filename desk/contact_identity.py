@@ -228,11 +228,8 @@ class ContactIdentity(Admission):
         now, real = self._desk.clock.now(), micros(self._desk.clock.real())
 
         def verb(connection: Connection) -> Person | None:
-            kept = contacts.code_of(connection, button.id, email)
-            if kept is None or kept.expires_at <= real or kept.attempts >= CODE_TRIES:
-                return None
-            if not hmac.compare_digest(kept.hash, _code_hash(button, email, code.strip())):
-                contacts.tried_code(connection, button.id, email)
+            kept = contacts.try_code(connection, button.id, email, CODE_TRIES, real)
+            if kept is None or not hmac.compare_digest(kept, _code_hash(button, email, code.strip())):
                 return None
             contacts.drop_code(connection, button.id, email)
             return _of_address(connection, button, email, micros(now))
@@ -245,10 +242,10 @@ class ContactIdentity(Admission):
 
 def _vouched(connection: Connection, button: Button, claims: dict[str, Any], at: int) -> Person:
     name, email = claims.get("name", "")[:120].strip(), claims.get("email", "")[:254].strip().lower() or None
-    found = contacts.by_subject(connection, button.customer_id, claims["sub"])
-    if found is None and email is not None:
-        entered = contacts.by_email(connection, button.customer_id, email)
-        found = entered if entered is not None and entered.subject is None else None
+    found = _of_subject(connection, button, claims["sub"], email)
+    if found is None:
+        contacts.one_at_a_time(connection, button.customer_id)
+        found = _of_subject(connection, button, claims["sub"], email)
     if found is None:
         new = Person(new_id(), button.customer_id, name or email or "Contact", email, claims["sub"], True, False)
         contacts.add(connection, new, at)
@@ -260,7 +257,16 @@ def _vouched(connection: Connection, button: Button, claims: dict[str, Any], at:
     return changed
 
 
+def _of_subject(connection: Connection, button: Button, subject: str, email: str | None) -> Person | None:
+    found = contacts.by_subject(connection, button.customer_id, subject)
+    if found is not None or email is None:
+        return found
+    entered = contacts.by_email(connection, button.customer_id, email)
+    return entered if entered is not None and entered.subject is None else None
+
+
 def _of_address(connection: Connection, button: Button, email: str, at: int) -> Person:
+    contacts.one_at_a_time(connection, button.customer_id)
     found = contacts.by_email(connection, button.customer_id, email)
     if found is not None:
         return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from store.engine import Connection, Row
-from store.schema import contact, mailed_code, token_use
+from store.schema import contact, customer, mailed_code, token_use
 from store.seeking import Listing, Page, folded, holds
 
 
@@ -68,27 +68,18 @@ _USE = (
     .values(uses=token_use.c.uses + 1)
     .returning(token_use.c.uses)
 )  # fmt: skip
-_CODE = select(mailed_code).where(
-    mailed_code.c.button_id == bindparam("button"), mailed_code.c.email == bindparam("email")
-)
 _ADD_CODE = insert(mailed_code)
 _DROP_CODE = mailed_code.delete().where(
     mailed_code.c.button_id == bindparam("button"), mailed_code.c.email == bindparam("email")
 )
-_TRIED = (
+_TRY = (
     update(mailed_code)
-    .where(mailed_code.c.button_id == bindparam("b_button"), mailed_code.c.email == bindparam("b_email"))
+    .where(mailed_code.c.button_id == bindparam("b_button"), mailed_code.c.email == bindparam("b_email"),
+           mailed_code.c.attempts < bindparam("most"), mailed_code.c.expires_at > bindparam("now"))
     .values(attempts=mailed_code.c.attempts + 1)
-)
-
-
-@dataclass(frozen=True)
-class Code:
-    """A mailed code; `expires_at` in microseconds of real time."""
-
-    hash: str
-    expires_at: int
-    attempts: int
+    .returning(mailed_code.c.code_hash)
+)  # fmt: skip
+_ALONE = select(customer.c.id).where(customer.c.id == bindparam("id")).with_for_update(key_share=True)
 
 
 def find(connection: Connection, id: str) -> Person | None:
@@ -149,21 +140,24 @@ def use_token(connection: Connection, button: str, subject: str, jti: str, expir
     return 1
 
 
-def code_of(connection: Connection, button: str, email: str) -> Code | None:
-    """The code that was mailed last."""
-    row = connection.one(_CODE, button=button, email=email)
-    return None if row is None else Code(row.code_hash, row.expires_at, row.attempts)
+def one_at_a_time(connection: Connection, customer: str) -> None:
+    """Until the end of the transaction nobody else becomes a contact of this customer."""
+    connection.one(_ALONE, id=customer)
+
+
+def try_code(connection: Connection, button: str, email: str, most: int, now: int) -> str | None:
+    """The hash of the code that was mailed last, for one more try; None when there is none, or none any more.
+
+    Others who try it wait for the end of the transaction. `now`: microseconds of real time.
+    """
+    kept = connection.scalar(_TRY, b_button=button, b_email=email, most=most, now=now)
+    return None if kept is None else str(kept)
 
 
 def put_code(connection: Connection, button: str, email: str, hash: str, expires_at: int) -> None:
     """A new code; the one before is void."""
     connection.run(_DROP_CODE, button=button, email=email)
     connection.run(_ADD_CODE, button_id=button, email=email, code_hash=hash, expires_at=expires_at, attempts=0)
-
-
-def tried_code(connection: Connection, button: str, email: str) -> None:
-    """A wrong one was given."""
-    connection.run(_TRIED, b_button=button, b_email=email)
 
 
 def drop_code(connection: Connection, button: str, email: str) -> None:

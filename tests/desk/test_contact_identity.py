@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import time
@@ -12,12 +13,14 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import select
 
 from desk.identity import NotSignedIn
 from desk.requests import Accept, Press
 from routing.errors import BadRequest, Forbidden, NotFound, SlowDown
 from server.demo.cast import KID
 from store import buttons, contacts, outgoing
+from store.schema import mailed_code
 from store.times import micros
 from tests.desk.conftest import NewWorld
 from tests.desk.doors import KEY, OTHER_KEY, PRIYA, Doors, by_hand, good
@@ -177,6 +180,23 @@ async def test_a_mailed_code_works_once_for_the_address_it_went_to(doors: Doors)
     assert (known.id, known.verified) == ("priya", True)
     with pytest.raises(Forbidden):
         await doors.visit(email=PRIYA, code=code)
+
+
+async def test_wrong_codes_sent_at_once_are_as_many_as_one_after_another(doors: Doors) -> None:
+    await doors.identity.open_session(KEY, {"email": PRIYA}, "192.0.2.2")
+    code = await doors.code()
+    wrong = [doors.visit(email=PRIYA, code=f"x{number}") for number in range(20)]
+    assert {type(each) for each in await asyncio.gather(*wrong, return_exceptions=True)} == {Forbidden}
+    kept = select(mailed_code.c.attempts)
+    assert await doors.world.record.read(lambda connection: connection.scalar(kept)) == 5
+    with pytest.raises(Forbidden):
+        await doors.visit(email=PRIYA, code=code)
+
+
+async def test_somebody_new_who_comes_in_several_windows_at_once_is_one_person(doors: Doors) -> None:
+    tokens = [await doors.token(sub="new", email="new@brightwater.example", jti=f"n{each}") for each in range(8)]
+    begun = await asyncio.gather(*(doors.visit(jwt=token) for token in tokens))
+    assert len({each.id for each in begun}) == 1
 
 
 async def test_a_code_is_good_for_five_tries_and_ten_minutes(doors: Doors) -> None:
