@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ def net() -> Iterator[Net]:
     """Made and taken away. Raises Skipped."""
     if os.geteuid() != 0:
         raise Skipped("A network of its own wants root.")
+    for program in ("ip", "iptables", "ss", "tc"):
+        if shutil.which(program) is None:
+            raise Skipped(f"There is no {program} here.")
     number = os.getpid() % 200
     found = Net(f"vdf{number}", f"vdf{number}a", f"10.88.{number}.1", f"10.88.{number}.5", f"10.88.{number}.2")
     inner = f"vdf{number}b"
