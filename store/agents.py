@@ -76,7 +76,11 @@ class Owned:
 
 
 _ALL = select(agent).order_by(agent.c.sought, agent.c.id)
-_SOUGHT = select(agent).where(holds(agent.c.sought)).order_by(agent.c.active.desc(), agent.c.sought, agent.c.id)
+_SOUGHT = (
+    select(agent)
+    .where(holds(agent.c.sought), agent.c.teams.like(bindparam("team")))
+    .order_by(agent.c.active.desc(), agent.c.sought, agent.c.id)
+)
 _ONE = select(agent).where(agent.c.id == bindparam("id"))
 _BY_EMAIL = select(agent).where(agent.c.email == bindparam("email"))
 _ticket = select(ticket.c.id, ticket.c.number, ticket.c.subject, customer.c.name).join(
@@ -146,9 +150,9 @@ def every(connection: Connection) -> list[Profile]:
     return [_profile(row) for row in connection.all(_ALL)]
 
 
-def page(connection: Connection, text: str, number: int) -> Page[Profile]:
-    """Agents whose name or address holds the text; who works here comes first."""
-    return _LISTING.page(connection, text, number)
+def page(connection: Connection, text: str, number: int, team: str = "") -> Page[Profile]:
+    """Agents whose name or address holds the text, of all teams or of one; who works here comes first."""
+    return _LISTING.page(connection, text, number, team=f'%"{team}"%' if team else "%")
 
 
 def find(connection: Connection, id: str) -> Profile | None:

@@ -134,8 +134,9 @@ class Agents:
 
         await self._changing.change(signed, "photo", verb)
 
-    async def leave(self, signed: Signed | None, id: str, successor: str | None) -> None:
-        """They do not work here any more: signed out, and replaced wherever they stand, at once.
+    async def leave(self, signed: Signed | None, id: str, successor: str) -> None:
+        """They do not work here any more: signed out, and replaced wherever they stand, at once. `successor`: name,
+        address or id; empty: nobody.
 
         Whom they talk to is routed anew. Raises Wrong when somebody has to take over and nobody was named.
         """

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from desk.administration.changing import Change
 from desk.administration.checking import Check
+from desk.administration.picking import Crew
 from store import agents, customers
 
 MOST = 20
@@ -13,40 +14,33 @@ MOST = 20
 
 @dataclass(frozen=True)
 class Answering:
-    """Ids of agents; `stand_ins`: the first first."""
+    """Agents, the first stand-in first: as entered by name, address or id; ids once they are checked."""
 
     named: str | None = None
     stand_ins: tuple[str, ...] = ()
 
 
 def checked(change: Change, check: Check, answers: Answering) -> Answering:
-    """Everybody works here and answers chats, and everybody is listed once."""
-    active = [each for each in agents.every(change.connection) if each.active]
-    working = {each.id: each.name for each in active}
-    silent = {each.id for each in active if not each.teams}
-    named = answers.named or None
-    if named is not None and named not in working:
-        check.refuse("named", "This agent does not work here any more. Choose somebody else.")
-    elif named in silent:
-        check.refuse("named", "{name} is in no team and answers no chats. Choose somebody else.", name=working[named])
-    seen: set[str] = set()
-    for id in answers.stand_ins:
-        if id not in working:
-            check.refuse("stand_ins", "One of the stand-ins does not work here any more. Take them off the list.")
-        elif id in silent:
-            check.refuse(
-                "stand_ins", "{name} is in no team and answers no chats. Choose somebody else.", name=working[id]
-            )
+    """Everybody works here and answers chats, and everybody is listed once. Places are refused as `stand_in_1`, …"""
+    crew = Crew(agents.every(change.connection))
+    named = crew.read(check, "named", answers.named or "")
+    listed: list[str] = []
+    for place, text in enumerate(answers.stand_ins, start=1):
+        field = f"stand_in_{place}"
+        id = crew.read(check, field, text)
+        if id is None:
+            continue
         elif id == named:
             check.refuse(
-                "stand_ins", "{name} is the named agent already and cannot stand in for themselves.", name=working[id]
+                field, "{name} is the named agent already and cannot stand in for themselves.", name=crew.name(id)
             )
-        elif id in seen:
-            check.refuse("stand_ins", "{name} is listed twice. Take one of the two off the list.", name=working[id])
-        seen.add(id)
+        elif id in listed:
+            check.refuse(field, "{name} is listed twice. Take one of the two off the list.", name=crew.name(id))
+        else:
+            listed.append(id)
     if len(answers.stand_ins) > MOST:
-        check.refuse("stand_ins", "At most {most} stand-ins fit one customer.", most=MOST)
-    return Answering(named, tuple(answers.stand_ins))
+        check.refuse("stand_in_1", "At most {most} stand-ins fit one customer.", most=MOST)
+    return Answering(named, tuple(listed))
 
 
 def write(change: Change, customer_id: str, answers: Answering) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from desk import taking_over
 from desk.administration.changing import Change
 from desk.administration.checking import Check
+from desk.administration.picking import Crew
 from desk.deciding import decide
 from desk.ringing import refused
 from routing import chat as moves
@@ -48,14 +49,15 @@ def left_open(connection: Connection, id: str, now: int) -> LeftOpen:
     )
 
 
-def leave(change: Change, gone: Profile, successor: str | None) -> None:
-    """At once but for what many open tickets take: the first of them now, the others in pieces. Raises Wrong."""
+def leave(change: Change, gone: Profile, successor: str) -> None:
+    """At once but for what many open tickets take: the first of them now, the others in pieces. `successor`: as
+    entered, empty for nobody. Raises Wrong."""
     check = Check()
     left = left_open(change.connection, gone.id, change.at)
-    _check_successor(change, check, gone, successor, left.needs_somebody)
+    taking = _successor(change, check, gone, successor, left.needs_somebody)
     check.done()
-    _replace(change, gone.id, successor)
-    agents.retire(change.connection, gone.id, successor)
+    _replace(change, gone.id, taking)
+    agents.retire(change.connection, gone.id, taking)
     for ring in rings.open_of_agents(change.connection, [gone.id]):
         refused(change, change.ticket(ring.ticket_id), ring, "given_up", "")
     taking_over.piece(change, gone.id)
@@ -63,7 +65,7 @@ def leave(change: Change, gone: Profile, successor: str | None) -> None:
         _route_anew(change, each.id, gone.id)
     sessions.end_all_of_agent(change.connection, gone.id, micros(change.real))
     change.job("revoked", f"revoked:{gone.id}", payload={"agent": gone.id})
-    change.audit("agent_left", gone.id, {"successor": successor, "tickets": left.tickets_in_all})
+    change.audit("agent_left", gone.id, {"successor": taking, "tickets": left.tickets_in_all})
 
 
 def other_admins(change: Change, id: str) -> bool:
@@ -71,15 +73,15 @@ def other_admins(change: Change, id: str) -> bool:
     return any(each.active and "admin" in each.roles and each.id != id for each in agents.every(change.connection))
 
 
-def _check_successor(change: Change, check: Check, gone: Profile, successor: str | None, needed: bool) -> None:
+def _successor(change: Change, check: Check, gone: Profile, entered: str, needed: bool) -> str | None:
     if "admin" in gone.roles and not other_admins(change, gone.id):
         check.refuse("successor", "{name} is the only admin. Make somebody else one first.", name=gone.name)
-    if successor is None and needed:
+    if needed and not entered.strip():
         check.refuse("successor", "Choose who takes over: {name} has customers or tickets.", name=gone.name)
-    if successor is not None:
-        taking = agents.find(change.connection, successor)
-        if taking is None or not taking.active or successor == gone.id or not taking.teams:
-            check.refuse("successor", "Choose somebody who works here and answers chats.")
+    taking = Crew(agents.every(change.connection)).read(check, "successor", entered)
+    if taking == gone.id:
+        check.refuse("successor", "{name} is who leaves. Choose somebody else.", name=gone.name)
+    return taking
 
 
 def _route_anew(change: Change, ticket: str, gone: str) -> None:

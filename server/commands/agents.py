@@ -55,7 +55,7 @@ def add(commands: Any) -> None:
     options(change, *FIELDS)
     photo.add_argument("file", help="a PNG, JPEG, WebP or GIF; none: initials")
     options(leave, ("successor", "who takes over their customers and tickets"))
-    options(command(inner, "list", "list agents", _list), *PAGING)
+    options(command(inner, "list", "list agents", _list), ("team", f"only those of one of {', '.join(TEAMS)}"), *PAGING)
 
 
 async def _add(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
@@ -73,8 +73,7 @@ async def _change(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str
 
 async def _leave(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     kept = await naming.agent(reach, arguments.agent)
-    successor = None if arguments.successor is None else await naming.working(reach, arguments.successor)
-    await reach.admin.agents.leave(None, kept.id, successor)
+    await reach.admin.agents.leave(None, kept.id, arguments.successor or "")
     return await _told(reach, kept.id)
 
 
@@ -128,7 +127,10 @@ async def _link(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
 
 async def _list(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     text, number = paging(arguments)
-    page = await reach.read(lambda connection: agents.page(connection, text, number))
+    team = arguments.team or ""
+    if team and team not in TEAMS:
+        raise BadRequest(f"--team is one of {', '.join(TEAMS)}.")
+    page = await reach.read(lambda connection: agents.page(connection, text, number, team))
     rows = [_row(each) for each in page.rows]
     cells = [
         (row["name"], row["email"], ",".join(row["teams"]) or "-", ",".join(row["roles"]), row["capacity"],

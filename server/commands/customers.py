@@ -54,7 +54,7 @@ def add(commands: Any) -> None:
 
 
 async def _add(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
-    answers = await _answering(reach, arguments, Answering())
+    answers = _answering(arguments, Answering())
     sale = await _first_sale(reach, arguments) if arguments.since or arguments.until else NOTHING_SOLD
     id = await reach.admin.customers.add(None, given(CustomerDraft(""), arguments), sale, answers)
     return await _told(reach, id)
@@ -65,22 +65,16 @@ async def _change(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str
     draft = CustomerDraft(kept.name, ", ".join(kept.domains), kept.zone, kept.language, kept.playbook)
     standing = await reach.read(lambda connection: tuple(customers.stand_ins(connection, kept.id)))
     before = Answering(kept.named_id, standing)
-    answers = await _answering(reach, arguments, before)
+    answers = _answering(arguments, before)
     await reach.admin.customers.change(None, kept.id, given(draft, arguments), answers)
     return await _told(reach, kept.id)
 
 
-async def _answering(reach: Reach, arguments: argparse.Namespace, kept: Answering) -> Answering:
-    """Ids of whom the arguments name."""
+def _answering(arguments: argparse.Namespace, kept: Answering) -> Answering:
+    """What it was, with whom the arguments name."""
     named, stand_ins = arguments.named, listed(arguments.stand_ins)
-    if named is None:
-        who = kept.named
-    else:
-        who = None if named == "none" else await naming.working(reach, named)
-    if stand_ins is None:
-        standing = kept.stand_ins
-    else:
-        standing = () if stand_ins == ("none",) else tuple([await naming.working(reach, each) for each in stand_ins])
+    who = kept.named if named is None else "" if named == "none" else named
+    standing = kept.stand_ins if stand_ins is None else () if stand_ins == ("none",) else stand_ins
     return Answering(who, standing)
 
 

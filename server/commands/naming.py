@@ -21,11 +21,6 @@ async def agent(reach: Reach, name: str) -> Profile:
     return the(await reach.read(agents.every), name, "agent", lambda each: (each.email, each.name, each.id))
 
 
-async def working(reach: Reach, name: str) -> str:
-    """Id of somebody who works here."""
-    return (await agent(reach, name)).id
-
-
 async def calendar(reach: Reach, name: str) -> Version:
     """By name or id."""
     return the(await reach.read(calendars.every), name, "calendar", lambda each: (each.name, each.id))

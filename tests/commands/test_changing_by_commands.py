@@ -13,7 +13,9 @@ def test_what_is_wrong_is_said_in_one_sentence_and_changes_nothing(shell: Shell)
     hire(shell, "Eva Marin", "--teams", "dedicated")
     said = shell.refused("customer", "add", "--name", "Brightwater", "--zone", "bratislava")
     assert said == "vipdesk: There is no zone “bratislava”. Did you mean Europe/Bratislava? (zone)"
-    assert "There is no agent anna" in shell.refused("customer", "add", "--name", "Brightwater", "--named", "anna")
+    assert "Nobody here is called “anna”" in shell.refused(
+        "customer", "add", "--name", "Brightwater", "--named", "anna"
+    )
     said = shell.refused(
         "customer", "add", "--name", "Brightwater", "--domains", f"halden.example, {'a' * 300}.example"
     )
@@ -51,6 +53,8 @@ def test_everything_can_be_changed_listed_and_shown(desk: RunningDesk, shell: Sh
     key = furnish(shell)
     changed = shell("agent", "change", "Ben Okafor", "--teams", "pool,technical", "--capacity", "5", "--reserved", "1")
     assert (changed["teams"], changed["capacity"], changed["reserved"]) == (["technical", "pool"], 5, 1)
+    assert [each["name"] for each in shell("agent", "list", "--team", "pool")] == ["Ben Okafor"]
+    assert "--team is one of" in shell.refused("agent", "list", "--team", "night")
     assert shell("contact", "change", "Priya Raman", "--customer", "Brightwater Hotels", "--no-coordinator")["name"]
     assert shell("contact", "list", "--customer", "Brightwater Hotels")[0]["coordinator"] is False
     assert shell("calendar", "change", "Round the clock", "--sun", "closed", "--holidays", "2026-12-25")["version"] == 2

@@ -40,7 +40,7 @@ def test_a_whole_day_of_setting_up_people_needs_no_script(real: Real, plain: Pla
     page.goto(f"{zora}/leave")
     let_go(page)
     page.goto(customer)
-    assert page.locator("#named option:checked").inner_text() == "Milan Orel"
+    assert page.input_value("#named") == "Milan Orel"
 
 
 def sell_to_a_customer(page: Page, desk: RunningDesk) -> str:
@@ -55,12 +55,12 @@ def sell_to_a_customer(page: Page, desk: RunningDesk) -> str:
     page.fill("#since", "2020-01-01")
     page.fill("#plan", "Basic")
     page.fill("#fee", "1500")
-    page.select_option("#named", label="Zora Vlk")
+    page.fill("#named", "Zora Vlk")
     page.click(".a-save .btn.main")
     assert page.inner_text("#plan-e") == "The add-on is sold on All-inclusive, Premium only, not on “Basic”."
     assert (page.input_value("#plan"), page.input_value("#fee")) == ("Basic", "1500")
     page.fill("#plan", "Premium")
-    page.locator("[name=stand_in]").first.select_option(label="Milan Orel")
+    page.fill("#stand_in_1", "milan orel")
     save(page)
     return customer
 
@@ -124,7 +124,7 @@ def let_go(page: Page) -> None:
     assert "Ostrava Freight" in text and "2031-07-14 – 2031-07-20" in text
     page.click(".a-save .btn.main")
     assert "Choose who takes over: Zora Vlk has customers or tickets." in page.inner_text("#successor-e")
-    page.select_option("#successor", label="Milan Orel")
+    page.fill("#successor", "Milan Orel")
     page.click(".a-save .btn.main")
     assert page.inner_text(".a-head .tag") == "left"
 

@@ -25,14 +25,16 @@ from store.times import micros
 
 async def every(asked: Asked) -> Response:
     """`GET /admin/agents`"""
+    named = asked.request.query_params.get("team", "")
+    team = named if named in TEAMS else ""
     now = micros(asked.parts.desk.clock.now())
 
     def query(connection: Connection) -> tuple[Page[Profile], set[str]]:
         absent = {each.agent_id for each in agents.absences(connection, now) if each.since <= now}
-        return agents.page(connection, asked.sought, asked.number), absent
+        return agents.page(connection, asked.sought, asked.number, team), absent
 
     page, absent = await asked.read(query)
-    return asked.page("agents.html", "agents", {}, page=page, rows=page.rows, absent=absent, **words())
+    return asked.page("agents.html", "agents", {}, page=page, rows=page.rows, absent=absent, team=team, **words())
 
 
 async def begin(asked: Asked) -> Response:

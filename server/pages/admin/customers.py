@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from starlette.responses import Response
 
 from desk.administration.answering import Answering
-from desk.administration.checking import last_day_in
 from desk.administration.customers import CustomerDraft
+from desk.administration.picking import Crew
 from desk.administration.plans import amount, plans
 from desk.administration.selling import SaleDraft, drafted, office_zone, present_sale
 from routing.errors import DeskError, NotFound
 from server.pages.admin.asking import REFUSED, Asked, saved
-from server.pages.texts import _
+from server.pages.admin.picking import offers
 from store import agents, buttons, contacts, customers
-from store.agents import Profile
 from store.customers import Customer, Sale
 from store.engine import Connection
 from store.seeking import Page
-from store.times import instant, micros
+from store.times import micros
 
 SPARE = 2
 """Empty places in the list of stand-ins."""
@@ -73,7 +72,10 @@ async def show(asked: Asked) -> Response:
 async def save(asked: Asked) -> Response:
     """`POST /admin/customers/{id}`: all of it, or nothing and every field that is wrong."""
     draft, sale = _draft(asked), SaleDraft(*(asked.text(name) for name in ("plan", "since", "until", "fee")))
-    answers = Answering(asked.text("named") or None, asked.texts("stand_in"))
+    answers = Answering(asked.text("named"), asked.texts("stand_in"))
+    if "up" in asked.form:
+        moved = replace(answers, stand_ins=_moved_up(answers.stand_ins, asked.text("up")))
+        return await _one(asked, asdict(draft) | asdict(sale) | asdict(moved), moved=True)
     try:
         await asked.admin.customers.save(asked.signed, asked.id, draft, sale, answers)
     except REFUSED as error:
@@ -98,7 +100,17 @@ def _new(asked: Asked, draft: CustomerDraft, error: DeskError | None = None) -> 
     return asked.page("customer-new.html", "customers", asdict(draft), error)
 
 
-async def _one(asked: Asked, entered: dict[str, Any] | None = None, error: DeskError | None = None) -> Response:
+def _moved_up(listed: tuple[str, ...], place: str) -> tuple[str, ...]:
+    """The one of that place, counted from 1, before the one that stood before."""
+    at = int(place) - 1 if place.isascii() and place.isdecimal() and len(place) < 4 else 0
+    if not 0 < at < len(listed):
+        return listed
+    return (*listed[: at - 1], listed[at], listed[at - 1], *listed[at + 1 :])
+
+
+async def _one(
+    asked: Asked, entered: dict[str, Any] | None = None, error: DeskError | None = None, *, moved: bool = False
+) -> Response:
     now = micros(asked.parts.desk.clock.now())
 
     def query(connection: Connection) -> dict[str, Any]:
@@ -111,7 +123,7 @@ async def _one(asked: Asked, entered: dict[str, Any] | None = None, error: DeskE
             "sold": sale is not None,
             "holds": _holds(sale, now),
             "office_zone": zone,
-            "people": _people(connection, now),
+            "people": offers(connection, now),
             "page": contacts.page(connection, kept.id, asked.sought, asked.number),
             "plans": plans(connection),
             "buttons": buttons.of_customer(connection, kept.id),
@@ -121,29 +133,17 @@ async def _one(asked: Asked, entered: dict[str, Any] | None = None, error: DeskE
     found = await asked.read(query)
     form = found.pop("form")
     places = [*form["stand_ins"], *[""] * SPARE]
-    return asked.page("customer.html", "customers", form, error, places=places, **found)
+    away = {each.text: each.away for each in found["people"] if each.away}
+    return asked.page("customer.html", "customers", form, error, places=places, away=away, moved=moved, **found)
 
 
 def _form(connection: Connection, kept: Customer, sale: Sale | None, zone: str) -> dict[str, Any]:
     draft = CustomerDraft(kept.name, ", ".join(kept.domains), kept.zone, kept.language, kept.playbook)
     first = plans(connection)[0]
     days = SaleDraft(first.name, fee=amount(first.fee_cents)) if sale is None else drafted(sale, zone)
-    standing = tuple(customers.stand_ins(connection, kept.id))
-    return asdict(draft) | asdict(days) | asdict(Answering(kept.named_id, standing))
-
-
-def _people(connection: Connection, now: int) -> list[tuple[str, str]]:
-    """Who may answer, with what speaks against it today."""
-    until = {each.agent_id: each for each in agents.absences(connection, now) if each.since <= now}
-    return [
-        (each.id, _said(each, until[each.id].until) if each.id in until else each.name)
-        for each in agents.every(connection)
-        if each.active and each.teams
-    ]
-
-
-def _said(each: Profile, until: int) -> str:
-    return _("{name}, absent until {day}", name=each.name, day=last_day_in(instant(until), each.zone))
+    crew = Crew(agents.every(connection))
+    standing = tuple(crew.written(each) for each in customers.stand_ins(connection, kept.id))
+    return asdict(draft) | asdict(days) | asdict(Answering(crew.written(kept.named_id), standing))
 
 
 def _row(connection: Connection, each: Customer, names: dict[str, str], now: int) -> Row:

@@ -11,6 +11,7 @@ from desk.administration.leaving import left_open
 from routing.errors import DeskError, NotFound
 from server.pages.admin import agents as pages
 from server.pages.admin.asking import REFUSED, Asked, saved
+from server.pages.admin.picking import offers
 from store import agents
 from store.engine import Connection
 from store.times import micros
@@ -24,7 +25,7 @@ async def show(asked: Asked) -> Response:
 async def leave(asked: Asked) -> Response:
     """`POST /admin/agents/{id}/leave`"""
     try:
-        await asked.admin.agents.leave(asked.signed, asked.id, asked.text("successor") or None)
+        await asked.admin.agents.leave(asked.signed, asked.id, asked.text("successor"))
     except REFUSED as error:
         return await _page(asked, error)
     return saved(f"/admin/agents/{asked.id}")
@@ -47,8 +48,7 @@ async def _page(asked: Asked, error: DeskError | None = None) -> Response:
         if kept is None:
             raise NotFound
         left = left_open(connection, kept.id, now)
-        others = [each for each in agents.every(connection) if each.active and each.teams and each.id != kept.id]
-        return {"kept": kept, "left": left, "others": others}
+        return {"kept": kept, "left": left, "people": offers(connection, now, but=kept.id)}
 
     found = await asked.read(query)
     absences = [drafted(each, found["kept"].zone) for each in found["left"].absences]
