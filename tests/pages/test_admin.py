@@ -132,7 +132,7 @@ def test_who_answers_and_administers_finds_a_way_to_either(real: Real, chromium:
     both.click(".rail .me")
     both.click(".me-menu a[href='/admin']")
     both.wait_for_url("**/admin/customers")
-    both.click("text=To the console")
+    both.click(".a-own >> text=To the console")
     both.wait_for_selector(".rail .live:not(.lost)")
     both.keyboard.press("Control+k")
     both.keyboard.type("administration")
