@@ -12,6 +12,8 @@ from routing.errors import SlowDown
 from store import audit
 
 LOGIN_PAUSE_S = 300
+MOST_DEVICE = 300
+"""So much is kept of what a browser calls itself."""
 TOUCH_AFTER = timedelta(hours=1)
 """A use is noted no more often."""
 

@@ -12,7 +12,7 @@ from functools import partial
 import pyotp
 
 from desk.actors import Signed
-from desk.admission import TOUCH_AFTER, Admission, NotSignedIn, digest_of
+from desk.admission import MOST_DEVICE, TOUCH_AFTER, Admission, NotSignedIn, digest_of
 from desk.desk import Desk
 from desk.passwords import Passwords
 from desk.sealing import Sealer
@@ -32,7 +32,6 @@ ACCOUNT_TRIES = 50
 """Wrong tries for one account from anywhere else: its owner's own browser is not kept out by them."""
 LOGIN_MOST = 300
 """Tries from one address of the network within LOGIN_PAUSE_S, right ones too."""
-MOST_DEVICE = 300
 PASSWORD_TRIES = 10
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import jwt
 
 from desk.actors import Signed
-from desk.admission import TOUCH_AFTER, Admission, NotSignedIn, digest_of
+from desk.admission import MOST_DEVICE, TOUCH_AFTER, Admission, NotSignedIn, digest_of
 from desk.texts import say
 from live.base import Published
 from routing.allow import Actor
@@ -79,8 +79,10 @@ class ContactIdentity(Admission):
             await self._desk.record.write(lambda c: sessions.use_contact(c, hashed, micros(now)), name="use_token")
         return found[0]
 
-    async def open_session(self, key: str, body: dict[str, Any], source: str) -> ContactSignedIn | None:
-        """`POST /b/<button>/session`, PROTOCOL §1. None: a code is on its way.
+    async def open_session(
+        self, key: str, body: dict[str, Any], source: str, device: str = ""
+    ) -> ContactSignedIn | None:
+        """`POST /b/<button>/session`, PROTOCOL §1. None: a code is on its way. `device`: what the browser calls itself.
 
         Raises NotFound (button), NotSignedIn (token), Forbidden (jwt, code), BadRequest, SlowDown.
         """
@@ -92,10 +94,10 @@ class ContactIdentity(Admission):
         if button is None:
             raise NotFound("There is no such button.")
         if fields["jwt"]:
-            return await self._known(button, await self._by_jwt(button, fields["jwt"]), fields["token"])
+            return await self._known(button, await self._by_jwt(button, fields["jwt"]), fields["token"], device)
         elif fields["email"] and fields["code"]:
             person = await self._by_code(button, fields["email"], fields["code"], source)
-            return await self._known(button, person, fields["token"])
+            return await self._known(button, person, fields["token"], device)
         elif fields["email"]:
             await self._mail_code(button, fields["email"], source)
             return None
@@ -104,16 +106,16 @@ class ContactIdentity(Admission):
         else:
             if not source.startswith(THIS_MACHINE):
                 await self._slow_down(f"new-visit:{source}", NEW_VISITS)
-            return await self._visit(button)
+            return await self._visit(button, device)
 
-    async def _visit(self, button: Button) -> ContactSignedIn:
+    async def _visit(self, button: Button, device: str) -> ContactSignedIn:
         visitor = Person(new_id(), button.customer_id, "Visitor", None, None, verified=False, coordinator=False)
         token, at = secrets.token_urlsafe(32), micros(self._desk.clock.real())
         hashed, made = digest_of(token), micros(self._desk.clock.now())
 
         def verb(connection: Connection) -> None:
             contacts.add(connection, visitor, made)
-            sessions.begin_contact(connection, hashed, visitor.id, button.id, at)
+            sessions.begin_contact(connection, hashed, visitor.id, button.id, at, device[:MOST_DEVICE])
 
         await self._desk.record.write(verb, name="visit")
         return ContactSignedIn(token, visitor.id, visitor.name, verified=False)
@@ -124,13 +126,14 @@ class ContactIdentity(Admission):
             raise NotSignedIn("This visit has ended. Begin a new one.")
         return ContactSignedIn(token, signed.actor.id, signed.name, signed.actor.verified)
 
-    async def _known(self, button: Button, person: Person, former: str | None) -> ContactSignedIn:
+    async def _known(self, button: Button, person: Person, former: str | None, device: str) -> ContactSignedIn:
         """A token for a verified person; a visitor who came along becomes that person and keeps the chat."""
         visitor = None if former is None else await self.contact(former)
         token, at = secrets.token_urlsafe(32), micros(self._desk.clock.real())
         hashed = digest_of(token)
         await self._desk.record.write(
-            lambda c: sessions.begin_contact(c, hashed, person.id, button.id, at), name="contact_session"
+            lambda c: sessions.begin_contact(c, hashed, person.id, button.id, at, device[:MOST_DEVICE]),
+            name="contact_session",
         )
         if visitor is not None and visitor.button_id == button.id:
             if not visitor.actor.verified and visitor.actor.id != person.id:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, or_, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, or_, select, update
 
 from store.engine import Connection
 from store.schema import (
@@ -32,6 +33,11 @@ _ALL = select(contact.c.id)
 _SAME = select(contact.c.id).where(or_(contact.c.id == bindparam("id"), contact.c.became_id == bindparam("id")))
 _OPEN = select(chat.c.id).where(chat.c.contact_id.in_(_IDS), chat.c.ended_at.is_(None)).limit(1)
 _WHO = select(contact.c.customer_id, contact.c.email, contact.c.subject).where(contact.c.id.in_(_IDS))
+_COUNTS = select(
+    select(func.count()).select_from(ticket).where(ticket.c.contact_id.in_(_IDS)).scalar_subquery().label("tickets"),
+    select(func.count()).select_from(message).where(message.c.author_id.in_(_IDS)).scalar_subquery().label("messages"),
+    select(func.count()).select_from(file).where(file.c.by_id.in_(_IDS)).scalar_subquery().label("files"),
+)
 _FILES = select(file.c.sha256, file.c.preview_sha256).where(file.c.by_id.in_(_IDS))
 _TICKETS = select(ticket.c.id).where(
     or_(
@@ -67,6 +73,22 @@ _OF_SUBJECT = delete(token_use).where(
 )
 _TOLD = ("body", "text", "note")
 """What people write themselves, in the data of an event."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the record holds of somebody: tickets that they opened, messages and files that are theirs."""
+
+    tickets: int
+    messages: int
+    files: int
+
+
+def held(connection: Connection, ids: Sequence[str]) -> Held:
+    """Of all of them."""
+    row = connection.one(_COUNTS, ids=list(ids))
+    assert row is not None, "counts are a row"
+    return Held(row.tickets, row.messages, row.files)
 
 
 def every(connection: Connection) -> list[str]:

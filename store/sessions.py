@@ -33,6 +33,17 @@ class OpenSession:
 
 
 @dataclass(frozen=True)
+class OpenVisit:
+    """A session of a contact that holds. `id`: the hash of its token; `where`: on which button of their company."""
+
+    id: str
+    device: str
+    where: str
+    created_at: int
+    used_at: int
+
+
+@dataclass(frozen=True)
 class ContactSession:
     """A contact's token that holds."""
 
@@ -108,10 +119,12 @@ _END_CONTACT = (
     .values(revoked_at=bindparam("at"))
 )
 _OF_CONTACT = (
-    select(contact_session.c.used_at)
+    select(contact_session.c.token_hash, contact_session.c.device, button.c.name, contact_session.c.created_at,
+           contact_session.c.used_at)
+    .join(button, button.c.id == contact_session.c.button_id)
     .where(contact_session.c.contact_id == bindparam("contact"), contact_session.c.revoked_at.is_(None),
            contact_session.c.used_at > bindparam("after"))
-    .order_by(contact_session.c.used_at.desc())
+    .order_by(contact_session.c.used_at.desc(), contact_session.c.token_hash)
 )  # fmt: skip
 _END_CONTACTS = (
     update(contact_session)
@@ -215,11 +228,13 @@ def contact_session_of(connection: Connection, hash: str, used_after: int) -> Co
     return None if row is None else ContactSession(row.contact_id, row.button_id, row.used_at)
 
 
-def begin_contact(connection: Connection, hash: str, contact_id: str, button_id: str, at: int) -> None:
-    """A contact has a token."""
+def begin_contact(
+    connection: Connection, hash: str, contact_id: str, button_id: str, at: int, device: str = ""
+) -> None:
+    """A contact has a token; `device`: what their browser calls itself."""
     connection.run(
-        _ADD_CONTACT, token_hash=hash, contact_id=contact_id, button_id=button_id, created_at=at, used_at=at,
-        revoked_at=None,
+        _ADD_CONTACT, token_hash=hash, contact_id=contact_id, button_id=button_id, device=device, created_at=at,
+        used_at=at, revoked_at=None,
     )  # fmt: skip
 
 
@@ -233,9 +248,9 @@ def end_contact(connection: Connection, hash: str, at: int) -> bool:
     return connection.run(_END_CONTACT, b_hash=hash, at=at) > 0
 
 
-def used_by_contact(connection: Connection, contact_id: str, used_after: int) -> list[int]:
-    """When each session of a contact that holds was used last; the newest first."""
-    return [row.used_at for row in connection.all(_OF_CONTACT, contact=contact_id, after=used_after)]
+def open_of_contact(connection: Connection, contact_id: str, used_after: int) -> list[OpenVisit]:
+    """Sessions of a contact that hold, the last used first."""
+    return [OpenVisit(*row) for row in connection.all(_OF_CONTACT, contact=contact_id, after=used_after)]
 
 
 def end_all_of_contact(connection: Connection, contact_id: str, at: int) -> int:

@@ -70,8 +70,8 @@ class Contacts:
         await self._changing.change(signed, "change_contact", verb)
 
     async def erase(self, signed: Signed | None, id: str, ledger: Ledger, blobs: Blobs) -> int:
-        """Forgets who they were, what they said and sent; how many files went. The ledger knows of it first, so that
-        no restore brings them back. Raises NotFound, BadRequest while they chat, OSError."""
+        """Forgets who they were, what they said and sent, and ends their lines; how many files went. The ledger knows
+        of it first, so that no restore brings them back. Raises NotFound, BadRequest while they chat, OSError."""
 
         def verb(change: Change) -> set[str]:
             if contacts.find(change.connection, id) is None:
@@ -81,6 +81,8 @@ class Contacts:
                 raise BadRequest("They are in a chat. Erase them when it has ended.", field="contact")
             ledger.add(ids)  # nothing refuses any more: a restore must not erase whom the desk kept
             found = erasing.erase(change.connection, ids)
+            for each in ids:
+                change.job("revoked", f"revoked:{each}", payload={"contact": each})
             change.audit("contact_erased", id, {"contacts": len(ids)})
             return found
 

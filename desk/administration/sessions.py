@@ -52,11 +52,25 @@ class Sessions:
         def verb(change: Change) -> int:
             the_contact(change, contact)
             ended = sessions.end_all_of_contact(change.connection, contact, micros(change.real))
-            change.job("revoked", f"revoked:{contact}", payload={"contact": contact})
+            _tell_contact(change, contact)
             change.audit("contact_sessions_ended", contact, {"count": ended})
             return ended
 
         return await self._changing.change(signed, "end_contact_sessions", verb)
+
+    async def end_visit(self, signed: Signed | None, contact: str, id: str) -> None:
+        """One of a contact, in one browser. Raises NotFound, Conflict when it has ended already."""
+
+        def verb(change: Change) -> None:
+            the_contact(change, contact)
+            after = contact_used_after(change.real)
+            if id not in {each.id for each in sessions.open_of_contact(change.connection, contact, after)}:
+                raise Conflict("This session has ended already.")
+            sessions.end_contact(change.connection, id, micros(change.real))
+            _tell_contact(change, contact)
+            change.audit("contact_session_ended", contact, {"session": id[:12]})
+
+        await self._changing.change(signed, "end_contact_session", verb)
 
     async def end_all(self, signed: Signed | None, kept: str = "") -> int:
         """Everybody's, but for `kept`; how many."""
@@ -84,3 +98,7 @@ def contact_used_after(real: datetime) -> int:
 def _tell(change: Change, agent: str) -> None:
     """Lines are looked at again, in every process."""
     change.job("revoked", f"revoked:{agent}", payload={"agent": agent})
+
+
+def _tell_contact(change: Change, contact: str) -> None:
+    change.job("revoked", f"revoked:{contact}", payload={"contact": contact})

@@ -15,7 +15,7 @@ from server import security
 from server.api.agents import json_body
 from server.api.faces import small_face
 from server.errors import problem
-from server.pages.sessions import source_of
+from server.pages.sessions import device_of, source_of
 from server.pages.static import packed, sent
 from server.pages.texts import _, loader_words, reader
 from server.parts import Parts
@@ -82,7 +82,9 @@ async def session(parts: Parts, request: Request) -> Response:
     security.expect_own_origin(request, parts.origins)
     body = await json_body(request)
     try:
-        begun = await parts.identity.open_session(request.path_params["key"], body, source_of(request))
+        begun = await parts.identity.open_session(
+            request.path_params["key"], body, source_of(request), device_of(request)
+        )
     except NotSignedIn as error:
         return problem(401, _(str(error)), code="not_signed_in")
     if begun is None:

@@ -6,12 +6,17 @@ import argparse
 from typing import Any
 
 from desk.administration.contacts import ContactDraft
+from desk.administration.sessions import contact_used_after
+from routing.errors import BadRequest
 from server.commands import naming
 from server.commands.reaching import PAGING, Reach, command, given, group, options, paged, paging, table
-from store import contacts
+from server.pages.saying import device, said_at
+from store import contacts, sessions
 from store.blobs import Blobs
 from store.contacts import Person
 from store.ledger import FILE, Ledger
+from store.sessions import OpenVisit
+from store.times import instant
 
 FIELDS = (
     ("name", "their name"),
@@ -32,9 +37,12 @@ def add(commands: Any) -> None:
     erase = command(inner, "erase", "forget who a contact was, what they said and sent; for good", _erase)
     erase.add_argument("contact", help="their mail address, name or id")
     options(erase, ("customer", "whose"), needed=("customer",))
-    out = command(inner, "sign-out", "end a contact's sessions in every browser", _sign_out)
-    out.add_argument("contact", help="their mail address, name or id")
-    options(out, ("customer", "whose"), needed=("customer",))
+    out = command(inner, "sign-out", "end a contact's sessions in every browser, or in one", _sign_out)
+    options(out, ("session", "the id of one, or how it begins; left out: all"))
+    visits = command(inner, "sessions", "list the sessions of a contact that hold", _sessions)
+    for one in (out, visits):
+        one.add_argument("contact", help="their mail address, name or id")
+        options(one, ("customer", "whose"), needed=("customer",))
     for one in (new, change):
         one.add_argument("--coordinator", action=argparse.BooleanOptionalAction, help="sees all tickets of the company")
     options(
@@ -70,8 +78,37 @@ async def _erase(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]
 async def _sign_out(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     owner = await naming.customer(reach, arguments.customer)
     kept = await naming.contact(reach, owner.id, arguments.contact)
-    ended = await reach.admin.sessions.end_of_contact(None, kept.id)
+    if arguments.session is None:
+        ended = await reach.admin.sessions.end_of_contact(None, kept.id)
+    else:
+        await reach.admin.sessions.end_visit(None, kept.id, await _visit(reach, kept, arguments.session))
+        ended = 1
     return {"ended": ended}, f"{ended} ended."
+
+
+async def _sessions(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    owner = await naming.customer(reach, arguments.customer)
+    kept = await naming.contact(reach, owner.id, arguments.contact)
+    found = await _visits(reach, kept)
+    cells = [(each.id[:12], device(each.device), each.where, said_at(each.used_at)) for each in found]
+    rows = [
+        {"id": each.id, "device": each.device, "button": each.where,
+         "since": instant(each.created_at).isoformat(), "used": instant(each.used_at).isoformat()}
+        for each in found
+    ]  # fmt: skip
+    return rows, table(cells, f"{kept.name} is signed in nowhere.")
+
+
+async def _visits(reach: Reach, kept: Person) -> list[OpenVisit]:
+    after = contact_used_after(reach.clock.real())
+    return await reach.read(lambda connection: sessions.open_of_contact(connection, kept.id, after))
+
+
+async def _visit(reach: Reach, kept: Person, begins: str) -> str:
+    found = [each.id for each in await _visits(reach, kept) if each.id.startswith(begins)]
+    if len(found) != 1:
+        raise BadRequest(f"{len(found)} sessions begin with {begins}." if found else f"There is no session {begins}.")
+    return found[0]
 
 
 async def _list(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:

@@ -71,6 +71,7 @@ contact_session = Table(
     Column("token_hash", Text, primary_key=True),
     c.ref("contact_id", "contact.id"),
     c.ref("button_id", "button.id"),
+    c.text("device", ""),  # what the browser called itself at the first press
     c.at("created_at", nullable=False),
     c.at("used_at", nullable=False),
     c.at("revoked_at"),

@@ -84,6 +84,21 @@ async def end_second_step(asked: Asked) -> Response:
     return saved(f"/admin/agents/{asked.id}")
 
 
+async def sign_out(asked: Asked) -> Response:
+    """`POST /admin/agents/{id}/sessions/end`"""
+    try:
+        await asked.admin.sessions.end(asked.signed, asked.text("session"))
+    except REFUSED as error:
+        return await one(asked, None, error)
+    return saved(f"/admin/agents/{asked.id}", "#sessions")
+
+
+async def sign_out_everywhere(asked: Asked) -> Response:
+    """`POST /admin/agents/{id}/sessions/end-all`: but for the admin's own."""
+    await asked.admin.sessions.end_of_agent(asked.signed, asked.id, asked.own)
+    return saved(f"/admin/agents/{asked.id}", "#sessions")
+
+
 async def show_photo(asked: Asked) -> Response:
     """`POST /admin/agents/{id}/photo`"""
     sent = asked.form.get("photo")
@@ -136,7 +151,7 @@ async def one(
 
     found = await asked.read(query)
     form = _form(draft or drafted(found["kept"])) | {name: asked.text(name) for name in ("since", "until", "reason")}
-    return asked.page("agent.html", "agents", form, error, url=url, **found, **words())
+    return asked.page("agent.html", "agents", form, error, url=url, own=asked.own, **found, **words())
 
 
 def _form(draft: AgentDraft) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from desk.actors import Signed
 from desk.administration import Administration, Wrong
+from desk.admission import digest_of
 from routing.allow import Facts, allow
 from routing.errors import Conflict, DeskError, NotFound
 from server.errors import STATUS, title
@@ -45,6 +46,11 @@ class Asked:
     def id(self) -> str:
         """Of what the address names."""
         return str(self.request.path_params["id"])
+
+    @property
+    def own(self) -> str:
+        """The session that asks, among the sessions: it stays."""
+        return digest_of(self.session.cookie)
 
     def text(self, name: str) -> str:
         """One field as entered."""

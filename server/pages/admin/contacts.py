@@ -15,6 +15,7 @@ from store import contacts, customers, sessions
 from store.contacts import Person
 from store.customers import Customer
 from store.engine import Connection
+from store.sessions import OpenVisit
 
 
 async def begin(asked: Asked) -> Response:
@@ -49,8 +50,17 @@ async def save(asked: Asked) -> Response:
 
 async def sign_out(asked: Asked) -> Response:
     """`POST /admin/contacts/{id}/sessions/end`"""
+    try:
+        await asked.admin.sessions.end_visit(asked.signed, asked.id, asked.text("session"))
+    except REFUSED as error:
+        return await _one(asked, None, error)
+    return saved(f"/admin/contacts/{asked.id}", "#sessions")
+
+
+async def sign_out_everywhere(asked: Asked) -> Response:
+    """`POST /admin/contacts/{id}/sessions/end-all`"""
     await asked.admin.sessions.end_of_contact(asked.signed, asked.id)
-    return saved(f"/admin/contacts/{asked.id}")
+    return saved(f"/admin/contacts/{asked.id}", "#sessions")
 
 
 def _draft(asked: Asked) -> ContactDraft:
@@ -59,32 +69,39 @@ def _draft(asked: Asked) -> ContactDraft:
 
 
 async def _new(asked: Asked, draft: ContactDraft, error: DeskError | None = None) -> Response:
-    customer = await asked.read(lambda connection: _customer(connection, asked.id))
+    customer = await asked.read(lambda connection: customer_of(connection, asked.id))
     return _page(asked, draft, error, customer, None)
 
 
 async def _one(asked: Asked, draft: ContactDraft | None = None, error: DeskError | None = None) -> Response:
     after = contact_used_after(asked.parts.desk.clock.real())
 
-    def query(connection: Connection) -> tuple[Person, Customer, list[int]]:
-        kept = contacts.find(connection, asked.id)
-        if kept is None or not (kept.verified or kept.email):
-            raise NotFound
-        return kept, _customer(connection, kept.customer_id), sessions.used_by_contact(connection, kept.id, after)
+    def query(connection: Connection) -> tuple[Person, Customer, list[OpenVisit]]:
+        kept = the(connection, asked.id)
+        return kept, customer_of(connection, kept.customer_id), sessions.open_of_contact(connection, kept.id, after)
 
-    kept, customer, used = await asked.read(query)
+    kept, customer, visits = await asked.read(query)
     was = ContactDraft(kept.name, kept.email or "", kept.title or "", kept.coordinator, kept.subject or "")
-    return _page(asked, draft or was, error, customer, kept, used)
+    return _page(asked, draft or was, error, customer, kept, visits)
 
 
 def _page(
     asked: Asked, draft: ContactDraft, error: DeskError | None, customer: Customer, kept: Person | None,
-    used: Sequence[int] = (),
+    visits: Sequence[OpenVisit] = (),
 ) -> Response:  # fmt: skip
-    return asked.page("contact.html", "customers", asdict(draft), error, customer=customer, kept=kept, used=used)
+    return asked.page("contact.html", "customers", asdict(draft), error, customer=customer, kept=kept, visits=visits)
 
 
-def _customer(connection: Connection, id: str) -> Customer:
+def the(connection: Connection, id: str) -> Person:
+    """Somebody who is known, not a passing visitor. Raises NotFound."""
+    kept = contacts.find(connection, id)
+    if kept is None or not (kept.verified or kept.email):
+        raise NotFound
+    return kept
+
+
+def customer_of(connection: Connection, id: str) -> Customer:
+    """Whose contact it is, or is to be. Raises NotFound."""
     found = customers.find(connection, id)
     if found is None:
         raise NotFound

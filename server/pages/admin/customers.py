@@ -134,7 +134,10 @@ async def _one(
     form = found.pop("form")
     places = [*form["stand_ins"], *[""] * SPARE]
     away = {each.text: each.away for each in found["people"] if each.away}
-    return asked.page("customer.html", "customers", form, error, places=places, away=away, moved=moved, **found)
+    erased = "erased" in asked.request.query_params and error is None
+    return asked.page(
+        "customer.html", "customers", form, error, places=places, away=away, moved=moved, erased=erased, **found
+    )
 
 
 def _form(connection: Connection, kept: Customer, sale: Sale | None, zone: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from desk.administration.sessions import used_after
-from desk.admission import digest_of
 from routing.errors import DeskError
 from server.pages.admin.asking import REFUSED, Asked, saved
 from store import sessions
@@ -27,22 +26,11 @@ async def end(asked: Asked) -> Response:
 
 async def end_all(asked: Asked) -> Response:
     """`POST /admin/sessions/end-all`: everybody's but the admin's own."""
-    await asked.admin.sessions.end_all(asked.signed, _own(asked))
+    await asked.admin.sessions.end_all(asked.signed, asked.own)
     return saved("/admin/sessions")
-
-
-async def end_of_agent(asked: Asked) -> Response:
-    """`POST /admin/agents/{id}/sessions/end`"""
-    await asked.admin.sessions.end_of_agent(asked.signed, asked.id, _own(asked))
-    return saved(f"/admin/agents/{asked.id}")
 
 
 async def _page(asked: Asked, error: DeskError | None = None) -> Response:
     after = used_after(asked.parts.desk.clock.real())
     page = await asked.read(lambda connection: sessions.open_page(connection, asked.sought, asked.number, after))
-    return asked.page("sessions.html", "sessions", {}, error, page=page, own=_own(asked))
-
-
-def _own(asked: Asked) -> str:
-    """The session that asks: it stays."""
-    return digest_of(asked.session.cookie)
+    return asked.page("sessions.html", "sessions", {}, error, page=page, own=asked.own)
