@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Coroutine
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Coroutine, Iterable
+from itertools import accumulate
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from desk.actors import Signed
 from desk.desk import Acknowledge, Desk
@@ -21,13 +26,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self.verbs = Counter("vipdesk_verbs", "Verbs by outcome.", ["verb", "outcome"], registry=self._registry)
-        self.seconds = Histogram(
-            "vipdesk_ack_seconds",
-            "From a verb's arrival to its acknowledgement.",
-            buckets=BUCKETS,
-            registry=self._registry,
-        )
+        self.verbs = Tally()
+        self._registry.register(self.verbs)
         self.lines = Gauge("vipdesk_lines", "Open lines of this process.", ["audience"], registry=self._registry)
         self.backup_age = Gauge(
             "vipdesk_backup_age_seconds",
@@ -41,13 +41,40 @@ class Metrics:
         return generate_latest(self._registry)
 
 
+class Tally(Collector):
+    """Verbs, counted on the event loop alone: the library's own counters take a lock for each."""
+
+    def __init__(self) -> None:
+        self._ended: Counter[tuple[str, str]] = Counter()
+        self._within = [0] * (len(BUCKETS) + 1)
+        self._seconds = 0.0
+
+    def ended(self, verb: str, outcome: str) -> None:
+        """One more."""
+        self._ended[verb, outcome] += 1
+
+    def acknowledged(self, seconds: float) -> None:
+        """One more, after so long."""
+        self._within[bisect_left(BUCKETS, seconds)] += 1
+        self._seconds += seconds
+
+    def collect(self) -> Iterable[Metric]:
+        """As the library asks for it."""
+        verbs = CounterMetricFamily("vipdesk_verbs", "Verbs by outcome.", labels=("verb", "outcome"))
+        for labels, number in self._ended.items():
+            verbs.add_metric(labels, number)
+        bounds = (*map(str, BUCKETS), "+Inf")
+        buckets = list(zip(bounds, accumulate(self._within), strict=True))
+        words = "From a verb's arrival to its acknowledgement."
+        return verbs, HistogramMetricFamily("vipdesk_ack_seconds", words, buckets=buckets, sum_value=self._seconds)
+
+
 class CountedDesk:
     """The desk's verbs, counted on their way."""
 
     def __init__(self, desk: Desk, metrics: Metrics) -> None:
         self._desk = desk
-        self._metrics = metrics
-        self._counters: dict[tuple[str, str], Counter] = {}
+        self._tally = metrics.verbs
 
     async def perform(self, signed: Signed, request: Any, acknowledge: Acknowledge) -> None:
         """As Desk.perform."""
@@ -55,7 +82,7 @@ class CountedDesk:
         began = time.perf_counter()
 
         def acknowledged(answer: dict[str, Any]) -> None:
-            self._metrics.seconds.observe(time.perf_counter() - began)
+            self._tally.acknowledged(time.perf_counter() - began)
             acknowledge(answer)
 
         outcome = "fault"
@@ -66,14 +93,7 @@ class CountedDesk:
             outcome = error.code
             raise
         finally:
-            self._counter(verb, outcome).inc()
-
-    def _counter(self, verb: str, outcome: str) -> Counter:
-        """Looked up once: the library does it under a lock, with strings made anew."""
-        counter = self._counters.get((verb, outcome))
-        if counter is None:
-            counter = self._counters[verb, outcome] = self._metrics.verbs.labels(verb, outcome)
-        return counter
+            self._tally.ended(verb, outcome)
 
     async def typing(self, signed: Signed, ticket: str, on: bool) -> None:
         """As Desk.typing."""
