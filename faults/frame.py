@@ -53,6 +53,8 @@ class Outcome:
 
     done: int = 0
     """How often something was made to fail."""
+    of: int | None = None
+    """How often altogether, where the row is not whole with less."""
     seeds: int = 1
     lost: int = 0
     doubled: int = 0

@@ -55,6 +55,8 @@ class Result:
             verdict = "broken"
         elif self.late:
             verdict = "late"
+        elif self.outcome.of is not None and self.outcome.done < self.outcome.of:
+            verdict = "in part"
         else:
             verdict = "holds" if self.outcome.done else "not done"
         return verdict

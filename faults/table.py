@@ -26,8 +26,9 @@ def cells(result: Result) -> tuple[str, ...]:
         return (result.number, result.name, result.ground, *nothing, promised(result), result.verdict, load, "-")
     seeds = f"{result.first_seed}-{result.first_seed + found.seeds - 1}" if found.seeds > 1 else str(result.first_seed)
     back = f"{found.recovery_s:.2f} s" if found.recovery_s is not None else "-"
+    done = str(found.done) if found.of is None else f"{found.done} of {found.of}"
     return (
-        result.number, result.name, result.ground, str(found.done), seeds, str(found.lost), str(found.doubled),
+        result.number, result.name, result.ground, done, seeds, str(found.lost), str(found.doubled),
         str(found.disordered), back, promised(result), result.verdict, load, result.version or "-",
     )  # fmt: skip
 

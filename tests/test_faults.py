@@ -31,12 +31,14 @@ def test_a_row_holds_only_when_something_was_done_in_time_and_nothing_broke() ->
     broken.judge(["contact c: message m was acknowledged and is there 0 times", "stream s has a gap or a twin: [1, 3]"])
     found = [
         Result.of(ROW, SQLITE), Result.of(ROW, SQLITE, skipped="There is no Redis here."), result(), result(done=1),
-        result(done=1, recovered_s=[0.5, 2.5]), Result.of(ROW, SQLITE, outcome=broken),
+        result(done=1, recovered_s=[0.5, 2.5]), Result.of(ROW, SQLITE, outcome=broken), result(done=3, of=4),
+        result(done=4, of=4),
     ]  # fmt: skip
-    assert [each.verdict for each in found] == ["not done", "skipped", "not done", "holds", "late", "broken"]
+    verdicts = ["not done", "skipped", "not done", "holds", "late", "broken", "in part", "holds"]
+    assert [each.verdict for each in found] == verdicts
     assert (broken.lost, broken.doubled, broken.disordered) == (1, 0, 1)
     shown = render(found)
-    assert "back within: 2 s" in shown and "2.50 s" in shown and "is there 0 times" in shown
+    assert "3 of 4" in shown and "back within: 2 s" in shown and "2.50 s" in shown and "is there 0 times" in shown
     assert "| NOT PLAYED: 7 something fails (SQLite, memory): There is no Redis here. |" in shown
 
 

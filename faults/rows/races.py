@@ -85,8 +85,8 @@ def orders(strands: tuple[tuple[Step, ...], ...]) -> Iterator[tuple[Step, ...]]:
 @row("41", "accept, hand-over and leaving in every order", promise="one outcome in every order", least_s=45)
 async def every_order(ground: Ground, budget: Budget, seed: int) -> Outcome:
     """One after the other in virtual time, then each order's steps really at once."""
-    outcome, chance = Outcome(), random.Random(seed)
     todo = [order for strands in STRANDS for order in orders(strands)]
+    outcome, chance = Outcome(of=2 * len(todo)), random.Random(seed)
     with ground.record() as url:
         record = InlineRecord(url.removeprefix("sqlite:///")) if url.startswith("sqlite") else await open_record(url)
         world = await World.make(record, here=("anna", "ben"))
@@ -95,10 +95,9 @@ async def every_order(ground: Ground, budget: Budget, seed: int) -> Outcome:
                 break
             await _one(world, f"visitor-{number}", order, chance, outcome, at_once=at_once)
             outcome.done += 1
-        tell(f"{outcome.done} of {2 * len(todo)} orders")
+        tell(f"{outcome.done} of {outcome.of} orders")
         await record.close()
         outcome.judge(check(url, [], settled=False))
-    outcome.note = f"{outcome.done} of {2 * len(todo)} orders"
     return outcome
 
 
