@@ -85,6 +85,7 @@ class Account:
         def verb(connection: Connection) -> None:
             agents.set_password(connection, agent, hashed)
             sessions.end_others_of_agent(connection, agent, kept, self._real())
+            sessions.void_links(connection, agent, self._real())
             self._note(connection, agent, "password", {"by": "themselves"})
 
         await self._write(agent, "password", verb)

@@ -112,6 +112,7 @@ class AgentIdentity(Admission):
             if agent_id is not None:
                 agents.set_password(connection, agent_id, hashed)
                 sessions.end_all_of_agent(connection, agent_id, now)
+                sessions.void_links(connection, agent_id, now)
                 audit.append(connection, agent_id, "password", agent_id, {"by": "link"}, self._desk.clock.now())
             return agent_id
 

@@ -148,6 +148,11 @@ _USE_LINK = (
     .values(used_at=bindparam("at"))
     .returning(sign_in_link.c.agent_id)
 )  # fmt: skip
+_VOID_LINKS = (
+    update(sign_in_link)
+    .where(sign_in_link.c.agent_id == bindparam("b_agent"), sign_in_link.c.used_at.is_(None))
+    .values(used_at=bindparam("at"))
+)
 
 
 def agent_session_of(connection: Connection, hash: str, used_after: int) -> AgentSession | None:
@@ -266,6 +271,11 @@ def end_all_of_button(connection: Connection, button_id: str, at: int) -> int:
 def add_link(connection: Connection, hash: str, agent_id: str, expires_at: int) -> None:
     """A link that signs an agent in once."""
     connection.run(_ADD_LINK, token_hash=hash, agent_id=agent_id, expires_at=expires_at, used_at=None)
+
+
+def void_links(connection: Connection, agent_id: str, at: int) -> None:
+    """None that this agent was given lets anybody in any more."""
+    connection.run(_VOID_LINKS, b_agent=agent_id, at=at)
 
 
 def link_of(connection: Connection, hash: str, now: int) -> str | None:

@@ -64,6 +64,7 @@ def leave(change: Change, gone: Profile, successor: str) -> None:
     for each in left.chats:
         _route_anew(change, each.id, gone.id)
     sessions.end_all_of_agent(change.connection, gone.id, micros(change.real))
+    sessions.void_links(change.connection, gone.id, micros(change.real))
     change.job("revoked", f"revoked:{gone.id}", payload={"agent": gone.id})
     change.audit("agent_left", gone.id, {"successor": taking, "tickets": left.tickets_in_all})
 

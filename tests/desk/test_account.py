@@ -67,8 +67,10 @@ async def test_a_new_password_needs_the_old_one_and_signs_out_everywhere_else(mi
             await mine.account.change_password("anna", old, new, again, digest_of(here.cookie))
         assert list(refused.value.fields) == [field]
     assert closed == [] and await mine.holds(there)
+    link = await mine.identity.new_link("anna")
     await mine.account.change_password("anna", PASSWORD, "a new sentence", "a new sentence", digest_of(here.cookie))
     assert (await mine.holds(here), await mine.holds(there), closed) == (True, False, [b"4401"])
+    assert not await mine.identity.link_holds(link)
     with pytest.raises(NotSignedIn):
         await mine.sign_in()
     assert await mine.sign_in("a new sentence")

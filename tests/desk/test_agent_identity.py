@@ -183,6 +183,15 @@ async def test_a_link_works_once_even_for_two_at_once_and_for_three_days(doors: 
         await doors.identity.use_link(late, "a new password")
 
 
+async def test_a_link_that_was_used_ends_all_others_of_the_agent(doors: Doors) -> None:
+    first, second, of_anna = [await doors.identity.new_link(each) for each in ("ben", "ben", "anna")]
+    await doors.identity.use_link(second, "a new password")
+    assert not await doors.identity.link_holds(first)
+    assert await doors.identity.link_holds(of_anna)
+    with pytest.raises(NotSignedIn):
+        await doors.identity.use_link(first, "another one")
+
+
 async def test_a_new_password_ends_every_other_session_and_its_lines(doors: Doors) -> None:
     old = await doors.sign_in()
     codes = doors.closed("agent:anna")

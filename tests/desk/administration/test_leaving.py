@@ -9,13 +9,14 @@ import pytest
 from desk.administration import Administration, Wrong
 from desk.administration.calendars import drafted
 from desk.administration.leaving import SHOWN, left_open
+from desk.identity import Identity
 from desk.requests import Accept, Press
 from desk.taking_over import PIECE
 from routing.errors import Conflict, NotFound
 from store import agents, calendars, customers
 from store.engine import Connection
 from store.times import micros
-from tests.support.world import World, of_type
+from tests.support.world import SEALER, World, of_type
 
 
 async def answering(world: World, customer: str) -> tuple[str | None, list[str]]:
@@ -39,6 +40,16 @@ async def test_who_leaves_is_replaced_in_every_list_and_nobody_stands_there_twic
     await world.ask("priya", Press, text="Hello")
     [ring] = of_type(heard, "ring")
     assert ring["why"]["agent"]["name"] == "Ben Okafor" and ring["why"]["step"] == "named"
+
+
+async def test_a_link_from_before_lets_nobody_in_also_when_who_left_comes_back(
+    world: World, admin: Administration
+) -> None:
+    identity = Identity(world.desk, SEALER)
+    link = await identity.new_link("anna")
+    await admin.agents.leave(None, "anna", "ben")
+    await admin.agents.come_back(None, "anna")
+    assert not await identity.link_holds(link)
 
 
 async def test_who_has_customers_leaves_only_with_somebody_to_take_over(world: World, admin: Administration) -> None:
