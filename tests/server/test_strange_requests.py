@@ -163,11 +163,9 @@ def test_a_method_cannot_be_talked_into_another(desk: RunningDesk) -> None:
 @pytest.mark.parametrize("seen", ["²", "9" * 5000, "-1", "x", ""])
 def test_a_number_that_is_none_is_no_fault(desk: RunningDesk, seen: str) -> None:
     with agent(desk, "Adam") as adam:
-        page = adam.get("/admin/calendars").text
-        office = page.split('href="/admin/calendars/')[1].split('"')[0]
-        csrf = page.split('name="csrf" value="')[1].split('"')[0]
+        csrf = adam.get("/admin/calendars/office").text.split('name="csrf" value="')[1].split('"')[0]
         form = {"csrf": csrf, "step": "save", "seen": seen, "name": "Office", "zone": "Europe/Bratislava"}
-        assert adam.post(f"/admin/calendars/{office}", data=form).status_code in (303, 400, 409)
+        assert adam.post("/admin/calendars/office", data=form).status_code in (303, 400, 409)
 
 
 def test_who_goes_away_in_the_middle_is_no_fault_of_ours(desk: RunningDesk) -> None:
