@@ -17,7 +17,13 @@ class Offer:
     """One agent: what the field would say, and what speaks against them today."""
 
     text: str
-    away: str
+    absent_until: str
+    """The last day of it; empty: not absent."""
+
+    @property
+    def away(self) -> str:
+        """Said where the page is made: the record's threads do not know whose language it is in."""
+        return _("absent until {day}", day=self.absent_until) if self.absent_until else ""
 
     @property
     def label(self) -> str:
@@ -32,7 +38,7 @@ def offers(connection: Connection, now: int, but: str = "") -> list[Offer]:
     return [
         Offer(
             crew.written(each.id),
-            _("absent until {day}", day=last_day_in(instant(until[each.id]), each.zone)) if each.id in until else "",
+            last_day_in(instant(until[each.id]), each.zone) if each.id in until else "",
         )
         for each in crew.answering
         if each.id != but
