@@ -30,7 +30,10 @@ class Watch:
         if contacts.settled:
             for gone in sorted(pages - contacts.people):
                 await self._desk.person_gone("contact", gone)
-        for back in sorted(away & contacts.people):  # they came in while their going was still being noted
+        now_here = (
+            await self._desk.live.present("contact")
+        ).people  # asked behind the record: who goes leaves here first
+        for back in sorted(away & now_here):  # they came in while their going was still being noted
             await self._desk.person_here("contact", back)
 
 

@@ -95,7 +95,7 @@ async def _follow(connection: Connection, hello: Hello, opening: Opening) -> lis
 def _start(connection: Connection, heads: Mapping[str, int]) -> None:
     for followed in list(connection.following.streams.values()):
         followed.head = max(followed.head, heads.get(followed.stream, 0))
-        if followed.behind or followed.head != followed.last:
+        if followed.anew or followed.head != followed.last:
             connection.following.seek(followed.stream)
         else:
             connection.following.replayed(followed)

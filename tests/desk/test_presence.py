@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from desk.reading import Opening
 from desk.requests import Press
 from tests.desk.test_press import live_chat
@@ -42,3 +46,20 @@ async def test_who_came_back_while_their_going_was_noted_counts_as_here_at_the_n
     assert (await opening(world, "priya")).awaited
     await world.watch.look()
     assert not (await opening(world, "priya")).awaited
+
+
+async def test_who_goes_while_the_watch_looks_is_not_taken_for_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.comes("contact", "priya")
+    await live_chat(world)
+    read = world.record.read
+
+    async def goes_first(query: Any) -> Any:
+        monkeypatch.undo()
+        await world.goes("contact", "priya")
+        return await read(query)
+
+    monkeypatch.setattr(world.record, "read", goes_first)
+    await world.watch.look()
+    assert (await opening(world, "priya")).awaited

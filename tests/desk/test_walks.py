@@ -70,7 +70,7 @@ async def test_the_next_opening_is_wished_whatever_the_number_of_buttons() -> No
     assert {frame["because"] for frame in of_type(heard, "promise")} >= {"closed"}
 
 
-async def test_who_dies_on_the_way_is_followed_by_another(world: World) -> None:
+async def test_who_dies_on_the_way_is_followed_by_another(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     class Died(BaseException):
         pass
 
@@ -80,10 +80,10 @@ async def test_who_dies_on_the_way_is_followed_by_another(world: World) -> None:
     await world.due()
     heard = world.listen("desk")
     await world.desk.run("wish", lambda work: work.job("people", "people"))
-    publish, world.live.publish = world.live.publish, dies  # type: ignore[method-assign]
-    with pytest.raises(Died):
-        await world.due()
-    world.live.publish = publish  # type: ignore[method-assign]
+    with monkeypatch.context() as dying:
+        dying.setattr(world.live, "publish", dies)
+        with pytest.raises(Died):
+            await world.due()
     assert await world.due() == 0  # it is still leased
     await world.go_on(6)
     assert of_type(heard, "people")
