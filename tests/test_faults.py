@@ -7,12 +7,13 @@ import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from faults import page
 from faults.frame import POSTGRES, SQLITE, Outcome, Row, rows
 from faults.state import Result, State
 from faults.table import render, write_json
-from tests.support.checker import Sizes, bounded
+from tests.support.checker import Sizes, bounded, hold_still
 
 
 def _never(*_: object) -> Outcome:
@@ -95,3 +96,23 @@ def test_a_process_that_keeps_files_open_is_found(tmp_path: Path) -> None:
         each.close()
     assert [said for said in bounded(before, after) if "open files" in said] != []
     assert list(bounded(before, before)) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_the_record_is_checked_as_it_was_at_one_instant(database: str, request: pytest.FixtureRequest) -> None:
+    if database == "sqlite":
+        url = f"sqlite:///{request.getfixturevalue('tmp_path')}/record.db"
+    else:
+        url = request.getfixturevalue("postgres_url").replace("postgresql://", "postgresql+psycopg://", 1)
+    engine, count = create_engine(url), text("select count(*) from event")
+    with engine.connect() as reading, engine.connect() as writing:
+        if database == "sqlite":
+            writing.execute(text("pragma journal_mode = wal"))
+        writing.execute(text("create table event (id integer)"))
+        writing.commit()
+        hold_still(reading)
+        assert reading.execute(count).scalar() == 0
+        writing.execute(text("insert into event values (1)"))
+        writing.commit()
+        assert reading.execute(count).scalar() == 0
+    engine.dispose()

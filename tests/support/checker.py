@@ -29,7 +29,7 @@ from store.receipts import canonical
 
 
 def check(url: str, logs: Sequence[ClientLog], *, settled: bool = True) -> list[str]:
-    """Every broken promise as a sentence; empty when all hold.
+    """Every broken promise as a sentence; empty when all hold. The whole record is read as it was at one instant.
 
     `url` is a SQLAlchemy URL of the record. `settled`: all clients have caught up, so that what they showed must reach
     to the head of each stream.
@@ -37,6 +37,7 @@ def check(url: str, logs: Sequence[ClientLog], *, settled: bool = True) -> list[
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     try:
         with engine.connect() as connection:
+            hold_still(connection)
             return [
                 *_streams(connection),
                 *_acknowledged(connection, logs),
@@ -48,6 +49,14 @@ def check(url: str, logs: Sequence[ClientLog], *, settled: bool = True) -> list[
             ]
     finally:
         engine.dispose()
+
+
+def hold_still(connection: Connection) -> None:
+    """Everything read from here on is of one snapshot, whatever is written beside."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN")
+    else:
+        connection.execution_options(isolation_level="REPEATABLE READ")
 
 
 def lost(sentence: str) -> bool:
