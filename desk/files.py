@@ -14,6 +14,7 @@ import puremagic
 from desk.actors import Signed
 from desk.desk import Desk
 from desk.drawing import draw
+from desk.retiring import retire_due
 from routing.errors import BadRequest, Unavailable
 from store import files
 from store.blobs import Blobs
@@ -62,8 +63,9 @@ class Files:
         }  # fmt: skip
 
     async def tidy(self) -> None:
-        """Clears away what killed processes left half done: puts, and removals of blobs. Raises Unavailable."""
+        """Clears away what killed processes left half done: erasures, puts, removals of blobs. Raises Unavailable."""
         try:
+            await retire_due(self._desk.record, self._desk.clock, self._blobs)
             await asyncio.to_thread(self._blobs.sweep)
             for blob in await asyncio.to_thread(self._blobs.interrupted):
                 named = blob in await self._desk.record.read(files.named)

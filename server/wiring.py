@@ -114,7 +114,7 @@ def _background(base: Opened, parts: Parts, role: Role) -> Iterator[Coroutine[An
     yield repeat("beat", partial(beat, record, clock, roles), partial(clock.sleep, 10.0))
     if role in ("all", "web"):
         yield parts.sockets.run()
-        yield repeat("files", parts.files.tidy, partial(clock.sleep, 3600.0))
+        yield repeat("files", parts.files.tidy, partial(clock.sleep, 60.0))
     if role in ("all", "clock"):
         yield DueWorker(desk).run()
         yield repeat("watch", Watch(desk).look, partial(clock.sleep, 1.0))

@@ -9,9 +9,11 @@ from typing import TypeVar
 from desk.actors import SYSTEM, Signed
 from desk.deciding import freed
 from desk.desk import TRIES, Desk
+from desk.retiring import retire
 from desk.work import Done, LostRace, Work
 from routing.allow import Facts, allow
 from routing.errors import NotFound, Unavailable
+from store.blobs import Blobs
 from store.engine import Connection, Violation
 from store.times import micros
 
@@ -74,6 +76,10 @@ class Changing:
             self._desk.publish(done, name)
             return result
         raise Unavailable(retry_s=1.0)
+
+    async def retire(self, key: str, blobs: Blobs) -> int:
+        """Removes what a change wished to be removed, at once; how many went. Raises Unavailable, OSError."""
+        return await retire(self._desk.record, self._desk.clock, blobs, key)
 
     async def look(self, signed: Signed | None, function: Callable[[Connection, datetime], T]) -> T:
         """One look at the record, as of now. Raises NotFound for who is no admin, what `function` raises."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 
+from desk import retiring
 from desk.actors import Signed
 from desk.administration.changing import Change, Changing
 from desk.administration.checking import Check
 from desk.administration.customers import the as the_customer
 from routing.errors import BadRequest, NotFound
-from store import contacts, erasing, files
+from store import contacts, erasing
 from store.blobs import Blobs
 from store.contacts import Person
 from store.ids import new_id
@@ -73,7 +73,7 @@ class Contacts:
         """Forgets who they were, what they said and sent, and ends their lines; how many files went. The ledger knows
         of it first, so that no restore brings them back. Raises NotFound, BadRequest while they chat, OSError."""
 
-        def verb(change: Change) -> set[str]:
+        def verb(change: Change) -> str:
             if contacts.find(change.connection, id) is None:
                 raise NotFound("There is no such contact.")
             ids = erasing.same(change.connection, id)
@@ -81,26 +81,14 @@ class Contacts:
                 raise BadRequest("They are in a chat. Erase them when it has ended.", field="contact")
             ledger.add(ids)  # nothing refuses any more: a restore must not erase whom the desk kept
             found = erasing.erase(change.connection, ids)
+            key = f"{retiring.KIND}:{new_id()}"
+            change.job(retiring.KIND, key, payload=retiring.payload(found))
             for each in ids:
                 change.job("revoked", f"revoked:{each}", payload={"contact": each})
             change.audit("contact_erased", id, {"contacts": len(ids)})
-            return found
+            return key
 
-        found = await self._changing.change(signed, "erase_contact", verb)
-        named = await self._changing.look(signed, lambda connection, now: files.named(connection))
-        gone = 0
-        for blob in sorted(found - named):
-            gone += await self._retired(signed, blobs, blob)
-        return gone
-
-    async def _retired(self, signed: Signed | None, blobs: Blobs, blob: str) -> bool:
-        loop = asyncio.get_running_loop()
-
-        def is_named() -> bool:
-            look = self._changing.look(signed, lambda connection, now: blob in files.named(connection))
-            return asyncio.run_coroutine_threadsafe(look, loop).result()
-
-        return await asyncio.to_thread(blobs.retire, blob, is_named)
+        return await self._changing.retire(await self._changing.change(signed, "erase_contact", verb), blobs)
 
 
 def the(change: Change, id: str) -> Person:
