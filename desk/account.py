@@ -99,8 +99,9 @@ class Account:
         secret = self._unsealed(agent, sealed)
         return None if secret is None else self._offer(agent, secret, email, desk_name)
 
-    async def begin_second_step(self, agent: str, password: str, sealed: str, code: str) -> list[str]:
-        """From the next sign-in on; the recovery codes, told only now. Raises Wrong, SlowDown."""
+    async def begin_second_step(self, agent: str, password: str, sealed: str, code: str, kept: str) -> list[str]:
+        """From the next sign-in on; sessions but for `kept` end. The recovery codes, told only now. Raises Wrong,
+        SlowDown."""
         check = Check()
         await self._expect_password(check, "password", agent, password)
         secret, step = self._unsealed(agent, sealed), None
@@ -113,11 +114,12 @@ class Account:
         check.done()
         assert secret is not None and step is not None, "checked"
         codes = [_new_code() for _ in range(CODES)]
-        kept = self._sealer.seal(secret.encode()).decode()
+        again = self._sealer.seal(secret.encode()).decode()
 
         def verb(connection: Connection) -> None:
-            second_steps.begin(connection, agent, kept, step)
+            second_steps.begin(connection, agent, again, step)
             second_steps.put_codes(connection, agent, [digest_of(plain_code(each)) for each in codes])
+            sessions.end_others_of_agent(connection, agent, kept, self._real())
             self._note(connection, agent, "second_step", {"on": True})
 
         await self._write(agent, "second_step", verb)
@@ -137,14 +139,15 @@ class Account:
         await self._write(agent, "recovery_codes", verb)
         return codes
 
-    async def end_second_step(self, agent: str, password: str) -> None:
-        """The password alone is enough again. Raises Wrong, SlowDown."""
+    async def end_second_step(self, agent: str, password: str, kept: str) -> None:
+        """The password alone is enough again; sessions but for `kept` end. Raises Wrong, SlowDown."""
         check = Check()
         await self._expect_password(check, "password", agent, password)
         check.done()
 
         def verb(connection: Connection) -> None:
             second_steps.end(connection, agent)
+            sessions.end_others_of_agent(connection, agent, kept, self._real())
             self._note(connection, agent, "second_step", {"on": False})
 
         await self._write(agent, "second_step", verb)

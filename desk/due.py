@@ -117,11 +117,9 @@ def _answered(language: str, name: str, subject: str) -> str:
 
 
 def _revoked(work: Work, job: Job) -> None:
-    """Sessions ended, or roles changed, perhaps in another process: that person's lines are looked at again."""
-    if "contact" in job.payload:
-        work.order(f"contact:{job.payload['contact']}", "revoked", "4410")
-    else:
-        work.order(f"agent:{job.payload['agent']}", "revoked", "4401")
+    """Sessions ended, or rights changed, perhaps in another process: the lines of these are looked at again."""
+    for kind, id in job.payload.items():
+        work.order(f"{kind}:{id}", "revoked", "4401" if kind == "agent" else "4410")
 
 
 def _receipts(work: Work, job: Job) -> None:

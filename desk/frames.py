@@ -52,6 +52,6 @@ def ephemeral(topics: tuple[str, ...], kind: str, fields: Mapping[str, Any]) -> 
     return Published(topics, _encoder.encode({"type": kind, **fields}), kind=kind)
 
 
-def order(topic: str, kind: str, text: str) -> Published:
-    """A word to the sockets themselves, never sent to clients: `follow`, `unfollow`, `revoked`."""
-    return Published((topic,), text.encode(), kind=kind)
+def order(topics: tuple[str, ...], kind: str, text: str) -> Published:
+    """A word to the sockets themselves, never sent to clients: `follow`, `unfollow`, `rights`, `revoked`."""
+    return Published(topics, text.encode(), kind=kind)

@@ -11,7 +11,7 @@ from desk import frames
 from desk.actors import Signed
 from desk.summaries import contact_summary, summary
 from live.base import Published
-from routing.allow import allow
+from routing.allow import Facts, allow
 from routing.errors import Forbidden, NotFound
 from store import audit, chats, events, jobs, people, tickets
 from store.chats import OpenChat
@@ -61,6 +61,7 @@ class Work:
         self.bell = False
         self._found: dict[str, Found] = {}
         self._before: dict[str, tuple[Any, ...]] = {}
+        self._facts: dict[str, Facts] = {}
         self._shown: set[str] = set()
         self._audited: list[tuple[str, str, Mapping[str, Any]]] = []
         self._jobs: dict[str, list[tuple[Callable[..., object], tuple[Any, ...]]]] = {}
@@ -82,6 +83,7 @@ class Work:
         """What was just made, or looked up, is watched for changes from now on."""
         self._found[found.ticket.id] = found
         self._before[found.ticket.id] = tickets.values(found.ticket)
+        self._facts[found.ticket.id] = found.facts
         return found
 
     def begin_chat(self, found: Found, chat: OpenChat) -> None:
@@ -151,7 +153,7 @@ class Work:
 
     def order(self, topic: str, kind: str, text: str) -> None:
         """A word to the sockets of a person."""
-        self.items.append(frames.order(topic, kind, text))
+        self.items.append(frames.order((topic,), kind, text))
 
     def show(self, found: Found) -> None:
         """The ticket's summary goes to all who may see it."""
@@ -192,6 +194,7 @@ class Work:
         for id, found in self._found.items():
             self._save(found, self._before[id])
         self._show()
+        self._take_away()
         for key in sorted(self._jobs):  # in one order, so that no two verbs wait for each other
             for change, values in self._jobs[key]:
                 change(self.connection, *values)
@@ -207,6 +210,22 @@ class Work:
             if found.chat.state.state == "ended":
                 found.end()
         tickets.save(self.connection, found.ticket, before)
+
+    def _take_away(self) -> None:
+        """Lines of agents whom a ticket does not concern any more are looked at again."""
+        for id, found in self._found.items():
+            before, after = self._facts[id], found.facts
+            lost = (
+                ()
+                if before == after
+                else tuple(
+                    f"agent:{agent.id}"
+                    for agent in self.agents.values()
+                    if allow(agent.actor, "see", before).allowed and not allow(agent.actor, "see", after).allowed
+                )
+            )
+            if lost:
+                self.items.append(frames.order(lost, "rights", id))
 
     def _show(self) -> None:
         for id in self._shown:

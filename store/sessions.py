@@ -131,11 +131,6 @@ _END_CONTACTS = (
     .where(contact_session.c.contact_id == bindparam("b_contact"), contact_session.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("at"))
 )
-_END_BUTTON = (
-    update(contact_session)
-    .where(contact_session.c.button_id == bindparam("b_button"), contact_session.c.revoked_at.is_(None))
-    .values(revoked_at=bindparam("at"))
-)
 _ADD_LINK = insert(sign_in_link)
 _LINK = select(sign_in_link.c.agent_id).where(
     sign_in_link.c.token_hash == bindparam("hash"), sign_in_link.c.used_at.is_(None),
@@ -261,11 +256,6 @@ def open_of_contact(connection: Connection, contact_id: str, used_after: int) ->
 def end_all_of_contact(connection: Connection, contact_id: str, at: int) -> int:
     """Every token of a contact is void; how many."""
     return connection.run(_END_CONTACTS, b_contact=contact_id, at=at)
-
-
-def end_all_of_button(connection: Connection, button_id: str, at: int) -> int:
-    """Every token of a button is void; how many."""
-    return connection.run(_END_BUTTON, b_button=button_id, at=at)
 
 
 def add_link(connection: Connection, hash: str, agent_id: str, expires_at: int) -> None:

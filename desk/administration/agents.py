@@ -16,9 +16,10 @@ from desk.drawing import MOST_PIXELS, draw_square
 from desk.identity import Identity
 from routing.errors import Conflict, NotFound
 from routing.hours import Calendar
-from store import agents, second_steps
+from store import agents, second_steps, sessions
 from store.agents import Profile
 from store.ids import new_id
+from store.times import micros
 
 TEAMS = ("dedicated", "technical", "pool")
 ROLES = ("agent", "lead", "admin")
@@ -97,14 +98,17 @@ class Agents:
         await self._changing.change(signed, "link_agent", verb)
         return await self._identity.new_link(id)
 
-    async def end_second_step(self, signed: Signed | None, id: str) -> None:
-        """Who lost both authenticator and recovery codes signs in by the password alone again."""
+    async def end_second_step(self, signed: Signed | None, id: str, kept: str = "") -> None:
+        """Who lost both authenticator and recovery codes signs in by the password alone again; their sessions
+        but for `kept` end."""
 
         def verb(change: Change) -> None:
             the(change, id)
             if not second_steps.is_on(change.connection, id):
                 raise Conflict("There is no second step that could be switched off.")
             second_steps.end(change.connection, id)
+            sessions.end_others_of_agent(change.connection, id, kept, micros(change.real))
+            change.job("revoked", f"revoked:{id}", payload={"agent": id})
             change.audit("second_step", id, {"on": False})
 
         await self._changing.change(signed, "end_second_step", verb)

@@ -51,5 +51,11 @@ def write(change: Change, customer_id: str, answers: Answering) -> None:
     if answers != was:
         customers.change(change.connection, replace(kept, named_id=answers.named))
         customers.set_stand_ins(change.connection, customer_id, answers.stand_ins)
+        for dropped in sorted(_listed(was) - _listed(answers)):
+            change.job("revoked", f"revoked:{dropped}", payload={"agent": dropped})
         detail = {"named": answers.named, "stand_ins": list(answers.stand_ins), "was_named": was.named}
         change.audit("answering", customer_id, detail | {"were_stand_ins": list(was.stand_ins)})
+
+
+def _listed(answers: Answering) -> set[str]:
+    return {each for each in (answers.named, *answers.stand_ins) if each is not None}

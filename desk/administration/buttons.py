@@ -60,7 +60,7 @@ class Buttons:
         return await self._changing.change(signed, "add_button", verb)
 
     async def change(self, signed: Signed | None, id: str, draft: ButtonDraft) -> None:
-        """Writes it."""
+        """Writes it; the lines of one that is switched off are closed."""
 
         def verb(change: Change) -> None:
             check = Check()
@@ -73,6 +73,8 @@ class Buttons:
                     "origins": list(changed.origins), "policy": changed.policy, "calendar": changed.calendar_id,
                     "active": changed.active,
                 })  # fmt: skip
+            if kept.active and not changed.active:
+                change.job("revoked", f"revoked:{id}", payload={"button": id})
 
         await self._changing.change(signed, "change_button", verb)
 

@@ -150,12 +150,14 @@ async def _second_step(mine: Mine) -> Response:
     password = mine.text("password")
     try:
         if mine.text("do") == "off":
-            await mine.account.end_second_step(mine.id, password)
+            await mine.account.end_second_step(mine.id, password, mine.own)
             return _saved("/account")
         elif mine.text("do") == "codes":
             codes = await mine.account.new_codes(mine.id, password)
         else:
-            codes = await mine.account.begin_second_step(mine.id, password, mine.text("sealed"), mine.text("code"))
+            codes = await mine.account.begin_second_step(
+                mine.id, password, mine.text("sealed"), mine.text("code"), mine.own
+            )
     except DeskError as error:
         return await _show_second_step(mine, error)
     return await _show_second_step(mine, None, tuple(codes))

@@ -12,13 +12,13 @@ import msgspec
 from desk.actors import Signed
 from desk.texts import ENGLISH
 from live.base import Published
-from routing.errors import BadRequest, DeskError, SlowDown, Unavailable
+from routing.errors import BadRequest, DeskError, NotFound, SlowDown, Unavailable
 from server.sockets import frames
 from server.sockets.buckets import Exhausted, Patience
 from server.sockets.following import Following
 from server.sockets.ports import Audience, Authenticate, Transport
 from server.sockets.pump import Portion, Pump
-from server.sockets.streams import streams_of
+from server.sockets.streams import streams_of, ticket_of
 
 if TYPE_CHECKING:
     from server.sockets.sockets import Sockets
@@ -229,6 +229,8 @@ class Connection:
                     self.following.follow_ticket(item.frame.decode())
             case "unfollow":
                 self.following.unfollow(item.frame.decode())
+            case "rights":
+                self.sockets.spawn(self.review(item.frame.decode()))
             case "typing" if performing.get() is self:
                 pass
             case _ if self.audience == "agent" or item.kind in FOR_CONTACTS:
@@ -295,7 +297,8 @@ class Connection:
     async def check(self, code: int) -> None:
         """Closes the line unless its own session still holds: another one of the person may have ended.
 
-        A person who may do other things than when the line was opened opens it anew.
+        A person who may do other things than when the line was opened opens it anew. Of an agent's streams, those that
+        concern them no more are dropped.
         """
         now = None if code == ORIGIN_GONE or self.signed is None else await self.authenticate()
         if now is None or self.signed is None:
@@ -303,6 +306,17 @@ class Connection:
             self.shut(code)
         elif now.actor != self.signed.actor:
             self.shut(OPEN_ANEW)
+        elif self.audience == "agent":
+            await self.review()
+
+    async def review(self, ticket: str = "") -> None:
+        """Drops the streams, of one ticket or of all, that this person may not follow any more."""
+        streams = [stream for stream in self.following.streams if not ticket or ticket_of(stream) == ticket]
+        allowed = await self.sockets.reading.may_follow(self.who, streams) if streams else set()
+        for stream in streams:
+            if stream not in allowed:
+                self.following.unfollow(ticket_of(stream))
+                self.refuse(None, NotFound(), stream=stream)
 
     def give_up_if_dead(self, now: float) -> None:
         """Closes a line whose peer does not read, drops one whose peer is silent."""

@@ -72,7 +72,9 @@ class Following:
         """Nothing more of this ticket, in either stream."""
         self.own.discard(ticket)
         for stream in streams_of(ticket, internal=True):
-            if self.streams.pop(stream, None) is not None:
+            followed = self.streams.pop(stream, None)
+            if followed is not None:
+                followed.turn += 1  # a replay that is under way stops
                 self._connection.sockets.live.unfollow(stream, self._connection.receive)
             self._replays.pop(stream, None)
 

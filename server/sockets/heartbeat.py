@@ -19,8 +19,8 @@ TICK_S = 0.9
 """While live is away an event is shown within a second: a beat and its way."""
 PORTION = 100
 PORTION_PAUSE_S = 0.01
-CHECK_S = 60.0
-"""A session that was revoked while live was away ends its line within this time."""
+CHECK_S = 50.0
+"""A session that was revoked while live was away ends its line within a minute: a beat comes between."""
 
 
 class Heartbeat:

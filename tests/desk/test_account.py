@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pyotp
@@ -43,9 +44,9 @@ class Mine:
     def code(self, offer: Offer, *, later: timedelta = timedelta()) -> str:
         return pyotp.TOTP(offer.secret).at(self.world.clock.real() + later)
 
-    async def set_up(self) -> tuple[Offer, list[str]]:
+    async def set_up(self, kept: str = "") -> tuple[Offer, list[str]]:
         offer = self.account.offer("anna", ANNA, "Larkfield")
-        return offer, await self.account.begin_second_step("anna", PASSWORD, offer.sealed, self.code(offer))
+        return offer, await self.account.begin_second_step("anna", PASSWORD, offer.sealed, self.code(offer), kept)
 
 
 @pytest.fixture
@@ -90,14 +91,14 @@ async def test_a_second_step_holds_only_when_a_code_proved_it(mine: Mine) -> Non
     others = mine.account.offer("ben", "ben@larkfield.example", "Larkfield")
     for sealed, code in (*wrong, (others.sealed, mine.code(others))):
         with pytest.raises(Wrong) as refused:
-            await mine.account.begin_second_step("anna", PASSWORD, sealed, code)
+            await mine.account.begin_second_step("anna", PASSWORD, sealed, code, "")
         assert list(refused.value.fields) == ["code"]
     with pytest.raises(Wrong, match="not your present password"):
-        await mine.account.begin_second_step("anna", "wrong", offer.sealed, mine.code(offer))
+        await mine.account.begin_second_step("anna", "wrong", offer.sealed, mine.code(offer), "")
     assert await mine.sign_in()
     again = mine.account.offered_again("anna", offer.sealed, ANNA, "Larkfield")
     assert again is not None and again.secret == offer.secret, "what was scanned stays right"
-    await mine.account.begin_second_step("anna", PASSWORD, offer.sealed, mine.code(offer))
+    await mine.account.begin_second_step("anna", PASSWORD, offer.sealed, mine.code(offer), "")
     for totp in ("", "123456", mine.code(offer)):  # the code that proved it is used up
         with pytest.raises(NotSignedIn):
             await mine.sign_in(totp=totp)
@@ -122,8 +123,8 @@ async def test_each_recovery_code_signs_in_once_however_it_is_written(mine: Mine
 async def test_the_second_step_is_switched_off_by_the_password_or_by_an_admin(mine: Mine) -> None:
     await mine.set_up()
     with pytest.raises(Wrong):
-        await mine.account.end_second_step("anna", "wrong")
-    await mine.account.end_second_step("anna", PASSWORD)
+        await mine.account.end_second_step("anna", "wrong", "")
+    await mine.account.end_second_step("anna", PASSWORD, "")
     assert await mine.sign_in()
     await mine.set_up()
     await mine.admin.agents.end_second_step(None, "anna")
@@ -132,6 +133,22 @@ async def test_the_second_step_is_switched_off_by_the_password_or_by_an_admin(mi
         await mine.admin.agents.end_second_step(None, "anna")
     rows = await mine.world.record.read(lambda connection: audit_log.page(connection, 10_000, 100))
     assert [row.action for row in rows].count("second_step") == 4
+
+
+async def test_a_second_step_that_begins_or_ends_signs_out_everywhere_else(mine: Mine) -> None:
+    async def ends(change: Callable[[str], Awaitable[object]], *, keeps: bool) -> None:
+        here, there = await mine.sign_in(totp=totp), await mine.sign_in(totp=others)
+        closed = mine.closed()
+        await change(digest_of(here.cookie))
+        await mine.world.due()
+        assert (await mine.holds(here), await mine.holds(there), closed[:1]) == (keeps, False, [b"4401"])
+
+    totp = others = ""
+    await ends(mine.set_up, keeps=True)
+    totp, others, *_ = await mine.account.new_codes("anna", PASSWORD)
+    await ends(lambda kept: mine.account.end_second_step("anna", PASSWORD, kept), keeps=True)
+    totp, others, *_ = (await mine.set_up())[1]
+    await ends(lambda _kept: mine.admin.agents.end_second_step(None, "anna"), keeps=False)
 
 
 async def test_the_language_an_agent_chose_comes_with_the_session(mine: Mine) -> None:

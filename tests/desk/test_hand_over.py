@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desk.requests import Accept, AskTechnical, Decline, Escalate, Leave, Transfer
+from live.base import Published
 from routing.errors import BadRequest, Conflict, NotFound
 from tests.desk.conftest import NewWorld
 from tests.desk.test_press import live_chat
@@ -28,6 +29,33 @@ async def test_a_transfer_nobody_takes_returns_and_says_so_inside(world: World, 
     assert await transfers(world, ticket) == ["asked", "returned"]
     assert (await world.summary("priya", ticket))["chat"]["serving"]["id"] == "anna"
     assert [e for e in await world.events(ticket) if e["kind"] == "transfer"] == []
+
+
+@pytest.mark.parametrize("how", ["declined", "timeout"])
+async def test_whom_a_ticket_concerns_no_more_hears_no_more_of_it(world: World, how: str) -> None:
+    ticket = await live_chat(world)
+    told = [reviews_of(world, each) for each in ("anna", "petra")]
+    await world.ask("anna", Transfer, ticket=ticket, to="petra", note="Knows it")
+    assert (await world.summary("petra", ticket))["ticket"] == ticket
+    if how == "declined":
+        await world.ask("petra", Decline, ring=await world.ring_of("petra"), reason="no")
+    else:
+        await world.go_on(25)
+    with pytest.raises(NotFound):
+        await world.summary("petra", ticket)
+    assert told == [[], [ticket]]
+
+
+def reviews_of(world: World, agent: str) -> list[str]:
+    """Tickets of which this agent's lines are looked at again, from now on."""
+    heard: list[str] = []
+
+    def receive(item: Published) -> None:
+        if item.kind == "rights":
+            heard.append(item.frame.decode())
+
+    world.live.follow(f"agent:{agent}", receive)
+    return heard
 
 
 async def test_a_transfer_to_a_team_rings_one_of_it_and_keeps_the_owner(world: World) -> None:

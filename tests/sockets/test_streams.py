@@ -189,6 +189,25 @@ async def test_who_loses_the_right_gets_nothing_more(house: House) -> None:
     assert line.seqs("T") == []
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["told", "live lost it"])
+async def test_an_agent_whom_a_ticket_concerns_no_more_gets_nothing_more_of_it(house: House, told: bool) -> None:
+    for ticket in ("T", "S"):
+        house.desk.ticket(ticket, "anna")
+    anna = await house.agent()
+    await anna.until("ready")
+    house.desk.tickets["anna"] = ["S"]
+    if told:
+        house.live.publish([Published(("agent:anna",), b"T", kind="rights")])
+    else:
+        house.clock.offset += 54
+        await anna.send({"type": "pong"})
+    told_of = {(await anna.until("error"))["stream"], (await anna.until("error"))["stream"]}
+    for stream in ("T", "T/i", "S"):
+        house.desk.say(stream)
+    await anna.until(lambda frame: frame.get("stream") == "S")
+    assert told_of == {"T", "T/i"} and anna.seqs("T") == anna.seqs("T/i") == []
+
+
 async def test_history_gives_the_events_before_a_seq(house: House) -> None:
     house.desk.ticket("T", "vera")
     for _ in range(10):

@@ -78,7 +78,7 @@ async def link(asked: Asked) -> Response:
 async def end_second_step(asked: Asked) -> Response:
     """`POST /admin/agents/{id}/second-step`"""
     try:
-        await asked.admin.agents.end_second_step(asked.signed, asked.id)
+        await asked.admin.agents.end_second_step(asked.signed, asked.id, asked.own)
     except REFUSED as error:
         return await one(asked, None, error)
     return saved(f"/admin/agents/{asked.id}")
