@@ -6,7 +6,7 @@ import re
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.pages.making import PASSWORD, Plain, Real, hire, picture, save, signed_in
 from tests.support.running import RunningDesk
@@ -112,7 +112,7 @@ def take_a_second_step(hers: Page, other: Page, desk: RunningDesk, welcome: str)
     signs_in(other, desk, "zora@larkfield.example", codes[0])
     assert "/login" not in other.url
     hers.goto(f"{desk.origin}/account")
-    assert "9 recovery codes left" in hers.content()
+    expect(hers.locator("main")).to_contain_text("9 recovery codes left")
     hers.click("form[action$='end-others'] .btn")
     other.goto(f"{desk.origin}/account")
     assert "/login" in other.url

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -11,9 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,18 +22,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-@dataclass(frozen=True)
-class Person:
-    """A seeded agent as `vipdesk demo --json` lists them."""
-
-    id: str
-    name: str
-    email: str
-    password: str
-    teams: tuple[str, ...]
-    roles: tuple[str, ...]
 
 
 class RunningDesk:
@@ -117,32 +103,6 @@ class RunningDesk:
             except subprocess.TimeoutExpired:
                 self.kill()
         return self._child.returncode
-
-    def demo(self) -> dict[str, Any]:
-        """What `vipdesk demo --json` prints."""
-        text = subprocess.run(
-            [sys.executable, "-m", "vipdesk", "demo", "--json"],
-            cwd=self._root,
-            env=self._env,
-            check=True,
-            capture_output=True,
-        ).stdout
-        found: dict[str, Any] = json.loads(text)
-        return found
-
-    def person(self, first_name: str) -> Person:
-        """The seeded agent with that first name."""
-        for each in self.demo()["people"]:
-            if each["name"].split()[0] == first_name:
-                return Person(
-                    each["id"],
-                    each["name"],
-                    each["email"],
-                    each["password"],
-                    tuple(each["teams"]),
-                    tuple(each["roles"]),
-                )
-        raise LookupError(first_name)
 
     def _ready(self) -> bool:
         try:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from tests.support.running import ROOT
+from tests.support import warm
 
 ALWAYS = [f"--{day}=00:00-24:00" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")]
 
@@ -21,10 +20,7 @@ class Shell:
         self._env = os.environ | {"VIPDESK_DATA": str(folder)} | env
 
     def ran(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "vipdesk", *arguments], cwd=ROOT, env=self._env, capture_output=True, text=True,
-            timeout=60, check=False,
-        )  # fmt: skip
+        return warm.ran(arguments, self._env)
 
     def __call__(self, *arguments: str) -> Any:
         """What the command answers to programs."""
