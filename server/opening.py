@@ -92,6 +92,18 @@ def _sealer(settings: Settings, kind: meta.Kind | None) -> Sealer:
     return Sealer([_own_key(settings.data / KEY_FILE)])
 
 
+def sealer_here(settings: Settings) -> Sealer | None:
+    """With the keys of this place; None when there are none yet, and none is made. Raises StartError."""
+    own = settings.data / KEY_FILE
+    try:
+        keys = settings.secret_keys or ((own.read_text().strip(),) if own.is_file() else ())
+        return Sealer(keys) if keys else None
+    except OSError as error:
+        raise StartError(f"The key file {own} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise StartError("The keys of this place hold something that is no key: vipdesk new-key makes one.") from error
+
+
 def _own_key(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileExistsError), open(path, "x", opener=_private) as new:

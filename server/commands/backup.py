@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from desk.sealing import Sealer
 from server.cli import show
-from server.opening import KEY_FILE, StartError
+from server.opening import StartError, sealer_here
 from server.program import VERSION
 from server.settings import Settings
 from store import sealed
@@ -84,7 +83,7 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
     home = home_of(settings.record_url)
     if home.is_taken() and not arguments.replace:
         raise StartError("There is a desk here already. Choose an empty place, or keep it aside with --replace.")
-    sealer = _sealer(settings)
+    sealer = sealer_here(settings)
     done = restore(home, settings.data, folder, name, datetime.now(UTC))
     found_sealed = home.write(sealed.every)
     closed = sum(sealer is None or not sealer.opens(each) for each in found_sealed)
@@ -104,16 +103,6 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
     ]
     show(value, arguments.json, "\n".join(lines))
     return 0
-
-
-def _sealer(settings: Settings) -> Sealer | None:
-    """With the keys of this place; None when there are none yet: a restore makes none. Raises StartError."""
-    own = settings.data / KEY_FILE
-    keys = settings.secret_keys or ((own.read_text().strip(),) if own.exists() else ())
-    try:
-        return Sealer(keys) if keys else None
-    except ValueError as error:
-        raise StartError("The keys of this place hold something that is no key: vipdesk new-key makes one.") from error
 
 
 def _count(text: str) -> int:

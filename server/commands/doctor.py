@@ -13,7 +13,8 @@ from server.doctor.finding import Finding
 from server.settings import Settings
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    machine.zones, machine.packages, machine.files, machine.port, folder.folder, folder.secrets, record.shared,
+    machine.zones, machine.packages, machine.files, machine.port, folder.folder, folder.secrets, folder.keys,
+    record.shared,
     record.live, record.record, front.front,
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from server.doctor.finding import Finding
+from server.opening import StartError, sealer_here
 from server.settings import Settings
 
 LEAST_FREE = 1024**3
@@ -37,6 +38,15 @@ def secrets(settings: Settings) -> Iterator[Finding]:
             )
     elif stat.S_IMODE(key.stat().st_mode) & 0o077:
         yield Finding(f"Others may read the secret key {key}.", f"chmod 600 {key}")
+
+
+def keys(settings: Settings) -> Iterator[Finding]:
+    try:
+        sealer_here(settings)
+    except StartError as error:
+        yield Finding(
+            str(error), "Put back the one that was there: VIPDESK_SECRET_KEYS, or secret.key of the data folder."
+        )
 
 
 def _rights(data: Path) -> Iterator[Finding]:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from server.doctor.finding import Finding
+from server.opening import StartError, sealer_here
 from server.program import VERSION
 from server.settings import Settings
-from store import audit, beats, condition, files, meta
+from store import audit, beats, condition, files, meta, sealed
 from store.blobs import Blobs
 from store.engine import open_record
 
@@ -63,6 +64,7 @@ async def _inside(settings: Settings) -> list[Finding]:
         kind = await opened.read(meta.kind)
         verdict = await audit.verify_all(opened)
         named = await opened.read(files.named)
+        kept_sealed = await opened.read(sealed.every)
         programs = await opened.read(lambda connection: beats.programs(connection, datetime.now(UTC)))
     finally:
         await opened.close()
@@ -71,8 +73,21 @@ async def _inside(settings: Settings) -> list[Finding]:
         found.append(Finding("This is a demo, and others can reach it.", "Set VIPDESK_HOST=127.0.0.1, or make a desk."))
     if verdict.fault:
         found.append(Finding(f"The audit was changed: {verdict.fault}", "Find out by whom; compare with a backup."))
-    found += [*_attachments(settings, named), *_programs(programs)]
+    found += [*_closed(settings, kept_sealed), *_attachments(settings, named), *_programs(programs)]
     return found
+
+
+def _closed(settings: Settings, kept: list[bytes]) -> Iterator[Finding]:
+    try:
+        sealer = sealer_here(settings)
+    except StartError:
+        return  # named where keys are looked at
+    closed = sum(sealer is None or not sealer.opens(each) for each in kept)
+    if closed:
+        yield Finding(
+            f"{closed} of {len(kept)} signing keys of buttons and second steps cannot be opened with the keys here.",
+            "Put back the key that sealed them: VIPDESK_SECRET_KEYS, or secret.key of the data folder.",
+        )
 
 
 def _attachments(settings: Settings, named: set[str]) -> Iterator[Finding]:

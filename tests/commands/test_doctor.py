@@ -74,6 +74,29 @@ def test_a_key_that_others_may_read_is_named(doctor: Doctor) -> None:
     assert doctor.says() == [f"Others may read the secret key {key}."]
 
 
+def test_a_key_that_is_missing_another_or_none_is_named_and_none_is_made(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doctor.setup()
+    assert main(["customer", "add", "--name", "Lumen"]) == 0
+    assert main(["button", "add", "--customer", "Lumen", "--name", "Portal", "--origins", "https://lumen.example"]) == 0
+    with sqlite3.connect(doctor.folder / "vipdesk.db") as db:
+        [(button,)] = db.execute("SELECT key FROM button")
+    assert main(["button", "add-key", button]) == 0
+    assert doctor.says() == []
+    closed = "1 of 1 signing keys of buttons and second steps cannot be opened with the keys here."
+    key = doctor.folder / "secret.key"
+    kept = key.rename(doctor.folder.parent / "kept.key")
+    assert doctor.says() == [closed] and not key.exists()
+    doctor.set(SECRET_KEYS=KEYS)
+    assert doctor.says() == [closed]
+    doctor.set(SECRET_KEYS="abc")
+    [said] = doctor.says()
+    assert said.startswith("The keys of this place hold something that is no key")
+    doctor.set(SECRET_KEYS=f"{KEYS},{kept.read_text().strip()}")
+    assert doctor.says() == []
+
+
 def test_a_damaged_file_is_named(doctor: Doctor) -> None:
     doctor.setup()
     (doctor.folder / "vipdesk.db").write_bytes(b"nothing of a record" * 1000)
