@@ -52,7 +52,8 @@ def restore(home: Home, data: Path, folder: Folder, name: str, at: datetime) -> 
         try:
             with writing_to(data):
                 shutil.rmtree(preparing, ignore_errors=True)
-                preparing.mkdir(parents=True, mode=0o700)
+                data.mkdir(parents=True, exist_ok=True, mode=0o700)
+                preparing.mkdir(mode=0o700)
                 record = preparing / RECORD
                 shutil.copyfile(folder.path / name / RECORD, record)
                 record.chmod(0o600)

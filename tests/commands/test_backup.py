@@ -97,6 +97,12 @@ def test_keys_that_are_none_are_told_before_anything_is_changed(taken: Path, tmp
     assert place.told("restore", str(taken))["closed_secrets"] == 0
 
 
+def test_a_folder_that_a_restore_makes_is_for_nobody_else(taken: Path, tmp_path: Path) -> None:
+    place = Place(tmp_path / "data")
+    place.told("restore", str(taken))
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+
+
 def rows(record: Path, statement: str) -> list[Any]:
     with closing(sqlite3.connect(f"{record.as_uri()}?immutable=1", uri=True)) as db:
         return db.execute(statement).fetchall()
