@@ -106,6 +106,10 @@ def _check(settings: Settings) -> None:
         parts = urlsplit(settings.public_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
             raise SettingError("VIPDESK_PUBLIC_URL must be scheme and host, such as https://desk.example.org.")
+    for name, schemes in (("database_url", ("postgresql", "postgres")), ("redis_url", ("redis", "rediss", "unix"))):
+        given = getattr(settings, name)
+        if given and given.partition("://")[0] not in schemes:  # it may hold a password: not said again
+            raise SettingError(f"{name_of(name)} must be an address that begins with {schemes[0]}://.")
 
 
 def _whole(least: int, most: int) -> Any:

@@ -78,7 +78,7 @@ def test_a_port_that_nobody_chose_makes_way(tmp_path: Path) -> None:
         ("VIPDESK_HOST", "desk.example", "VIPDESK_HOST must be an address"),
         ("VIPDESK_CLOCK", "2026-03-04T09:00:00", "VIPDESK_CLOCK cannot be"),
         ("VIPDESK_PUBLIC_URL", "desk.example/a", "VIPDESK_PUBLIC_URL must be scheme and host"),
-        ("VIPDESK_DATABASE_URL", "mysql://x", "The database must be"),
+        ("VIPDESK_DATABASE_URL", "mysql://x", "VIPDESK_DATABASE_URL must be an address that begins with postgresql://"),
         ("VIPDESK_DATABASE_URL", "postgresql://desk@127.0.0.1:1/desk?connect_timeout=2", "127.0.0.1"),
     ],
 )

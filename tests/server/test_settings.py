@@ -10,6 +10,8 @@ BAD = {
     "VIPDESK_PORT": "abc",
     "VIPDESK_HOST": "everywhere",
     "VIPDESK_PUBLIC_URL": "desk.example.org",
+    "VIPDESK_DATABASE_URL": "mysql://desk:secret@127.0.0.1/desk",
+    "VIPDESK_REDIS_URL": "127.0.0.1:6379",
     "VIPDESK_CLOCK": "tomorrow",
     "VIPDESK_FRAME_RATE": "fast",
     "VIPDESK_FRAME_BURST": "0",
@@ -23,3 +25,4 @@ def test_a_value_that_cannot_be_used_is_said_in_a_sentence_that_names_its_settin
     with pytest.raises(SettingError, match=rf"^{name} .*must be [^()]*\.$") as refused:
         load({name: value})
     assert "literal" not in str(refused.value) and "isoformat" not in str(refused.value)
+    assert "secret" not in str(refused.value)
