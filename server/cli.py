@@ -45,8 +45,7 @@ def main(argv: Sequence[str]) -> int:
     except (SettingError, StartError, RecordError, NotSignedIn) as error:
         return _refuse(str(error))
     except DeskError as error:
-        where = f" ({error.field})" if error.field else ""
-        return _refuse(error.message + where)
+        return _refuse(_sentences(error))
     except Violation:
         return _refuse("Something with this name or address is there already.")
     except BrokenPipeError:
@@ -95,6 +94,14 @@ def configure_logs(settings: Settings) -> None:
 def show(value: object, as_json: bool, text: str) -> None:
     """Prints what was done, for a program or for a person."""
     print(json.dumps(value, ensure_ascii=False) if as_json else text)
+
+
+def _sentences(error: DeskError) -> str:
+    """Each with the option that it is about."""
+    from desk.administration.checking import Wrong  # no command should wait for it that has nothing to refuse
+
+    wrong = error.fields if isinstance(error, Wrong) else {error.field: error.message}
+    return " ".join(f"{said} ({field})" if field else str(said) for field, said in wrong.items())
 
 
 def _refuse(sentence: str) -> int:

@@ -190,25 +190,24 @@ def working(change: Change, id: str) -> Profile:
 
 
 def _checked(change: Change, check: Check, draft: AgentDraft, kept: Profile) -> Profile:
-    capacity = check.number("capacity", draft.capacity, 0, MOST_CAPACITY)
-    zone = check.zone("zone", draft.zone)
+    name = check.line("name", draft.name)
+    if not name:
+        check.refuse("name", "Enter their name, as customers read it.")
     changed = replace(
         kept,
-        name=check.line("name", draft.name),
+        name=name,
         email=check.email("email", draft.email),
         title=check.line("title", draft.title, 60),
+        languages=check.languages("languages", draft.languages),
+        language=check.language("language", draft.language) if draft.language.strip() else "",
         teams=check.some("teams", draft.teams, TEAMS),
         roles=check.some("roles", draft.roles, ROLES),
-        languages=check.languages("languages", draft.languages),
-        zone=zone,
-        capacity=capacity,
-        reserved=check.number("reserved", draft.reserved, 0, capacity),
+        capacity=(capacity := check.number("capacity", draft.capacity, 0, MOST_CAPACITY)),
+        reserved=check.number("reserved", draft.reserved, 0, MOST_CAPACITY if "capacity" in check.wrong else capacity),
         ring_seconds=check.number("ring_seconds", draft.ring_seconds, LEAST_RING_S, MOST_RING_S),
+        zone=(zone := check.zone("zone", draft.zone)),
         hours=_hours(check, draft.hours, zone),
-        language=check.language("language", draft.language) if draft.language.strip() else "",
     )
-    if not changed.name:
-        check.refuse("name", "Enter their name, as customers read it.")
     if not changed.roles:
         check.refuse("roles", "Choose at least one role: without one they could do nothing here.")
     if changed.roles and changed.teams and not {"agent", "lead"} & set(changed.roles):

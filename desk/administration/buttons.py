@@ -78,11 +78,19 @@ class Buttons:
 
         await self._changing.change(signed, "change_button", verb)
 
-    async def rotate(self, signed: Signed | None, id: str) -> str:
-        """A new public key; the one before works for FORMER_WORKS."""
+    async def rotate(self, signed: Signed | None, id: str, seen: str | None = None) -> str:
+        """A new public key; the one before works for FORMER_WORKS.
+
+        `seen`: the key that was shown. Raises Conflict when there is another by now: a press that came twice would else
+        end the key that customers' pages carry.
+        """
 
         def verb(change: Change) -> str:
             kept = the(change, id)
+            if seen not in (None, kept.key):
+                raise Conflict(
+                    "There is a new key already: {key}. The one before still works.", values={"key": kept.key}
+                )
             until = micros(change.now + FORMER_WORKS)
             changed = replace(kept, key=_new_key(), former_key=kept.key, former_until=until)
             buttons.change(change.connection, changed)
@@ -163,17 +171,18 @@ def the(change: Change, id: str) -> Button:
 
 
 def _checked(change: Change, check: Check, draft: ButtonDraft, kept: Button) -> Button:
+    name = check.line("name", draft.name)
+    if not name:
+        check.refuse("name", "Enter where the button stands, such as Customer portal.")
     changed = replace(
         kept,
-        name=check.line("name", draft.name),
+        name=name,
         calendar_id=draft.calendar,
         origins=origins.read(check, "origins", draft.origins),
         policy=draft.policy,
         language=check.language("language", draft.language),
         active=draft.active,
     )
-    if not changed.name:
-        check.refuse("name", "Enter where the button stands, such as Customer portal.")
     if changed.policy not in POLICIES:
         check.refuse("policy", "“{text}” is not among {allowed}.", text=changed.policy, allowed=", ".join(POLICIES))
     if calendars.find(change.connection, draft.calendar) is None:

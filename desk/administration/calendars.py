@@ -25,6 +25,8 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"(\d{1,2}(?::\d{2})?)\s*[-–]\s*(\d{1,2}(?::\d{2})?)")
 MOST_DAYS = 500
 YEARS_AHEAD = 10
+CLOSED = "closed"
+"""What is entered for a day without hours, in every language as a form shows it."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def drafted(kept: Version) -> CalendarDraft:
     document, names = kept.document, kept.document.get("names", {})
     weekly = tuple(written_hours(document["weekly"].get(str(day), [])) for day in range(7))
     holidays = "\n".join(f"{day} {names.get(day, '')}".strip() for day in document.get("holidays", []))
-    special = "\n".join(f"{day} {written_hours(hours)}".strip() for day, hours in document.get("special", {}).items())
+    special = "\n".join(f"{day} {written_hours(hours) or CLOSED}" for day, hours in document.get("special", {}).items())
     return CalendarDraft(kept.name, document["tz"], weekly, holidays, special)
 
 
@@ -128,11 +130,12 @@ def _put(change: Change, new: Version) -> None:
 
 def _checked(connection: Connection, now: datetime, draft: CalendarDraft, kept: Version) -> Version:
     check = Check()
-    name, zone = check.line("name", draft.name), check.zone("zone", draft.zone)
+    name = check.line("name", draft.name)
     if not name:
         check.refuse("name", "Enter a name for these hours, such as Bratislava office.")
     if any(each.name.casefold() == name.casefold() and each.id != kept.id for each in calendars.every(connection)):
         check.refuse("name", "There are office hours called {name} already.", name=name)
+    zone = check.zone("zone", draft.zone)
     document = _document(check, draft, zone)
     since = _since(check, draft.since, now, zone, connection, kept)
     check.done()
@@ -181,7 +184,7 @@ def _since(check: Check, text: str, now: datetime, zone: str, connection: Connec
 
 def read_hours(check: Check, field: str, text: str) -> list[list[str]]:
     """`09:00-12:00, 13-17` as the document has it; empty or `closed`: none."""
-    if text.strip().lower() in ("", "closed"):
+    if text.strip().lower() in ("", CLOSED):
         return []
     found: list[list[str]] = []
     for part in re.split(r"[,;]", text):
@@ -202,13 +205,19 @@ def read_hours(check: Check, field: str, text: str) -> list[list[str]]:
 
 
 def _special(check: Check, line: str) -> tuple[str, list[list[str]]]:
-    day, _blank, hours = line.partition(" ")
+    day, hours = _two(line)
     return _day(check, "special", day), read_hours(check, "special", hours)
 
 
 def _holiday_line(line: str) -> tuple[str, str]:
-    day, _blank, name = line.partition(" ")
+    day, name = _two(line)
     return day, " ".join(name.split())
+
+
+def _two(line: str) -> tuple[str, str]:
+    """A day and what follows it, after blanks or the tab of a spreadsheet."""
+    day, rest = (*line.split(None, 1), "", "")[:2]
+    return day, rest
 
 
 def _day(check: Check, field: str, text: str) -> str:

@@ -102,16 +102,17 @@ def the(change: Change, id: str) -> Person:
 
 
 def _checked(change: Change, check: Check, draft: ContactDraft, kept: Person) -> Person:
+    name = check.line("name", draft.name)
+    if not name:
+        check.refuse("name", "Enter their name.")
     changed = replace(
         kept,
-        name=check.line("name", draft.name),
+        name=name,
         email=check.email("email", draft.email),
         title=check.line("title", draft.title, 60) or None,
         coordinator=draft.coordinator,
         subject=check.line("subject", draft.subject, 200) or None,
     )
-    if not changed.name:
-        check.refuse("name", "Enter their name.")
     for other in contacts.of_customer(change.connection, kept.customer_id):
         if other.id == kept.id:
             continue

@@ -131,16 +131,17 @@ def the(change: Change, id: str) -> Customer:
 
 
 def _checked(change: Change, check: Check, draft: CustomerDraft, kept: Customer) -> Customer:
+    name = check.line("name", draft.name)
+    if not name:
+        check.refuse("name", "Enter the customer's name.")
     changed = replace(
         kept,
-        name=check.line("name", draft.name),
+        name=name,
         domains=check.domains("domains", draft.domains),
         zone=check.zone("zone", draft.zone),
         language=check.language("language", draft.language),
         playbook=check.text("playbook", draft.playbook),
     )
-    if not changed.name:
-        check.refuse("name", "Enter the customer's name.")
     for other in customers.like_these(change.connection, (changed.name, *changed.domains)):
         if other.id == kept.id:
             continue

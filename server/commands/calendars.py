@@ -11,7 +11,7 @@ from desk.administration.foresight import Foreseen
 from routing.errors import BadRequest
 from server.commands import naming
 from server.commands.reaching import Reach, command, given, group, lined, listed, options, table
-from store import calendars
+from store import agents, calendars
 from store.calendars import Version
 from store.times import instant
 
@@ -88,12 +88,16 @@ async def _holidays(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, s
 async def _versions(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     kept = await naming.calendar(reach, arguments.calendar)
     found = await reach.read(lambda connection: calendars.history(connection, kept.id, 500))
+    names = {each.id: each.name for each in await reach.read(agents.every)}
     rows = [
         {"version": each.version, "since": instant(each.since).isoformat() if each.since else None,
          "saved": instant(each.at).isoformat(), "by": each.by}
         for each in found
     ]  # fmt: skip
-    cells = [(row["version"], row["since"] or "the beginning", row["saved"], row["by"] or "the desk") for row in rows]
+    cells = [
+        (row["version"], row["since"] or "the beginning", row["saved"], names.get(each.by or "", "the desk"))
+        for each, row in zip(found, rows, strict=True)
+    ]
     return rows, table(cells, "")
 
 

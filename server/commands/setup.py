@@ -7,10 +7,10 @@ import asyncio
 import re
 from typing import Any
 
+from desk.administration.checking import Check
 from desk.desk import Desk
 from desk.identity import Identity
 from desk.sealing import Sealer
-from routing.errors import BadRequest
 from server.cli import show
 from server.opening import StartError, opened
 from server.settings import Settings
@@ -46,20 +46,29 @@ def add(commands: Any) -> None:
 
 
 def _setup(settings: Settings, arguments: argparse.Namespace) -> int:
-    link = asyncio.run(_make(settings, arguments))
+    name, email, admin_name = _checked(arguments)
+    link = asyncio.run(_make(settings, name, email, admin_name))
     url = f"{settings.base_url}/welcome/{link}"
-    show({"name": arguments.name, "admin": arguments.admin, "link": url}, arguments.json, (
-        f"{arguments.name} is set up. Run it: python -m vipdesk\n"
+    show({"name": name, "admin": email, "link": url}, arguments.json, (
+        f"{name} is set up. Run it: python -m vipdesk\n"
         f"Then sign in once with this link, which is good for three days:\n{url}"
     ))  # fmt: skip
     return 0
 
 
-async def _make(settings: Settings, arguments: argparse.Namespace) -> str:
-    email = arguments.admin.strip().lower()
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
-        raise BadRequest("--admin must be a mail address.")
-    name = arguments.admin_name or " ".join(each.capitalize() for each in re.split(r"[._-]+", email.split("@")[0]))
+def _checked(arguments: argparse.Namespace) -> tuple[str, str, str]:
+    """What the desk is called, the address of its first admin and their name. Raises Wrong, as the forms do."""
+    check = Check()
+    name = check.line("name", arguments.name, 60)
+    if not name:
+        check.refuse("name", "Enter what the desk is called, such as Larkfield Support.")
+    email = check.email("admin", arguments.admin)
+    called = check.line("admin-name", arguments.admin_name or "")
+    check.done()
+    return name, email, called or " ".join(each.capitalize() for each in re.split(r"[._-]+", email.split("@")[0]))
+
+
+async def _make(settings: Settings, desk_name: str, email: str, name: str) -> str:
     async with opened(settings) as base:
         if base.kind is not None:
             raise StartError(f"There is a {base.kind} desk in this folder already; set VIPDESK_DATA to an empty one.")
@@ -69,11 +78,11 @@ async def _make(settings: Settings, arguments: argparse.Namespace) -> str:
         def verb(connection: Connection) -> None:
             meta.set_kind(connection, "real")
             meta.ensure_epoch(connection)
-            kept_settings.put(connection, "name", arguments.name.strip() or "Vipdesk")
+            kept_settings.put(connection, "name", desk_name)
             agents.add(connection, admin, None, micros(now))
             office = Version("office", 1, "Office, Mon-Fri 9-17", OFFICE)
             calendars.put(connection, office, micros(now), admin.id)
-            audit.append(connection, None, "setup", admin.id, {"name": arguments.name}, now)
+            audit.append(connection, None, "setup", admin.id, {"name": desk_name}, now)
 
         await base.record.write(verb, name="setup")
         return await Identity(Desk(base.record, base.live, base.clock), base.sealer).new_link(admin.id)

@@ -120,3 +120,26 @@ def test_the_audit_is_listed_exported_and_verified(shell: Shell, tmp_path: Path)
         record.execute("DROP TRIGGER audit_keeps_rows")
         record.execute("UPDATE audit SET detail = '{}' WHERE number = 2")
     assert shell.failed("audit", "verify")["fault"] == "Row 2 was changed or put in another's place."
+
+
+def test_what_is_wrong_is_said_with_each_option_that_it_is_about(shell: Shell) -> None:
+    said = shell.refused("agent", "add", "--name", "Eva", "--email", "eva@", "--capacity", "a", "--reserved", "-1")
+    parts = ("example.com. (email)", "0 to 20. (capacity)", "from 0 to 20. (reserved)")
+    assert [part for part in parts if part in said] == list(parts)
+
+
+def test_who_made_a_version_is_told_by_name(shell: Shell) -> None:
+    code, out, _err = shell.ran("calendar", "versions", "office")
+    assert code == 0 and out.rstrip().endswith("Jonas")
+
+
+def test_a_desk_is_set_up_with_a_name_and_an_address_or_not_at_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIPDESK_DATA", str(tmp_path / "new"))
+    said = Shell(capsys).refused("setup", "--name", "  ", "--admin", "ada@localhost")
+    assert said == (
+        "vipdesk: Enter what the desk is called, such as Larkfield Support. (name) "
+        "Enter a mail address such as anna@example.com. (admin)"
+    )
+    assert not (tmp_path / "new").exists()

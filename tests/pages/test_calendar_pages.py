@@ -54,6 +54,7 @@ def test_a_version_for_later_is_told_with_its_day(page: Page) -> None:
     expect(page.locator("main")).to_contain_text("From Fri 2035-06-01 00:00, Europe/Bratislava.")
     page.click("text=/Save version/")
     assert "holds from Fri 2035-06-01 00:00" in page.inner_text(".banner.care")
+    assert page.inner_text(".banner.good") == "Saved."
     page.goto("/admin/calendars")
     assert "to come" in page.inner_text("table")
 

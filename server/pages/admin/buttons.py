@@ -46,7 +46,10 @@ async def save(asked: Asked) -> Response:
 
 async def rotate(asked: Asked) -> Response:
     """`POST /admin/buttons/{id}/rotate`"""
-    await asked.admin.buttons.rotate(asked.signed, asked.id)
+    try:
+        await asked.admin.buttons.rotate(asked.signed, asked.id, asked.text("key"))
+    except REFUSED as error:
+        return await _one(asked, None, error)
     return saved(f"/admin/buttons/{asked.id}")
 
 

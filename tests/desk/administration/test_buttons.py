@@ -19,7 +19,7 @@ from desk.administration import Administration, Wrong, origins
 from desk.administration.buttons import ButtonDraft
 from desk.administration.checking import Check
 from desk.identity import Identity
-from routing.errors import Forbidden
+from routing.errors import Conflict, Forbidden
 from server import trying
 from store import buttons, candidates
 from store.buttons import Button
@@ -123,6 +123,17 @@ async def test_a_public_key_that_was_rotated_away_works_for_fourteen_days(world:
     assert await opens()
     world.clock.move(timedelta(seconds=1))
     assert not await opens()
+
+
+async def test_a_press_on_new_key_that_comes_twice_ends_no_key_that_pages_carry(
+    world: World, admin: Administration
+) -> None:
+    shown = (await the_button(world)).key
+    new = await admin.buttons.rotate(None, BUTTON, shown)
+    with pytest.raises(Conflict, match="There is a new key already"):
+        await admin.buttons.rotate(None, BUTTON, shown)
+    kept = await the_button(world)
+    assert (kept.key, kept.former_key) == (new, shown)
 
 
 # Origins --------------------------------------------------------------------------------------------------------------

@@ -146,6 +146,16 @@ async def test_what_is_wrong_is_said_of_its_field(
     assert list(caught.value.fields) == [field] and said in str(caught.value.fields[field])
 
 
+async def test_days_are_taken_from_a_spreadsheet_and_a_closed_one_is_written_as_such(
+    world: World, admin: Administration
+) -> None:
+    days = {"holidays": "2026-12-25\tChristmas  Day", "special": "2026-12-24\t9-12\n2026-12-31\tclosed"}
+    await admin.calendars.change(None, "office", replace(await office(world), **days))  # type: ignore[arg-type]
+    shown = await office(world)
+    assert shown.holidays == "2026-12-25 Christmas Day"
+    assert shown.special == "2026-12-24 09:00-12:00\n2026-12-31 closed"
+
+
 async def test_another_zone_holds_at_once_or_not_at_all(world: World, admin: Administration) -> None:
     draft = replace(await office(world), zone="Europe/London")
     with pytest.raises(Wrong, match="keep Europe/Bratislava"):

@@ -102,6 +102,26 @@ def test_what_is_wrong_is_said_beside_its_field_and_of_no_other(
     assert sentence in str(refused.value.fields[field])
 
 
+@pytest.mark.parametrize(
+    ("draft", "wrong"),
+    [
+        (CUSTOMER, {"name": "", "domains": "none", "zone": "Mars", "language": "x", "playbook": LONG}),
+        (CONTACT, {"name": "", "email": "owen", "title": LONG, "subject": LONG}),
+        (AGENT, {"name": "", "email": "eva", "title": LONG, "languages": "", "language": "x", "teams": ("night",),
+                 "roles": ("none",), "capacity": "many", "reserved": "21", "ring_seconds": "1", "zone": "Mars"}),
+    ],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+async def test_all_that_is_wrong_is_told_in_the_order_of_the_form(
+    admin: Administration, draft: Any, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(Wrong) as refused:
+        await adding(admin, replace(draft, **wrong))
+    assert list(refused.value.fields) == list(wrong)
+    if "reserved" in wrong:  # where nobody knows of how many, the bound is the one of all
+        assert str(refused.value.fields["reserved"]) == "21 does not fit; enter a number from 0 to 20."
+
+
 def test_each_field_that_may_be_wrong_has_a_wrong_value() -> None:
     tried = {(type(draft), name) for draft, change, _field, _sentence in WRONG for name in change}
     free = {(ContactDraft, "coordinator")}
