@@ -79,7 +79,7 @@ class SecurityHeaders:
 
 
 def expect_own_origin(request: Request, origins: frozenset[str]) -> None:
-    """An unsafe request with a foreign Origin is refused; programs send none. Raises Forbidden."""
-    given = request.headers.get("origin")
-    if request.method not in SAFE and given is not None and given not in origins:
+    """An unsafe request with a foreign Origin, also beside ours, is refused; programs send none. Raises Forbidden."""
+    given = request.headers.getlist("origin")
+    if request.method not in SAFE and not origins.issuperset(given):
         raise Forbidden("This request comes from another site.")

@@ -14,6 +14,7 @@ Kind = Literal["demo", "real"]
 
 _GET = select(meta.c.value).where(meta.c.key == bindparam("key"))
 _BEGIN_WITH = select(meta.c.key, meta.c.value).where(meta.c.key.startswith(bindparam("begin"), autoescape=False))
+_ALONE = _GET.with_for_update(key_share=True)
 _PUT = upsert(meta, ("key",), lambda new: {"value": new.value})
 _PUT_FIRST = upsert(meta, ("key",))
 
@@ -44,6 +45,11 @@ def instants(connection: Connection, begin: str) -> dict[str, datetime]:
 def put_instant(connection: Connection, key: str, at: datetime) -> None:
     """Sets it, or changes it."""
     put(connection, key, str(micros(at)))
+
+
+def configure_alone(connection: Connection) -> None:
+    """Until the end of the transaction nobody else changes what the desk is set up with: what was looked at holds."""
+    connection.one(_ALONE, key="epoch")
 
 
 def epoch(connection: Connection) -> str | None:

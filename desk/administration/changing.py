@@ -13,6 +13,7 @@ from desk.retiring import retire
 from desk.work import Done, LostRace, Work
 from routing.allow import Facts, allow
 from routing.errors import NotFound, Unavailable
+from store import meta, people
 from store.blobs import Blobs
 from store.engine import Connection, Violation
 from store.times import micros
@@ -61,6 +62,8 @@ class Changing:
         present = await self._desk.present()
 
         def transaction(connection: Connection) -> tuple[T, Done]:
+            meta.configure_alone(connection)
+            _expect_still(connection, signed)
             change = Change(connection, self._desk.clock.now(), self._desk.clock.real(), signed, present)
             result = function(change)
             freed(change)
@@ -93,3 +96,12 @@ def expect_admin(signed: Signed | None) -> None:
     actor = SYSTEM if signed is None else signed.actor
     if not allow(actor, "configure", Facts("configuration")).allowed:
         raise NotFound
+
+
+def _expect_still(connection: Connection, signed: Signed | None) -> None:
+    """Whoever was an admin when they asked may be none any more. Raises NotFound."""
+    if signed is not None:
+        now = people.find_agent(connection, signed.actor.id)
+        if now is None or not now.active:
+            raise NotFound
+        expect_admin(Signed(now.actor, now.name))

@@ -192,6 +192,8 @@ def test_nothing_unsafe_is_done_for_another_site(desk: RunningDesk, listed: list
             for origin in ("https://evil.example", "null", f"{desk.origin}.evil.example", desk.origin.upper()):
                 answer = client.request(method, filled(path, ticket), headers={"Origin": origin})
                 assert answer.status_code == 403, (each, origin)
+            both = [("Origin", desk.origin), ("Origin", "https://evil.example")]
+            assert client.request(method, filled(path, ticket), headers=both).status_code == 403, each
         assert anna.get("/api/v1/sessions/current").status_code == 200
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
+from desk.actors import Signed
 from desk.administration import Administration, Wrong
+from desk.administration.agents import AgentDraft
+from desk.administration.agents import drafted as profile
 from desk.administration.calendars import drafted
 from desk.administration.leaving import SHOWN, left_open
 from desk.identity import Identity
@@ -112,6 +116,45 @@ async def test_the_ring_and_the_tickets_of_who_leaves_go_to_others(world: World,
 async def test_the_only_admin_stays(world: World, admin: Administration) -> None:
     with pytest.raises(Wrong, match="Adam Novak is the only admin"):
         await admin.agents.leave(None, "adam", "")
+
+
+EVE = AgentDraft("Eve Admin", "eve@larkfield.example", roles=("admin",))
+
+
+@pytest.mark.parametrize("how", ["demoted", "left", "by themselves"])
+async def test_of_two_admins_who_go_at_once_one_stays(world: World, admin: Administration, how: str) -> None:
+    for _ in range(5):
+        eve = await admin.agents.add(None, EVE)
+        both = {"adam": await world.signed("adam"), eve: await world.signed(eve)}
+
+        async def goes(id: str, both: dict[str, Signed] = both) -> None:
+            by = both[id] if how == "by themselves" else next(signed for other, signed in both.items() if other != id)
+            if how == "left":
+                await admin.agents.leave(by, id, "")
+            else:
+                await admin.agents.change(by, id, await demoted(world, id))
+
+        found = await asyncio.gather(*map(goes, both), return_exceptions=True)
+        assert [type(each) for each in found if each is not None] in ([Wrong], [NotFound])
+        await admin.agents.come_back(None, "adam")
+        await admin.agents.change(None, "adam", replace(await demoted(world, "adam"), roles=("admin",)))
+        await admin.agents.change(None, eve, replace(EVE, name="Eve", email=f"{eve}@x.example", roles=("agent",)))
+
+
+async def demoted(world: World, id: str) -> AgentDraft:
+    kept = await world.record.read(lambda connection: agents.find(connection, id))
+    assert kept is not None
+    return replace(profile(kept), roles=("agent",))
+
+
+async def test_who_is_no_admin_any_more_changes_nothing_that_they_began_as_one(
+    world: World, admin: Administration
+) -> None:
+    await admin.agents.add(None, EVE)
+    adam = await world.signed("adam")
+    await admin.agents.change(None, "adam", await demoted(world, "adam"))
+    with pytest.raises(NotFound):
+        await admin.agents.add(adam, replace(EVE, email="other@larkfield.example"))
 
 
 async def test_a_change_of_office_hours_is_a_new_version_and_the_same_again_is_none(
