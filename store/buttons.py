@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from store.engine import Connection, Row
 from store.schema import button, button_secret
@@ -41,7 +41,6 @@ class Secret:
 _ALL = select(button).order_by(button.c.name)
 _ONE = select(button).where(button.c.id == bindparam("id"))
 _OF_CUSTOMER = select(button).where(button.c.customer_id == bindparam("customer")).order_by(button.c.name)
-_OF_KEY = select(button).where(or_(button.c.key == bindparam("key"), button.c.former_key == bindparam("key")))
 _ADD = insert(button)
 _CHANGED = ("key", "name", "calendar_id", "origins", "policy", "language", "active", "former_key", "former_until")
 _CHANGE = update(button).where(button.c.id == bindparam("b_id")).values({name: bindparam(name) for name in _CHANGED})
@@ -67,12 +66,6 @@ def find(connection: Connection, id: str) -> Button | None:
     """One button."""
     row = connection.one(_ONE, id=id)
     return None if row is None else _button(row)
-
-
-def of_key(connection: Connection, key: str) -> Button | None:
-    """The button that has, or had last, this public key; switched off or not."""
-    rows = connection.all(_OF_KEY, key=key)
-    return min(map(_button, rows), key=lambda found: found.key != key) if rows else None
 
 
 def of_customer(connection: Connection, customer: str) -> list[Button]:

@@ -161,11 +161,6 @@ def joined(rows: Iterable[tuple[str, int]]) -> Calendar | None:
     return _joined(tuple(kept)) if kept else None
 
 
-def customers_with(connection: Connection, id: str) -> list[str]:
-    """Customers whose active buttons keep these hours, each once."""
-    return list(dict.fromkeys(each.customer_id for each in uses(connection, id) if each.active))
-
-
 def uses(connection: Connection, id: str) -> list[Use]:
     """The buttons that keep these hours, by customer."""
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 
 from routing.allow import Actor
 from store.engine import Connection, Row
-from store.schema import agent, contact, contact_session
+from store.schema import agent, contact
 from store.times import micros
 
 
@@ -72,13 +72,6 @@ _LOCK_AGENT = select(agent.c.id).where(agent.c.id == bindparam("id")).with_for_u
 _CONTACT = select(contact).where(contact.c.id == bindparam("id"))
 _COORDINATORS = select(contact.c.id).where(
     contact.c.customer_id == bindparam("customer"), contact.c.coordinator == 1, contact.c.verified == 1
-)
-_BUTTONS_OF = (
-    select(contact_session.c.button_id)
-    .distinct()
-    .where(
-        contact_session.c.contact_id.in_(bindparam("contacts", expanding=True)), contact_session.c.revoked_at.is_(None)
-    )
 )
 _STATUS = (
     update(agent)
@@ -149,12 +142,6 @@ def find_contact(connection: Connection, id: str) -> Contact | None:
     return Contact(
         row.id, row.customer_id, row.name, row.email, bool(row.verified), bool(row.coordinator), row.language, row.zone
     )
-
-
-def buttons_of(connection: Connection, contacts: Iterable[str]) -> list[str]:
-    """The buttons by which these contacts came."""
-    ids = list(contacts)
-    return [row.button_id for row in connection.all(_BUTTONS_OF, contacts=ids)] if ids else []
 
 
 def _agent(row: Row) -> Agent:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,3 +86,32 @@ def test_no_file_needs_itself_to_be_imported() -> None:
         for path in ready:
             del waits_for[path]
     assert sorted(str(path.relative_to(ROOT)) for path in waits_for) == []
+
+
+CALLED_BY_NAME = "on_"
+"""Functions of the sockets, each found by the type of its frame."""
+FOR_OTHERS = {"mail_asked_again", "WITHHELD"}
+"""What the part that reads mail will call, and what docs/export.md is compared with."""
+
+
+def test_nothing_is_there_that_nobody_uses() -> None:
+    """Public functions, classes and constants of the product that stand once in all of it and its pages."""
+    python = {path: path.read_text() for _, path in FILES}
+    pages = [path.read_text() for path in (ROOT / "server" / "templates").rglob("*.html")]
+    counted = Counter(word for text in (*python.values(), *pages) for word in re.findall(r"\w+", text))
+    unused = {
+        name
+        for text in python.values()
+        for node in ast.parse(text).body
+        for name in _named(node)
+        if not name.startswith(("_", CALLED_BY_NAME)) and counted[name] == 1
+    }
+    assert unused == FOR_OTHERS
+
+
+def _named(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        yield from (each.id for each in targets if isinstance(each, ast.Name))

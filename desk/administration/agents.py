@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from desk.actors import Signed
 from desk.administration import leaving
@@ -14,6 +15,7 @@ from desk.administration.changing import Change, Changing
 from desk.administration.checking import Check
 from desk.drawing import MOST_PIXELS, draw_square
 from desk.identity import Identity
+from routing.chat import RING
 from routing.errors import Conflict, NotFound
 from routing.hours import Calendar
 from store import agents, second_steps, sessions
@@ -45,7 +47,7 @@ class AgentDraft:
     zone: str = "Europe/Bratislava"
     capacity: int | str = 3
     reserved: int | str = 0
-    ring_seconds: int | str = 25
+    ring_seconds: int | str = RING // timedelta(seconds=1)
     hours: tuple[str, ...] = ("",) * 7
     language: str = ""
 

@@ -19,7 +19,6 @@ Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
 OBJECT: Schema = {"type": "object"}
-LISTED: Schema = {"type": "array", "items": OBJECT}
 PROBLEM: Schema = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code"],

@@ -32,7 +32,6 @@ from store import jobs, rings
 from store.engine import Connection
 
 Act = Callable[[Connection], None]
-EVERYBODY = frozenset(each.id for each in cast.AGENTS)
 
 
 @dataclass(frozen=True)

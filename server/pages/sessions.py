@@ -58,16 +58,6 @@ async def session_of(parts: Parts, request: Request) -> Session | None:
     return Session(*found, cookie)
 
 
-async def expect_session(parts: Parts, request: Request, *roles: str) -> Session:
-    """The session of a page. Raises SignInFirst; Forbidden when none of the roles is theirs."""
-    found = await session_of(parts, request)
-    if found is None:
-        raise SignInFirst
-    if roles and not found.signed.actor.roles & set(roles):
-        raise Forbidden
-    return found
-
-
 async def expect_signed(parts: Parts, request: Request) -> Session:
     """The session of a program's call; unsafe: our Origin (or none) and X-CSRF. Raises NotSignedIn, Forbidden."""
     expect_own_origin(request, parts.origins)

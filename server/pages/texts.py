@@ -21,8 +21,6 @@ from desk import texts
 from routing.errors import DeskError
 
 FOLDER = Path(__file__).resolve().parents[1] / "texts"
-PARTS = ("loader", "widget", "console")
-"""What browsers load; Python reads `vipdesk.mo`."""
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 _reader: ContextVar[str] = ContextVar("reader", default="")
 

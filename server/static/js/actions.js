@@ -60,6 +60,3 @@ export const ACTIONS = [
 ];
 
 export const action = (id) => ACTIONS.find((entry) => entry.id === id);
-
-/** The first key of an action, for places that show it beside the control. */
-export const keyOf = (id) => action(id)?.keys[0] ?? null;
