@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import socket
+import uuid
 
 import pytest
 
 from server.demo.cast import CUSTOMERS
-from tests.support.asking import agent, nobody, raw
+from tests.support.asking import agent, contact, nobody, raw
 from tests.support.running import RunningDesk
 
 KEY = CUSTOMERS[0].key
@@ -62,6 +64,31 @@ def test_a_page_of_tickets_that_cannot_be_is_a_bad_request(desk: RunningDesk, qu
     with agent(desk, "Anna") as anna:
         answer = anna.get(f"/api/v1/tickets?{query}")
         assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{7*7}}", "{0}", "{x.__class__}", "{name.__class__.__mro__}", "{name!r:>9}", "%(name)s %s %n", "{% raw %}",
+     "${7*7}", "{", "}}"],
+)  # fmt: skip
+def test_what_looks_like_a_place_in_a_text_is_text(desk: RunningDesk, text: str) -> None:
+    shown, address = html.escape(text), f"{uuid.uuid4().hex}@larkfield.example"
+    with agent(desk, "Adam") as adam, agent(desk, "Anna") as anna, contact(desk, KEY) as visitor:
+        form = {"csrf": adam.headers["X-CSRF"], "name": text, "email": address, "roles": "agent", "languages": "en",
+                "zone": "Europe/Berlin", "capacity": "3", "reserved": "0", "ring_seconds": "25"}  # fmt: skip
+        page = adam.post("/admin/agents/new", data=form, follow_redirects=True).raise_for_status().text
+        assert f'value="{shown}"' in page
+        twice = adam.post("/admin/agents/new", data=form)
+        assert twice.status_code == 400 and f"{shown} signs in with this address already." in twice.text
+        wrong = adam.post("/admin/agents/new", data=form | {"zone": text})
+        assert wrong.status_code == 400 and f"“{shown}”" in wrong.text
+        asked = {"type": "press", "rid": str(uuid.uuid4()), "text": text, "message_only": True}
+        ticket = visitor.post("/x/contact", json=asked).json()["ticket"]
+        said = {"type": "say", "rid": str(uuid.uuid4()), "ticket": ticket, "body": text, "base_seq": 9, "anyway": True}
+        assert anna.post("/x/agent", json=said).json()["type"] == "ok"
+        found = anna.get(f"/api/v1/tickets/{ticket}").json()
+        assert found["ticket"]["subject"] == text
+        assert [each["data"]["body"] for each in found["public"] if each["kind"] == "message"] == [text, text]
 
 
 @pytest.mark.parametrize(
