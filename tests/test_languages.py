@@ -89,7 +89,10 @@ def test_pages_speak_the_readers_language(spoken: tuple[RunningDesk, Catalog], r
     expect_translated(page, catalog, "Try both sides of the desk")
 
 
-@pytest.mark.parametrize("path", ["customers", "customers/brightwater", "agents", "agents/anna", "calendars/office"])
+@pytest.mark.parametrize("path", [
+    "customers", "customers/brightwater", "agents", "agents/anna", "agents/anna/leave", "calendars/office",
+    "calendars/office/versions", "buttons/button-brightwater/try", "sessions", "plans", "health", "audit",
+])  # fmt: skip
 def test_the_administration_speaks_the_readers_language(
     spoken: tuple[RunningDesk, Catalog], reader: BrowserContext, path: str
 ) -> None:

@@ -74,19 +74,20 @@ async def _page(
 
     def query(connection: Connection) -> dict[str, Any]:
         found = audit_log.page(connection, before, PAGE + 1, only)
-        names, zone = named(connection, found), office_zone(connection)
-        rows = [_row(each, names, zone) for each in found[:PAGE]]
         older = found[PAGE - 1].number if len(found) > PAGE else None
-        return {"rows": rows, "older": older, "actions": audit_log.actions(connection), "zone": zone,
+        return {"entries": found[:PAGE], "names": named(connection, found), "older": older,
+                "actions": audit_log.actions(connection), "zone": office_zone(connection),
                 "chain_head": str(audit.head(connection))}  # fmt: skip
 
     found = await asked.read(query)
+    names = found.pop("names")
+    rows = [_row(each, names, found["zone"]) for each in found.pop("entries")]  # here: the thread above has no reader
     asked_for = {name: value for name, value in asdict(question).items() if value}
     older = urlencode(asked_for | {"before": found["older"]}) if found["older"] else ""
     form = asdict(question) | {"head": head}
     return asked.page(
         "audit.html", "audit", form, error, verdict=verdict, older_link=older, newest=before == NEWEST,
-        newest_link=urlencode(asked_for), filtered=bool(asked_for), **found,
+        newest_link=urlencode(asked_for), filtered=bool(asked_for), rows=rows, **found,
     )  # fmt: skip
 
 

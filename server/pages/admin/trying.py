@@ -44,7 +44,8 @@ async def _page(asked: Asked, page: trying.Tried | None, signed: trying.Tried | 
     kept, parts = await _kept(asked), asked.parts
     now, present = parts.desk.clock.now(), await parts.desk.present()
     customer = await asked.read(lambda connection: customers.find(connection, kept.customer_id))
-    state = await asked.read(lambda connection: button_state(connection, kept.id, now, present, reader()))
+    language = reader()  # here: the record is read by a thread that has no reader
+    state = await asked.read(lambda connection: button_state(connection, kept.id, now, present, language))
     form = {"address": asked.text("address"), "token": asked.text("token")}
     base = parts.settings.base_url
     return asked.page(
