@@ -13,6 +13,7 @@ from html import unescape
 import jwt
 import pytest
 
+from desk.administration.calendars import WEEKDAYS
 from server import audit_export
 from tests.pages.making import Admin, made
 from tests.support.running import RunningDesk
@@ -155,6 +156,22 @@ def test_a_button_is_tested_by_a_page_and_a_token(admin: Admin, button: str) -> 
     assert "does not hold (any more)" in page and token in page
     assert "do not show the button" in unescape(admin.post(f"{button}/try", address="https://evil.example"))
     assert "Leave a message" in page or "team" in page
+
+
+def test_what_a_button_says_with_nobody_there_is_told_as_on_its_pages(admin: Admin) -> None:
+    admin.post("/admin/agents/new", name="Eva Marin", email="eva@example.com", teams="dedicated", roles="agent",
+               languages="en", zone="UTC", capacity="3", reserved="0", ring_seconds="25")  # fmt: skip
+    admin.post("/admin/calendars/new", name="Always", zone="UTC", **dict.fromkeys(WEEKDAYS, "00:00-24:00"))
+    always = str(admin.page.url).partition("?")[0].rpartition("/")[2]
+    who = {"name": "Ostrava Freight", "zone": "UTC", "language": "en", "domains": ""}
+    admin.post("/admin/customers/new", **who)
+    customer = str(admin.page.url).partition("?")[0]
+    admin.post(customer, **who, since="2020-01-01", until="", plan="All-inclusive", fee="1000", named="Eva Marin")
+    admin.post(f"{customer}/buttons/new", name="Portal", calendar=always, origins="https://ostrava.example",
+               policy="open", language="en", active="1")  # fmt: skip
+    page = unescape(admin.get(f"{str(admin.page.url).partition('?')[0]}/try"))
+    said = page.split("What it says now")[1].split("Open the chat")[0]
+    assert "Eva is not here now" in said and "wait in line or leave a message" in said and "until" not in said
 
 
 def test_a_key_that_is_none_is_said_beside_its_field_and_kept(admin: Admin, button: str) -> None:

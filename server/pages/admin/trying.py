@@ -56,10 +56,19 @@ async def _page(asked: Asked, page: trying.Tried | None, signed: trying.Tried | 
 
 
 def _promises(state: dict[str, Any]) -> list[str]:
-    """What is said besides the label."""
-    found = []
-    for key, said in (("until", _("until {time}")), ("next_opening", _("opens {time}"))):
-        if state[key]:
-            at = micros(datetime.fromisoformat(state[key]))
-            found.append(said.format(time=f"{when(at, state['office_zone'])} ({state['office_zone']})"))
-    return found
+    """What the button says besides the label, as in widget/static/loader.js."""
+    if state["step"] == "queue" and not state["next_opening"]:
+        return [_("wait in line or leave a message")]
+    elif state["until"] and state["step"] == "pool":
+        return [_("day and night")]
+    elif state["until"]:
+        return [_("until {time}").format(time=_at(state, "until"))]
+    elif state["next_opening"]:
+        return [_("opens {time}").format(time=_at(state, "next_opening"))]
+    else:
+        return []
+
+
+def _at(state: dict[str, Any], key: str) -> str:
+    zone = state["office_zone"]
+    return f"{when(micros(datetime.fromisoformat(state[key])), zone)} ({zone})"
