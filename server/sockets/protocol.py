@@ -14,6 +14,7 @@ from typing import Any, cast
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import OPEN
 
@@ -23,6 +24,13 @@ LINGER_S = 5.0
 TAKES_NOTHING_S = 9.0
 """So long a peer may acknowledge none of what was sent: with the system's own probes, it is gone within ten seconds."""
 PINGS = Rate(per_s=5, burst=20)
+"""Pings, and pongs that nobody asked for."""
+MOST_PIECES = 256
+"""Of one message: pieces without bytes would never end it."""
+PARSED_AT_ONCE = 16 * 1024
+"""Bytes: thousands of the smallest frames fit, and nobody else gets a turn meanwhile."""
+MOST_AFTER = 256 * 1024
+"""Bytes that are still read for the peer's own close when we have closed."""
 NO_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -73,6 +81,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     shut_by_us = False
     _carried = False
     _pings: Bucket | None = None
+    _after = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -126,7 +135,14 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.conn.parser.close()  # it holds the connection that holds it: all would wait for the garbage collector
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        for start in range(0, len(data), PARSED_AT_ONCE):
+            part = data[start : start + PARSED_AT_ONCE]
+            self._after += len(part) if self.shut_by_us else 0
+            if self._after > MOST_AFTER:
+                self.transport.abort()
+            if self.transport.is_closing():
+                return
+            super().data_received(part)
         if self.conn.handshake_exc is not None and not self.transport.is_closing():
             self._refuse_opening()
 
@@ -171,13 +187,27 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         text: str | None = message
         return text
 
+    def handle_cont(self, event: Frame) -> None:
+        if len(self.frames) < MOST_PIECES:
+            super().handle_cont(event)
+        else:
+            self.shut(1009)
+
     def handle_ping(self) -> None:
+        if self._is_patient():
+            super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        if self._is_patient():
+            super().handle_pong(event)
+
+    def _is_patient(self) -> bool:
         now = self.loop.time()
         self._pings = self._pings or Bucket(PINGS, now)
         if self._pings.take(now):
             self.shut(4029)
-        else:
-            super().handle_ping()
+            return False
+        return True
 
     # Going out --------------------------------------------------------------------------------------------------------
 

@@ -229,3 +229,26 @@ def test_no_frames_whatever_do_more_than_end_their_line() -> None:
 
     collect()
     asyncio.run(all_of_them(collected))
+
+
+FLOODS = {
+    "pings": (4029, b"", frame(PING)),
+    "pongs": (4029, b"", frame(PONG)),
+    "pieces": (1009, frame(TEXT, fin=False), frame(0, fin=False)),
+    "messages": (4029, b"", frame(TEXT)),
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+async def test_frames_without_a_byte_are_no_way_to_keep_us_busy(house: House, name: str) -> None:
+    code, first, empty = FLOODS[name]
+    other = await house.ready()
+    async with opened(house) as line:
+        line.writer.write(first + empty * 1000)
+        assert await line.code() == code
+        async with asyncio.timeout(2):  # who goes on does not keep the line until their own good-bye is overdue
+            with pytest.raises(ConnectionError):
+                while True:
+                    line.writer.write(empty * 1000)
+                    await line.writer.drain()
+    await other.until("heartbeat")
