@@ -41,7 +41,8 @@ class Pages:
         language = texts.spoken(reader())
         # A reader of en-GB reads our English, with their own way of dates.
         own = reader() if texts.short(reader()) == language else language
-        text = self._in(language).get_template(template).render({"desk_name": self.desk_name, "lang": own, **values})
+        common = {"desk_name": self.desk_name, "lang": own, "labels": {}}
+        text = self._in(language).get_template(template).render(common | dict(values))
         named = {"Content-Security-Policy": policy or security.page_policy(), "Cache-Control": "no-store"}
         return HTMLResponse(text, status, {**named, **(headers or {})})
 
