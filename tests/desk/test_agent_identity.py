@@ -65,6 +65,24 @@ async def test_a_refusal_is_the_same_whether_the_address_is_known_or_not(doors: 
         await doors.sign_in("wrong", email=email)
 
 
+async def test_a_password_costs_the_same_work_whether_the_address_is_known_or_not(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked: list[str] = []
+    verify = argon2.PasswordHasher.verify
+
+    def counted(hasher: argon2.PasswordHasher, kept: str, password: str) -> bool:
+        worked.append(kept.rpartition("$")[0].rpartition("$")[0])  # which work: algorithm and its parameters
+        return bool(verify(hasher, kept, password))
+
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", counted)
+    await doors.identity.use_link(await doors.identity.new_link("anna"), "a password of her own")
+    for email in ("anna@larkfield.example", "nobody@larkfield.example"):
+        with pytest.raises(NotSignedIn):
+            await doors.sign_in("wrong", email=email)
+    assert len(worked) == 2 and worked[0] == worked[1]
+
+
 async def test_after_five_wrong_tries_an_address_rests_for_five_minutes_and_no_longer(doors: Doors) -> None:
     for _ in range(5):
         with pytest.raises(NotSignedIn):
