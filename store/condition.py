@@ -5,10 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from store.migrations import missing_steps, read_ledger
 from store.record import RecordError
+
+if TYPE_CHECKING:
+    import psycopg
 
 LEAST_POSTGRES = 14
 """The oldest that is still kept up; the tests run on 15."""
@@ -63,13 +66,21 @@ def _postgres(url: str, now: float) -> Condition:
                 "to_regclass('migration') IS NOT NULL"
             )
             version = raw.info.server_version
-            found = _compared("postgresql", raw.execute(read_ledger()).fetchall() if there else [])
+            fault = encoding_fault(raw)
+            ledger = raw.execute(read_ledger()).fetchall() if there and not fault else []
+            found = _compared("postgresql", ledger)
     except psycopg.Error as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         return Condition(f"The database cannot be used: {first}.")
     old = version // 10000 < LEAST_POSTGRES
     too_old = f"PostgreSQL must be {LEAST_POSTGRES} or newer; this is {version // 10000}." if old else ""
-    return Condition(found.fault, found.is_there, found.behind, ahead - now, commit != "off", too_old)
+    return Condition(fault, found.is_there, found.behind, ahead - now, commit != "off", too_old)
+
+
+def encoding_fault(raw: psycopg.Connection[Any]) -> str:
+    """Why texts cannot be kept in this database as they are written, as one sentence; empty when they can."""
+    encoding = raw.info.parameter_status("server_encoding")
+    return "" if encoding == "UTF8" else f"The database must hold texts as UTF8; this one is made with {encoding}."
 
 
 def _compared(dialect: str, ledger: Sequence[Sequence[Any]]) -> Condition:

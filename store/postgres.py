@@ -21,6 +21,7 @@ from psycopg.pq import TransactionStatus
 
 from routing.errors import Unavailable
 from store import crash, migrations
+from store.condition import encoding_fault
 from store.record import Connection, Cursor, RecordError, RecordHealth, Violation
 from store.statements import Plans, Values
 
@@ -324,6 +325,8 @@ def connect(url: str) -> Raw:
 def _prepare(url: str) -> None:
     try:
         with connect(url) as raw:
+            if fault := encoding_fault(raw):
+                raise RecordError(fault)
             migrations.migrate_postgres(raw)
     except psycopg.Error as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]

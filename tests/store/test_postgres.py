@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from routing.errors import Unavailable
-from store import postgres
+from store import condition, postgres
 from store.engine import Connection, RecordError, Violation, open_record
 from store.postgres import PostgresRecord
 from tests.store.words import CHANGE, GET, LOCK, PUT, counting, getting, putting
@@ -245,3 +245,13 @@ async def test_a_server_that_is_not_there_is_said_at_the_start(
     caplog.set_level(logging.CRITICAL)
     with pytest.raises(RecordError, match="cannot be used"):
         await open_record(f"postgresql://desk@/none?host={tmp_path}")
+
+
+async def test_a_database_that_would_not_know_letters_is_refused_and_named(postgres_server: PostgresServer) -> None:
+    name = postgres_server.fresh(encoding="SQL_ASCII")
+    url = postgres_server.url(name)
+    said = "The database must hold texts as UTF8; this one is made with SQL_ASCII."
+    with pytest.raises(RecordError, match=said):
+        await open_record(url)
+    assert condition.look(url, 0.0).fault == said
+    postgres_server.drop(name)

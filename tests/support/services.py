@@ -138,14 +138,15 @@ class PostgresServer:
         """The same over TCP, for what has to pass a proxy."""
         return f"postgresql://desk@127.0.0.1:{self.port}/{database}"
 
-    def fresh(self, tablespace: Path | None = None) -> str:
+    def fresh(self, tablespace: Path | None = None, encoding: str = "") -> str:
         """A new, empty database, in that folder if one is named; its name."""
         name = f"desk_{secrets.token_hex(6)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if tablespace is not None:
                 connection.execute(f"CREATE TABLESPACE {name} LOCATION '{tablespace}'")
             where = f" TABLESPACE {name}" if tablespace is not None else ""
-            connection.execute(f'CREATE DATABASE "{name}"{where}')  # the name is ours
+            how = f" ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0" if encoding else ""
+            connection.execute(f'CREATE DATABASE "{name}"{how}{where}')  # the name is ours
         return name
 
     def drop(self, name: str) -> None:
