@@ -16,7 +16,7 @@ from desk.saying import answer_said
 from desk.viewing import Viewers
 from desk.work import Done, LostRace, Work
 from desk.writing import digest_of
-from live.base import Live, Published
+from live.base import Live, Presence, Published
 from routing.allow import allow
 from routing.errors import BadRequest, Conflict, DeskError, Expired, NotFound, Unavailable
 from store import crash, events, receipts, tickets
@@ -38,6 +38,7 @@ class Desk:
         self.record = record
         self.live = live
         self.clock = clock
+        self.elsewhere = Presence(frozenset(), settled=False)
         self.sign_link = sign_link
         self.viewers = Viewers(clock.monotonic)
 
@@ -70,9 +71,15 @@ class Desk:
 
         self.publish(await self._write(transaction, name), name)
 
+    async def agents(self) -> Presence:
+        """Agents with a lease, or told by another process while not all of them reach each other (desk/roll.py)."""
+        found = await self.live.present("agent")
+        settled = found.settled if found.whole else self.elsewhere.settled
+        return Presence(found.people | self.elsewhere.people, settled, found.whole)
+
     async def present(self) -> frozenset[str] | None:
-        """Agents with a lease. Who lost theirs a moment ago is not rung; whether they are gone, watch judges."""
-        return (await self.live.present("agent")).people
+        """The same, when nobody is taken for gone by it: whether they are, watch judges."""
+        return (await self.agents()).people
 
     def publish(self, done: Done, name: str) -> None:
         """To this process' sockets at once, to the others bundled; the doorbell for what falls due."""

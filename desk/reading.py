@@ -53,8 +53,8 @@ class Reading:
 
     async def opening(self, signed: Signed) -> Opening:
         """Everything a line begins with. Raises Unavailable."""
-        present = await self._desk.live.present("agent")
-        return await self._desk.record.read(lambda connection: _opening(self._work(connection), signed, present.people))
+        present = await self._desk.present()
+        return await self._desk.record.read(lambda connection: _opening(self._work(connection), signed, present))
 
     async def may_follow(self, signed: Signed, streams: Sequence[str]) -> set[str]:
         """Which of these streams this person may follow."""

@@ -18,7 +18,7 @@ class Watch:
 
     async def look(self) -> None:
         """Once. Raises Unavailable."""
-        agents = await self._desk.live.present("agent")
+        agents = await self._desk.agents()
         contacts = await self._desk.live.present("contact")
         concerned, pages, away = await self._desk.record.read(_concerned)
         if agents.settled:

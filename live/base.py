@@ -29,10 +29,12 @@ Receiver = Callable[[Published], None]
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Who has a lease. Not `settled`: leases were lost a moment ago, so an absent name proves nothing."""
+    """Who has a lease. Not `settled`: leases were lost a moment ago, so an absent name proves nothing. Not `whole`:
+    other processes were not reached, these are the people of this one."""
 
     people: frozenset[str]
     settled: bool
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

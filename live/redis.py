@@ -125,7 +125,7 @@ class RedisLive:
             elsewhere = await answer
         here = self._leases.people(kind)
         if elsewhere is None:
-            return Presence(here, settled=False)
+            return Presence(here, settled=False, whole=False)
         else:
             return Presence(here | elsewhere, self._pulse.settled)
 

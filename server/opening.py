@@ -5,11 +5,12 @@ Every command reads this, so it asks for nothing of the web, and for Redis only 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import functools
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from desk.clock import SystemClock
@@ -17,8 +18,8 @@ from desk.sealing import Sealer
 from live.base import Live
 from live.memory import MemoryLive
 from server.settings import Settings
-from store import meta
-from store.engine import Record, open_record
+from store import meta, sealed
+from store.engine import Connection, Record, open_record
 
 KEY_FILE = "secret.key"
 
@@ -35,12 +36,17 @@ class Opened:
     record: Record
     live: Live
     clock: SystemClock
-    sealer: Sealer
     kind: meta.Kind | None
+    holds_sealed: bool
 
     @property
     def is_demo(self) -> bool:
         return self.kind == "demo"
+
+    @functools.cached_property
+    def sealer(self) -> Sealer:
+        """The keys of the environment; for a folder of its own, one made once in it. Raises StartError."""
+        return _sealer(self.settings, self.kind, self.holds_sealed)
 
 
 @contextlib.asynccontextmanager
@@ -48,12 +54,11 @@ async def opened(settings: Settings) -> AsyncIterator[Opened]:
     """Opens what commands need; closes it. Raises StartError, RecordError."""
     record = await open_record(_record_url(settings))
     try:
-        kind, offset = await record.read(lambda connection: (meta.kind(connection), meta.clock_offset(connection)))
+        kind, offset, holds = await record.read(_look)
         live = _live(settings)
         await live.start()
         try:
-            sealer = await asyncio.to_thread(_sealer, settings, kind)
-            yield Opened(settings, record, live, SystemClock(offset), sealer, kind)
+            yield Opened(settings, record, live, SystemClock(offset), kind, holds)
         finally:
             await live.close()
     finally:
@@ -78,8 +83,11 @@ def _live(settings: Settings) -> Live:
         return MemoryLive()
 
 
-def _sealer(settings: Settings, kind: meta.Kind | None) -> Sealer:
-    """The keys of the environment; for a folder of its own, one made once in it."""
+def _look(connection: Connection) -> tuple[meta.Kind | None, timedelta, bool]:
+    return meta.kind(connection), meta.clock_offset(connection), bool(sealed.every(connection))
+
+
+def _sealer(settings: Settings, kind: meta.Kind | None, holds_sealed: bool) -> Sealer:
     if settings.secret_keys:
         try:
             return Sealer(settings.secret_keys)
@@ -89,7 +97,10 @@ def _sealer(settings: Settings, kind: meta.Kind | None) -> Sealer:
             ) from error
     if settings.database_url and kind == "real":
         raise StartError("Set VIPDESK_SECRET_KEYS: with PostgreSQL the key must be the same in every process.")
-    return Sealer([_own_key(settings.data / KEY_FILE)])
+    own = settings.data / KEY_FILE
+    if holds_sealed and not own.exists():
+        raise StartError(f"The key {own} is gone; what it sealed is not. Put it back, or one of vipdesk new-key.")
+    return Sealer([_own_key(own)])
 
 
 def sealer_here(settings: Settings) -> Sealer | None:

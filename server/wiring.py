@@ -15,6 +15,7 @@ from desk.files import Files
 from desk.identity import Identity
 from desk.reading import Reading
 from desk.repeating import repeat
+from desk.roll import EVERY_S, Roll
 from desk.watch import Watch
 from mailbox.hand import hand_due
 from server import app, serving
@@ -112,6 +113,8 @@ def _background(base: Opened, parts: Parts, role: Role) -> Iterator[Coroutine[An
     yield repeat("clock", partial(follow_clock, record, clock, desk), partial(clock.sleep, 1.0))
     yield repeat("settings", partial(follow_settings, record, parts.pages), partial(clock.sleep, 2.0))
     yield repeat("beat", partial(beat, record, clock, roles), partial(clock.sleep, 10.0))
+    if parts.settings.redis_url:
+        yield repeat("roll", Roll(desk).look, partial(clock.sleep, EVERY_S))
     if role in ("all", "web"):
         yield parts.sockets.run()
         yield repeat("files", parts.files.tidy, partial(clock.sleep, 60.0))

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import fields, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from desk.administration import Administration
@@ -31,6 +31,7 @@ class Reach:
     """The open desk, without anybody signed in: the desk itself changes what a command says."""
 
     def __init__(self, base: Opened) -> None:
+        self._base = base
         self.record = base.record
         self.data = base.settings.data
         self._blobs = Blobs(self.data / "files")
@@ -39,8 +40,16 @@ class Reach:
         self.settings = base.settings
         self.base_url = base.settings.base_url
         self.desk = Desk(base.record, base.live, base.clock)
-        self.identity = Identity(self.desk, base.sealer)
-        self.admin = Administration(self.desk, base.sealer, self.identity)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Wants the keys. Raises StartError."""
+        return Identity(self.desk, self._base.sealer)
+
+    @cached_property
+    def admin(self) -> Administration:
+        """Wants the keys. Raises StartError."""
+        return Administration(self.desk, self._base.sealer, self.identity)
 
     async def keep(self, data: bytes) -> str:
         """Keeps bytes; their hash."""

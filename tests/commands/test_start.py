@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -49,6 +50,21 @@ def sentence(ran: subprocess.CompletedProcess[str]) -> str:
 def test_a_chosen_port_that_is_taken_is_said_with_a_way_around(tmp_path: Path, taken: int) -> None:
     said = sentence(vipdesk(tmp_path / "data", VIPDESK_PORT=str(taken)))
     assert said == f"vipdesk: Port {taken} is in use. Choose another: VIPDESK_PORT={taken + 1} make run"
+
+
+def test_a_desk_whose_key_is_gone_makes_no_other(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    assert vipdesk(folder, "setup", "--name=Larkfield", "--admin=jonas@larkfield.example").returncode == 0
+    (folder / "secret.key").unlink()
+    assert vipdesk(folder, "customer", "add", "--name", "Acme").returncode == 0, "nothing was sealed yet"
+    page = vipdesk(folder, "button", "add", "--customer", "Acme", "--origins", "https://acme.example", "--json")
+    assert vipdesk(folder, "button", "add-key", json.loads(page.stdout)["key"]).returncode == 0
+    (folder / "secret.key").unlink()
+    refused = sentence(vipdesk(folder))
+    said = f"The key {folder}/secret.key is gone; what it sealed is not. Put it back, or one of vipdesk new-key."
+    assert refused == f"vipdesk: {said}"
+    assert vipdesk(folder, "backup", str(tmp_path / "target")).returncode == 0, "a copy needs no key"
+    assert not (folder / "secret.key").exists()
 
 
 def test_a_port_that_nobody_chose_makes_way(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from redis import Redis
 
 from server.demo import cast
 from tests.support.checker import check
-from tests.support.client import Client, sign_in
+from tests.support.client import Client, sign_in, visit
 from tests.support.eventually import eventually
 from tests.support.running import RunningDesk
 from tests.support.services import NotToBeHad, RedisServer, environment, missing, redis_server
@@ -106,3 +106,26 @@ async def test_a_killed_redis_is_found_again_when_it_is_back(two: Two) -> None:
     )
     await eventually(lambda: ready(two.desk)[1]["live"] == "ok" == ready(two.other)[1]["live"])
     await two.talk(20)
+
+
+async def test_without_redis_a_press_in_one_process_rings_an_agent_of_the_other(
+    own_redis: RedisServer, postgres_url: str, tmp_path: Path
+) -> None:
+    env = {
+        "VIPDESK_DATABASE_URL": postgres_url, "VIPDESK_REDIS_URL": own_redis.url,
+        "VIPDESK_CLOCK": "2026-03-04T09:00:00Z",
+    }  # fmt: skip
+    own_redis.process.kill()
+    own_redis.process.wait()
+    with RunningDesk(tmp_path / "data", env) as desk, RunningDesk(tmp_path / "data", env, ("web",)) as other:
+        who = await sign_in(other.origin, ANNA.email, ANNA.password)
+        visitor = await visit(desk.origin, cast.CUSTOMERS[0].key)
+        async with Client(other.origin, "agent", who) as anna, Client(desk.origin, "contact", visitor) as contact:
+            await anna.ask("presence", status="available", auto_answer=False)
+            pressed = await contact.ask("press", text="The feed has stopped.")
+            ring = await anna.until(lambda frame: frame["type"] == "ring")
+            await anna.ask("accept", ring=ring["ring"])
+            await contact.until(lambda frame: frame["type"] == "event" and frame["data"].get("state") == "live")
+            await contact.ask("say", ticket=pressed["ticket"], body="Thank you.")
+            assert ring["ticket"] == pressed["ticket"] and ring["why"]["step"] == "named"
+        assert check(postgres_url, [contact.log, anna.log], settled=False) == []
