@@ -1,6 +1,8 @@
 .PHONY: setup dev run test check bench bench-check faults shots lock
 
 PYTHON = .venv/bin/python
+# One more than there are processors: a test often waits, for a browser, a lease, a server that starts.
+WORKERS = $(shell expr $$(nproc) + 1)
 
 setup:
 	@bin/setup
@@ -14,7 +16,7 @@ dev:
 
 test: dev
 	@bin/setup-services
-	@exec bin/with-services $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@exec bin/with-services $(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: dev
 	$(PYTHON) -m ruff format --check .

@@ -43,6 +43,10 @@ class Opening:
     awaited: bool = True
 
 
+MOST_OWN = 20
+"""Of a contact's tickets so many are looked at again: what became theirs a moment ago is the newest."""
+
+
 class Reading:
     """The desk's reading side; every method takes one snapshot of the record."""
 
@@ -59,6 +63,10 @@ class Reading:
     async def may_follow(self, signed: Signed, streams: Sequence[str]) -> set[str]:
         """Which of these streams this person may follow."""
         return await self._desk.record.read(lambda connection: _followable(connection, signed, streams))
+
+    async def own_tickets(self, signed: Signed) -> list[str]:
+        """What is this person's own, newest first, and so followed from the verb on that made it theirs."""
+        return await self._desk.record.read(lambda connection: _own(connection, signed))
 
     async def missed(self, stream: str, after: int, limit: int) -> tuple[int, list[bytes]]:
         """The head of a stream and its frames behind a seq."""
@@ -182,6 +190,12 @@ def _ids_of(connection: Connection, signed: Signed) -> list[str]:
             second="technical" in actor.teams,
             lead="lead" in actor.roles,
         )
+
+
+def _own(connection: Connection, signed: Signed) -> list[str]:
+    if signed.actor.kind == "contact":
+        return tickets.of_contact(connection, signed.actor.id, MOST_OWN)
+    return tickets.of_agent(connection, signed.actor.id, pool=False, second=False, lead=False)
 
 
 def _epoch(connection: Connection) -> str:

@@ -12,6 +12,10 @@ LEASE_S = 15.0
 Kind = Literal["agent", "contact"]
 
 
+ORDERS = frozenset({"follow", "unfollow", "rights", "revoked"})
+"""Kinds of which no head and no beat tells that one was lost: they are kept over a short loss of the carrier."""
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """One frame for all who follow one of the topics. With `stream` it is a durable event, else it may be dropped."""

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from live.base import LEASE_S, Kind, LiveHealth, Presence, Published, Receiver
+from live.base import LEASE_S, ORDERS, Kind, LiveHealth, Presence, Published, Receiver
 from live.buckets import Buckets
 from live.doorbell import Doorbell
 from live.ear import Ear
@@ -79,9 +79,8 @@ class RedisLive:
 
     def publish(self, items: Sequence[Published]) -> None:
         self._switchboard.deliver(items)
-        if self._pulse.up:
-            self._rounds.bundle.items += items
-            self._rounds.wake()
+        self._rounds.bundle.items += items if self._pulse.up else [item for item in items if item.kind in ORDERS]
+        self._rounds.wake()
 
     def follow(self, topic: str, receiver: Receiver) -> None:
         if self._switchboard.follow(topic, receiver):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,7 +12,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from live.base import Kind, Published
+from live.base import ORDERS, Kind, Published
 from live.ear import Ear
 from live.leases import Leases
 from live.parcel import pack
@@ -21,6 +22,8 @@ COMMANDS = 500
 """So many commands go into one pipeline, so that each is answered well within the time-out."""
 INTEREST_S = 7200
 """A topic's set of a process that died unseen vanishes after so long; living ones refresh in a quarter of it."""
+KEPT_S, MOST_KEPT = 30.0, 10_000
+"""Orders are kept for so long, and so many, while Redis does not answer; what an older one would say may be wrong."""
 AWAY = (RedisError, OSError, TimeoutError)
 
 
@@ -59,6 +62,7 @@ class Rounds:
         self._pulse = pulse
         self._lost = lost
         self._wake = asyncio.Event()
+        self._kept: list[tuple[float, Published]] = []
 
     def wake(self) -> None:
         self._wake.set()
@@ -76,16 +80,31 @@ class Rounds:
             await self._wake.wait()
             self._wake.clear()
             bundle, self.bundle = self.bundle, Bundle()
+            items = [*self._unsent(), *bundle.items]
+            self._keep(items)
             try:
                 if self._pulse.up:
                     await self._tell(bundle.interest)
                     await self._write_beats(bundle.beats)
-                    await self._send(bundle.items)
+                    await self._send(items)
+                    self._kept = []
                     await self._answer(bundle.asked)
             except AWAY as error:
                 self._lost(error)
             finally:
                 _release(bundle)
+
+    def _unsent(self) -> list[Published]:
+        """Orders that were not sent, unless they are so old that the lines have looked for themselves."""
+        now = time.monotonic()
+        self._kept = [(until, item) for until, item in self._kept if until > now]
+        return [item for _until, item in self._kept]
+
+    def _keep(self, items: list[Published]) -> None:
+        until = time.monotonic() + KEPT_S
+        old = len(self._kept)
+        self._kept += [(until, item) for item in items[old:] if item.kind in ORDERS]
+        del self._kept[:-MOST_KEPT]
 
     async def _tell(self, interest: dict[str, bool]) -> None:
         if not self._ear.listening:

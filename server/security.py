@@ -75,7 +75,8 @@ class SecurityHeaders:
                     headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
             await send(message)
 
-        await self._app(scope, receive, sending)
+        known = {"scheme": "https"} if self._secure else {}  # whatever the proxy says, or does not say
+        await self._app({**scope, **known}, receive, sending)
 
 
 def expect_own_origin(request: Request, origins: frozenset[str]) -> None:

@@ -297,8 +297,8 @@ class Connection:
     async def check(self, code: int) -> None:
         """Closes the line unless its own session still holds: another one of the person may have ended.
 
-        A person who may do other things than when the line was opened opens it anew. Of an agent's streams, those that
-        concern them no more are dropped.
+        A person who may do other things than when the line was opened opens it anew. What became theirs while live
+        lost the word is followed; of an agent's streams, those that concern them no more are dropped.
         """
         now = None if code == ORIGIN_GONE or self.signed is None else await self.authenticate()
         if now is None or self.signed is None:
@@ -306,8 +306,12 @@ class Connection:
             self.shut(code)
         elif now.actor != self.signed.actor:
             self.shut(OPEN_ANEW)
-        elif self.audience == "agent":
-            await self.review()
+        else:
+            for ticket in await self.sockets.reading.own_tickets(self.who):
+                if ticket not in self.following.own:
+                    self.following.follow_ticket(ticket)
+            if self.audience == "agent":
+                await self.review()
 
     async def review(self, ticket: str = "") -> None:
         """Drops the streams, of one ticket or of all, that this person may not follow any more."""

@@ -162,6 +162,9 @@ async def test_a_note_is_internal_and_no_contact_learns_of_it(world: World) -> N
     assert "internal_seq" not in await world.summary("priya", ticket)
     with pytest.raises(NotFound):
         await world.reading.snapshot(await world.signed("priya"), f"{ticket}/i")
+    for who in ("priya", "anna"):
+        assert await world.reading.own_tickets(await world.signed(who)) == [ticket]
+    assert await world.reading.own_tickets(await world.signed("petra")) == []
     assert await world.reading.may_follow(await world.signed("priya"), [ticket, f"{ticket}/i"]) == {ticket}
 
 

@@ -130,6 +130,21 @@ async def test_when_redis_is_back_everything_is_announced_again(two: Processes) 
     await eventually(two.hears)
 
 
+async def test_an_order_that_could_not_be_told_is_told_when_redis_is_back(two: Processes) -> None:
+    heard: list[bytes] = []
+    two.there.follow("contact:vera", lambda item: heard.append(item.frame))
+    await two.there.announced()
+    two.proxy.faults.up.swallow = True
+    two.here.publish([Published(("contact:vera",), b"T", kind="follow")])  # under way when Redis stops to answer
+    await eventually(lambda: not two.here.health().ok)
+    two.here.publish(
+        [Published(("contact:vera",), b"S", kind="follow"), Published(("contact:vera",), b"", kind="typing")]
+    )
+    two.proxy.faults.up.swallow = False
+    two.proxy.reset_all()
+    await eventually(lambda: heard == [b"T", b"S"])
+
+
 async def test_a_redis_that_hangs_is_left_alone_until_it_answers(two: Processes) -> None:
     two.proxy.faults.up.swallow = True
     await eventually(lambda: not two.here.health().ok)

@@ -126,6 +126,10 @@ def test_a_signing_key_is_told_once_and_a_new_public_key_leaves_the_old_one_work
     page.wait_for_selector(".banner.good")
     again.click("form[action$='/rotate'] .btn")  # as a press that comes twice
     assert "There is a new key already" in again.inner_text("[role=alert]")
+    again.goto(again.url)  # what the bar says now is only sent to: it leads to the page
+    assert again.url == button
+    again.goto(f"{desk.origin}/admin/sessions/end")
+    assert again.url == f"{desk.origin}/admin/sessions"
     page.goto(button)
     assert page.inner_text("#embed") != before and before.split("/w/")[1].split(".js")[0] in page.inner_text(
         "form[action$='/rotate']"

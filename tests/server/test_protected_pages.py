@@ -141,6 +141,8 @@ def test_behind_https_the_cookie_and_the_browser_are_bound_to_it(tmp_path: Path)
             form = {"email": "anna@larkfield.example", "password": "demo-anna"}
             answer = client.post("/login", data=form, headers=own)
             page = client.get("/login", headers=own)
+            led = client.get("/login/", headers=own).headers["location"]
+        assert led == "https://desk.example.org/login"
         for cookie, name in zip(set_by(answer), ("__Host-vipdesk", "__Host-vipdesk-known"), strict=True):
             assert cookie.key == name and cookie["secure"] and cookie["path"] == "/" and not cookie["domain"]
         assert "max-age=" in page.headers["strict-transport-security"]

@@ -130,6 +130,9 @@ class PaperDesk:
         own = set(mine) | ({f"{ticket}/i" for ticket in mine} if signed.actor.kind == "agent" else set())
         return {stream for stream in streams if stream in own}
 
+    async def own_tickets(self, signed: Signed) -> list[str]:
+        return self.tickets.get(signed.actor.id, [])
+
     async def missed(self, stream: str, after: int, limit: int) -> tuple[int, list[bytes]]:
         self._read()
         found = self.streams[stream]

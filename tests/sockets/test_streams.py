@@ -208,6 +208,19 @@ async def test_an_agent_whom_a_ticket_concerns_no_more_gets_nothing_more_of_it(h
     assert told_of == {"T", "T/i"} and anna.seqs("T") == anna.seqs("T/i") == []
 
 
+@pytest.mark.parametrize("who", ["vera", "anna"])
+async def test_a_ticket_of_which_live_lost_the_word_is_followed_within_a_minute(house: House, who: str) -> None:
+    line = await (house.agent() if who == "anna" else house.contact(who))
+    await line.until("ready")
+    house.desk.ticket("T", who)
+    house.desk.write("T")
+    house.clock.offset += 54
+    await line.send({"type": "pong"})
+    assert (await line.until("event"))["seq"] == 1
+    house.desk.say("T")
+    await line.until(lambda frame: frame.get("seq") == 2)
+
+
 async def test_history_gives_the_events_before_a_seq(house: House) -> None:
     house.desk.ticket("T", "vera")
     for _ in range(10):

@@ -66,6 +66,19 @@ async def test_a_wiped_or_deaf_redis_costs_no_event(houses: tuple[House, House],
     await admin.aclose()
 
 
+async def test_who_may_have_missed_a_word_looks_for_new_tickets_at_once(
+    houses: tuple[House, House], redis_url: str
+) -> None:
+    here, there = houses
+    line = await there.ready()
+    here.desk.ticket("T", "vera")
+    here.desk.write("T")
+    admin: Redis = Redis.from_url(redis_url)
+    await admin.client_kill_filter(_type="pubsub")
+    assert (await line.until("event"))["seq"] == 1
+    await admin.aclose()
+
+
 async def test_the_last_line_in_any_process_takes_the_person_away(houses: tuple[House, House], redis_url: str) -> None:
     here, there = houses
     first, second = await here.ready("gwen"), await there.ready("gwen")

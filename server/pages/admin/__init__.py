@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -30,7 +32,13 @@ def routes(parts: Parts) -> list[BaseRoute]:
     """All addresses under /admin."""
     admin = Administration(parts.desk, parts.sealer, parts.identity)
 
+    shown: list[str] = []
+
     def at(path: str, show: Page | None, save: Page | None = None) -> list[BaseRoute]:
+        if show is None:
+            show = partial(_up, max((each for each in shown if path.startswith(f"{each}/")), key=len))
+        else:
+            shown.append(path)
         pages = {"GET": show, "POST": save}
         return [
             Route(f"/admin/{path}", bound(parts, admin, page), methods=[method])
@@ -83,6 +91,11 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *at("calendars/{id}/holidays", calendars.holidays, calendars.confirm),
         *at("calendars/{id}/versions", calendars.versions),
     ]
+
+
+async def _up(path: str, asked: Asked) -> Response:
+    """`GET` of what is only sent to, as after an error is reloaded from the bar: the page that it was sent from."""
+    return RedirectResponse(f"/admin/{path.format(**asked.request.path_params)}", 303)
 
 
 async def _first(asked: Asked) -> Response:
