@@ -81,7 +81,7 @@ class Rounds:
             self._wake.clear()
             bundle, self.bundle = self.bundle, Bundle()
             items = [*self._unsent(), *bundle.items]
-            self._keep(items)
+            self._keep(bundle.items)
             try:
                 if self._pulse.up:
                     await self._tell(bundle.interest)
@@ -102,8 +102,7 @@ class Rounds:
 
     def _keep(self, items: list[Published]) -> None:
         until = time.monotonic() + KEPT_S
-        old = len(self._kept)
-        self._kept += [(until, item) for item in items[old:] if item.kind in ORDERS]
+        self._kept += [(until, item) for item in items if item.kind in ORDERS]
         del self._kept[:-MOST_KEPT]
 
     async def _tell(self, interest: dict[str, bool]) -> None:

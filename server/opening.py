@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -113,6 +113,11 @@ def sealer_here(settings: Settings) -> Sealer | None:
         raise StartError(f"The key file {own} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise StartError("The keys of this place hold something that is no key: vipdesk new-key makes one.") from error
+
+
+def closed_to(sealer: Sealer | None, kept: Iterable[bytes]) -> int:
+    """How many of these its keys do not open; without keys none is opened."""
+    return sum(sealer is None or not sealer.opens(each) for each in kept)
 
 
 def _own_key(path: Path) -> str:

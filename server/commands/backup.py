@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from server.cli import show
-from server.opening import StartError, sealer_here
+from server.opening import StartError, closed_to, sealer_here
 from server.program import VERSION
 from server.settings import Settings
 from store import sealed
@@ -86,7 +86,7 @@ def _restore(settings: Settings, arguments: argparse.Namespace) -> int:
     sealer = sealer_here(settings)
     done = restore(home, settings.data, folder, name, datetime.now(UTC))
     found_sealed = home.write(sealed.every)
-    closed = sum(sealer is None or not sealer.opens(each) for each in found_sealed)
+    closed = closed_to(sealer, found_sealed)
     said = done.manifest
     value = {
         "restored": str(folder.path / name), "taken_at": said.taken_at.isoformat(), "rows": sum(said.rows.values()),

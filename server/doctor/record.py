@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from server.doctor.finding import Finding
-from server.opening import StartError, sealer_here
+from server.opening import StartError, closed_to, sealer_here
 from server.program import VERSION
 from server.settings import Settings
 from store import audit, beats, condition, files, meta, sealed
@@ -82,7 +82,7 @@ def _closed(settings: Settings, kept: list[bytes]) -> Iterator[Finding]:
         sealer = sealer_here(settings)
     except StartError:
         return  # named where keys are looked at
-    closed = sum(sealer is None or not sealer.opens(each) for each in kept)
+    closed = closed_to(sealer, kept)
     if closed:
         yield Finding(
             f"{closed} of {len(kept)} signing keys of buttons and second steps cannot be opened with the keys here.",
