@@ -75,6 +75,7 @@ def signed_in(context: BrowserContext, desk: RunningDesk, link: str) -> Page:
 def save(page: Page) -> None:
     page.click(".a-save .btn.main")
     page.wait_for_selector(".banner.good")
+    page.wait_for_load_state()
 
 
 def hire(page: Page, desk: RunningDesk, name: str) -> str:

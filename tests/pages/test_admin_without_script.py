@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.pages.making import PASSWORD, Plain, Real, hire, picture, save, signed_in
 from tests.support.running import RunningDesk
@@ -105,6 +105,7 @@ def office(page: Page) -> None:
     page.fill("#country", "SK")
     page.fill("#year", "2031")
     page.click("text=Propose >> nth=-1")
+    page.wait_for_load_state()
     days = page.locator("[name=day]")
     assert days.count() > 10
     days.nth(0).check()
@@ -122,7 +123,7 @@ def office(page: Page) -> None:
     page.click("text=See what changes")
     page.click("text=Save version 3")
     page.click("text=Version 3")
-    assert page.locator("table tbody tr").count() == 3
+    expect(page.locator("table tbody tr")).to_have_count(3)
     assert page.locator("form[method=post]:not([action='/logout'])").count() == 0, "versions are read, never written"
 
 
@@ -200,7 +201,8 @@ def button(page: Page) -> None:
     page.check("[name=policy][value=open]")
     save(page)
     assert page.is_checked("[name=policy][value=open]") and page.input_value("#calendar") != "office"
-    assert page.locator("[data-copy]").count() == 2 and not page.locator("[data-copy]:visible").count()
+    expect(page.locator("[data-copy]")).to_have_count(2)
+    assert not page.locator("[data-copy]:visible").count()
     former = page.inner_text("#embed")
     for kid in ("site-1", "site-2"):
         page.fill("#kid", kid)
@@ -278,7 +280,8 @@ def record(page: Page) -> None:
     page.fill("#actor", "jonas")
     page.select_option("#action", "agent_left")
     page.click(".a-go .btn.main")
-    assert page.locator("tbody tr").count() == 1 and "Eva Marin" in page.inner_text("tbody")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert "Eva Marin" in page.inner_text("tbody")
 
 
 FORMS = {

@@ -23,6 +23,7 @@ def test_lists_and_the_preview_of_office_hours_fit(real: Real, plain: Plain, lan
     page.fill("#fri", "09:00-11:30, 12:15-14:00, 14:30-18:00")
     page.fill("#holidays", "2031-05-01 Den Ústavy a mezinárodního přátelství národů")
     page.click(".a-save .btn.main")
+    page.wait_for_load_state()
     assert page.locator("tbody tr").count() > 8 and page.evaluate(CUT) == []
     page.click("[value=save]")
     for path in (calendar, "/admin/calendars", f"{calendar}/versions", f"{calendar}/versions?a=1&b=2"):

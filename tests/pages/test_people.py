@@ -105,8 +105,8 @@ def take_a_second_step(hers: Page, other: Page, desk: RunningDesk, welcome: str)
     hers.fill("#code", pyotp.TOTP(secret).now())
     hers.fill("#password", PASSWORD)
     hers.click("[value=on]")
+    expect(hers.locator("#codes code")).to_have_count(10)
     codes = hers.locator("#codes code").all_inner_texts()
-    assert len(codes) == 10
     signs_in(other, desk, "zora@larkfield.example")
     assert "do not match" in other.inner_text("[role=alert]")
     signs_in(other, desk, "zora@larkfield.example", codes[0])
@@ -147,10 +147,10 @@ def test_long_lists_are_searched_and_paged_without_a_script(real: Real, plain: P
     page.goto(customer)
     assert "1–50 of 55" in page.inner_text("#contacts")
     page.click("#contacts [rel=next]")
-    assert page.locator("#contacts .order li").count() == 5
+    expect(page.locator("#contacts .order li")).to_have_count(5)
     page.fill("#q", "PERSON 07")
     page.press("#q", "Enter")
-    assert page.locator("#contacts .order li a").all_inner_texts() == ["Person 07"]
+    expect(page.locator("#contacts .order li a")).to_have_text(["Person 07"])
     page.fill("#q", "<nobody>")
     page.press("#q", "Enter")
     assert "Nobody found." in page.inner_text("#contacts")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.pages.making import Admin, Plain, Real, made, save, signed_in
 from tests.support.axe import faults_of
@@ -158,7 +158,8 @@ def test_the_members_of_a_team_are_listed_page_by_page(page: Page, many: Real) -
     page.press("#q", "Enter")
     assert "1–50 of " in page.inner_text(".a-pages")
     page.click("[rel=next]")
-    assert page.locator("tbody tr").count() == 50 and "Jonas" not in page.inner_text("tbody")
+    expect(page.locator("tbody tr")).to_have_count(50)
+    assert "Jonas" not in page.inner_text("tbody")
     assert (page.input_value("#team"), page.input_value("#q")) == ("dedicated", "agent")
 
 

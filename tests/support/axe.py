@@ -18,6 +18,7 @@ FAULTS = """async ([rules, iframes]) => (
 
 def faults_of(page: Page | Frame, *, iframes: bool = True) -> list[str]:
     """Each rule that is broken, with where. `iframes`: also in what the page frames."""
+    page.wait_for_load_state()  # a page that is still on its way has no faults yet
     page.evaluate(AXE)
     found: list[str] = page.evaluate(FAULTS, [RULES, iframes])
     return found

@@ -87,16 +87,17 @@ async def test_a_file_refused_in_a_proxys_words_holds_up_nothing(portal: Portal)
 async def test_a_message_of_a_file_alone_is_shown_while_it_waits(portal: Portal, browser: BrowserContext) -> None:
     async with agent(portal.desk, "anna"):
         await talking(portal, "priya")
-        file = FilePayload(name="feed.txt", mimeType="text/plain", buffer=b"stopped at 11:42")
+        file = FilePayload(name="alone.txt", mimeType="text/plain", buffer=b"stopped at 11:42")
         await portal.chat.locator("input[type=file]").set_input_files(file)
-        await portal.chat.get_by_role("button", name="Remove feed.txt").wait_for()
+        await portal.chat.get_by_role("button", name="Remove alone.txt").wait_for()
         await browser.set_offline(True)
         await expect(portal.chat.locator(".strip")).to_contain_text("No connection since")
         await portal.says("")
-        await expect(portal.chat.locator(".wait .file")).to_contain_text("feed.txt")
+        await expect(portal.chat.locator(".wait .file")).to_contain_text("alone.txt")
         await expect(portal.chat.locator(".wait .meta")).to_have_text(["not sent yet"])
         await browser.set_offline(False)
-        await expect(portal.chat.locator(".msg:not(.wait) .file")).to_contain_text("feed.txt")
+        await expect(portal.chat.locator(".msg:not(.wait) .file", has_text="alone.txt")).to_have_count(1)
+        await expect(portal.chat.locator(".wait")).to_have_count(0)
 
 
 async def test_what_a_closed_tab_left_is_said_by_the_next_one(portal: Portal, browser: BrowserContext) -> None:
