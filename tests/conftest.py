@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support import services
+from tests.support import bytecode, services
 from tests.support.browser import browser
 from tests.support.services import NotToBeHad, PostgresServer, RedisServer
 
+bytecode.keep()
 T = TypeVar("T")
 STRICT = os.environ.get("CI", "") not in ("", "0", "false") or os.environ.get("STRICT") == "1"
 
