@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -144,13 +145,10 @@ def _customer(connection: Connection, each: cast.Customer, long_ago: int, at: in
     buttons.add_secret(connection, button.id, cast.KID, "HS256", sealer.seal(secret), at)
 
 
-_hashes: dict[str, str] = {}
-
-
+@functools.cache
 def _hashed(password: str) -> str:
     """argon2 with its least cost: these passwords are printed in the README."""
-    hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
-    return _hashes.setdefault(password, hasher.hash(password))
+    return argon2.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(password)
 
 
 def _hash_all() -> None:
