@@ -21,6 +21,7 @@ class InlineRecord:
         if path != ":memory:":
             Path(path).touch(mode=0o600)
         self._db = connect(path)
+        self._db.execute("PRAGMA synchronous=OFF")  # no machine loses its power in a simulation
         migrations.migrate_sqlite(self._db)
 
     async def write(self, verb: Callable[[Connection], T], *, name: str = "") -> T:
