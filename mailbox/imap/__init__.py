@@ -1,0 +1,1 @@
+"""The wire to a mailbox: one IMAP connection, owned by one task. No database, no rule of the desk."""
