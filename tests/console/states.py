@@ -1,0 +1,163 @@
+"""The console on a screen, and every state that it can be brought to there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from tests.console.tree import serve
+
+# Nothing is awaited by the evaluation itself: Chromium may collect the promise of an import that it waits for.
+STAGE = """(options) => {
+  window.blocked = [];
+  document.addEventListener("securitypolicyviolation", (event) =>
+    blocked.push(`${event.violatedDirective} ${event.blockedURI}`));
+  import("/tests/stage.js").then(({stage, ring, late, stale, ticket}) => {
+    const answers = options.stale ? {say: ({anyway}) => (anyway ? null : stale)} : {};
+    Object.assign(window, {parts: {ring, late, ticket}, desk: stage({...options, answers})});
+  });
+}"""
+SIZES = {"desktop": (1440, 900), "laptop": (1280, 800), "phone": (390, 844), "small": (320, 700)}
+
+Open = Callable[..., Page]
+
+
+def screen(chromium: Browser, tree: Path, size: str) -> Page:
+    """A page on a screen of its own."""
+    width, height = SIZES[size]
+    context = chromium.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="light",
+        locale="en-GB",
+        reduced_motion="reduce",
+        has_touch=width < 720,
+        is_mobile=width < 720,
+    )
+    serve(context, tree)
+    return context.new_page()
+
+
+def enter(page: Page, **options: Any) -> None:
+    page.evaluate(STAGE, options)
+    page.wait_for_selector(".tk, .empty")
+
+
+def open_first(page: Page) -> None:
+    page.click("a[href='#ticket/t0']")
+    page.wait_for_selector(".conv .m")
+    page.wait_for_selector(".side .playbook", state="attached")
+
+
+def hold(page: Page) -> None:
+    open_first(page)
+    page.fill(".composer textarea", "Thank you, that confirms it.")
+    page.press(".composer textarea", "Control+Enter")
+    page.wait_for_selector(".held")
+
+
+def dialog(key: str) -> Callable[[Page], None]:
+    def press(page: Page) -> None:
+        open_first(page)
+        page.locator(".log").focus()
+        page.keyboard.press(key)
+        page.wait_for_selector("dialog[open]")
+
+    return press
+
+
+def rung(page: Page) -> None:
+    page.evaluate("desk.desk.take(parts.ring())")
+    page.wait_for_selector(".ringcard")
+
+
+def passing(page: Page) -> None:
+    rung(page)
+    page.click(".rg-f .btn:nth-child(2)")
+    page.wait_for_selector("dialog[open]")
+
+
+def lost(page: Page) -> None:
+    open_first(page)
+    page.fill(".composer textarea", "kept")
+    page.evaluate("desk.ears.state({state: 'lost'})")
+    page.press(".composer textarea", "Control+Enter")
+    page.wait_for_selector(".m.unsent")
+
+
+def me(page: Page) -> None:
+    page.click(".me" if page.viewport_size and page.viewport_size["width"] > 720 else ".tabbar a:last-child")
+    page.wait_for_selector(".me-menu")
+
+
+def side(page: Page) -> None:
+    open_first(page)
+    if page.viewport_size and page.viewport_size["width"] < 720:
+        page.click(".c-head .only-small")
+    page.wait_for_selector(".side .playbook")
+
+
+def note(page: Page) -> None:
+    open_first(page)
+    page.click(".composer .tabs label:nth-child(2)")
+    page.fill(".composer textarea", "for Anna")
+
+
+def empty(page: Page) -> None:
+    page.evaluate("desk.show('technical')")
+    page.wait_for_selector(".list-pane .empty")
+
+
+def broken(page: Page) -> None:
+    page.evaluate("() => { desk.rest.tickets = async () => { throw new Error('no'); }; return desk.show('all'); }")
+    page.wait_for_selector(".list-pane [role=alert]")
+
+
+def gone(page: Page) -> None:
+    page.evaluate("desk.open('nothing')")
+    page.wait_for_selector("dialog[open]")
+
+
+def nothing_found(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("zzzz")
+    page.wait_for_selector(".list-pane .empty")
+
+
+def refused(page: Page) -> None:
+    open_first(page)
+    page.evaluate("desk.screen.notice('rates.exe was not taken: it is a program.', 'bad')")
+    page.wait_for_selector(".notice.bad")
+
+
+def closed(page: Page) -> None:
+    open_first(page)
+    page.evaluate("desk.desk.tickets.get('t0').patch({status: 'closed'})")
+    page.wait_for_selector(".composer.shut")
+
+
+STATES: dict[str, Callable[[Page], None]] = {
+    "list": lambda page: None,
+    "talk": open_first,
+    "held": hold,
+    "note": note,
+    "ring": rung,
+    "pass on": passing,
+    "lost": lost,
+    "me": me,
+    "side": side,
+    "empty": empty,
+    "broken": broken,
+    "gone": gone,
+    "nothing found": nothing_found,
+    "refused": refused,
+    "closed": closed,
+    "palette": dialog("Control+k"),
+    "keys": dialog("?"),
+    "severity": dialog("s"),
+    "status": dialog("Shift+S"),
+    "hand over": dialog("Shift+H"),
+    "technical": dialog("t"),
+}
