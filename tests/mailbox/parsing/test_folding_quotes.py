@@ -1,0 +1,160 @@
+"""What was written before is folded, whatever the program and the language; what somebody wrote never is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailbox.parsing.quotes import fold
+from mailbox.parsing.sent import Sent
+from tests.mailbox.parsing.making import mail, multipart, page
+
+NEW = "That helped, the printers answer again.\n"
+OURS = "Dear Jana,\nplease restart the print server and tell us whether the queue moves again.\nAnna Kovács\n"
+QUOTED = "".join(f"> {line}\n" for line in OURS.splitlines())
+UNQUOTED = OURS
+
+QUOTES = {
+    "gmail en": "On Wed, Mar 4, 2026 at 10:12 AM Anna Kovács <anna@desk.example> wrote:\n\n" + QUOTED,
+    "gmail de": "Am Mi., 4. März 2026 um 10:12 Uhr schrieb Anna Kovács <anna@desk.example>:\n\n" + QUOTED,
+    "gmail sk": "st 4. 3. 2026 o 10:12 Anna Kovács <anna@desk.example> napísal(a):\n\n" + QUOTED,
+    "gmail fr": "Le mer. 4 mars 2026 à 10:12, Anna Kovács <anna@desk.example> a écrit :\n\n" + QUOTED,
+    "gmail es": "El mié, 4 mar 2026 a las 10:12, Anna Kovács (<anna@desk.example>) escribió:\n\n" + QUOTED,
+    "gmail cs": "st 4. 3. 2026 v 10:12 odesílatel Anna Kovács <anna@desk.example> napsal:\n\n" + QUOTED,
+    "gmail pl": "śr., 4 mar 2026 o 10:12 Anna Kovács <anna@desk.example> napisał(a):\n\n" + QUOTED,
+    "gmail hu": "Anna Kovács <anna@desk.example> ezt írta (időpont: 2026. márc. 4., Sze, 10:12):\n\n" + QUOTED,
+    "gmail broken lines": "On Wed, Mar 4, 2026 at 10:12 AM Anna Kovács of Larkfield\n<anna@desk.example> wrote:\n\n"
+    + QUOTED,
+    "outlook en": "From: Anna Kovács <anna@desk.example>\nSent: Wednesday, March 4, 2026 10:12 AM\n"
+    "To: Jana <jana@brightwater.example>\nSubject: Printers\n\n" + UNQUOTED,
+    "outlook names only": "From: Anna Kovács\nSent: Wednesday, March 4, 2026 10:12 AM\nTo: Jana\nSubject: Printers\n\n"
+    + UNQUOTED,
+    "outlook de": "Von: Anna Kovács <anna@desk.example>\nGesendet: Mittwoch, 4. März 2026 10:12\n"
+    "An: Jana <jana@brightwater.example>\nBetreff: Drucker\n\n" + UNQUOTED,
+    "outlook sk": "Od: Anna Kovács <anna@desk.example>\nOdoslané: streda 4. marca 2026 10:12\n"
+    "Komu: Jana <jana@brightwater.example>\nPredmet: Tlačiarne\n\n" + UNQUOTED,
+    "outlook bold": "*From:* Anna Kovács <anna@desk.example>\n*Sent:* Wednesday, March 4, 2026 10:12 AM\n"
+    "*To:* Jana <jana@brightwater.example>\n*Subject:* Printers\n\n" + UNQUOTED,
+    "outlook rule": "________________________________\nDe : Anna Kovács <anna@desk.example>\nEnvoyé : mercredi 4 mars 2026 10:12\n"
+    "À : Jana <jana@brightwater.example>\nObjet : Imprimantes\n\n" + UNQUOTED,
+    "outlook old": "-----Original Message-----\nFrom: Anna Kovács\nSent: 04 March 2026 10:12\nTo: Jana\n\n" + UNQUOTED,
+    "outlook old pl": "-----Wiadomość oryginalna-----\nOd: Anna Kovács\nWysłano: 4 marca 2026 10:12\nDo: Jana\n\n"
+    + UNQUOTED,
+    "apple en": "On 4 Mar 2026, at 10:12, Anna Kovács <anna@desk.example> wrote:\n\n" + QUOTED,
+    "apple de": "Am 04.03.2026 um 10:12 schrieb Anna Kovács <anna@desk.example>:\n\n" + QUOTED,
+    "thunderbird en": "On 04/03/2026 10:12, Anna Kovács wrote:\n" + QUOTED,
+    "thunderbird hu": "2026. 03. 04. 10:12 keltezéssel, Anna Kovács írta:\n" + QUOTED,
+    "thunderbird cs": "Dne 04. 03. 26 v 10:12 Anna Kovács napsal(a):\n" + QUOTED,
+    "no attribution": QUOTED,
+    "yahoo without marks": "On Wednesday, March 4, 2026 at 10:12:00 AM GMT+1, Anna Kovács <anna@desk.example> wrote:\n\n"
+    + UNQUOTED,
+    "japanese": "2026年3月4日(水) 10:12 Anna Kovács <anna@desk.example>:\n\n" + QUOTED,
+}
+
+
+@pytest.mark.parametrize("name", QUOTES)
+def test_what_a_program_puts_below_an_answer_is_folded(name: str) -> None:
+    found = mail(NEW + "\n" + QUOTES[name], In_Reply_To="<a@desk.example>", Subject="Re: Printers")
+    assert found.reply.strip() == NEW.strip()
+    assert found.quote == QUOTES[name]
+
+
+KEPT = {
+    "inline thunderbird": "On 04/03/2026 10:12, Anna Kovács wrote:\n> Is it on?\nYes.\n> Does it print?\nNo.\n",
+    "inline below a greeting": "Hello Anna,\nsee below.\n\nOn 04/03/2026 10:12, Anna Kovács <anna@desk.example> wrote:\n> Is it on?\n\nYes.\n",
+    "answer below": "On 04/03/2026 10:12, Anna Kovács wrote:\n" + QUOTED + "\nThat helped.\n",
+    "forward gmail": "Please see to it.\n\n---------- Forwarded message ---------\nFrom: Petra <petra@brightwater.example>\n"
+    "Date: Wed, Mar 4, 2026 at 10:12 AM\nSubject: Printers\nTo: Jana <jana@brightwater.example>\n\nNothing prints.\n",
+    "forward apple de": "Anfang der weitergeleiteten Nachricht:\n\nVon: Petra <petra@brightwater.example>\n"
+    "Datum: 4. März 2026 um 10:12\nAn: Jana\nBetreff: Drucker\n\nNichts geht.\n",
+    "forward sk": "Prosím pozrite.\n\n---------- Forwarded message ---------\nOd: Petra <petra@b.example>\n"
+    "Date: st 4. 3. 2026 o 10:12\nSubject: x\nTo: Jana\n\nNič nejde.\n",
+    "pasted log": "The log says:\n2026-03-04 10:12:09 printd: failed\n2026-03-04 10:12:10 printd: gave up on jana@brightwater.example\nWhat now?\n",
+    "pasted log with marks": "At 2026-03-04 10:12 it printed:\n> error 17\n> giving up\n",
+    "pasted head": "The mail that is lost had\nFrom: jana@brightwater.example\nTo: shop@example.com\nDate: Wed, 4 Mar 2026 10:12:00 +0100\n"
+    "Message-ID: <x@y>\nContent-Type: text/plain\n",
+    "pasted request": "Host: shop.example\nUser: jana@brightwater.example\nTime: 10:12\nError: 500\n",
+    "a date and a colon": "We meet on 4.3.2026 10:00, agenda by anna@desk.example:\n\n- printers\n- phones\n",
+    "rule": "First.\n________________________________\nSecond.\n",
+    "list of prices": "From 2026 on:\nTo do: call\nSent: 14:00\n",
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_somebody_wrote_is_never_folded(name: str) -> None:
+    found = mail(KEPT[name], In_Reply_To="<a@desk.example>", Subject="Re: Printers")
+    assert (found.reply, found.quote) == (KEPT[name], "")
+
+
+def test_what_outlook_forwards_is_the_message() -> None:
+    body = "Please see to it.\n\n" + QUOTES["outlook de"]
+    assert mail(body, Subject="WG: Drucker").reply == body
+    assert mail(body, Subject="AW: Drucker").quote == QUOTES["outlook de"]
+    assert mail(QUOTES["outlook en"], Subject="Printers").reply == QUOTES["outlook en"]
+
+
+UNKNOWN_PROGRAM = "Anna Kovács kirjutuseba 4.3.2026 kell 10:12:\n" + UNQUOTED
+
+
+def test_what_we_sent_is_known_again_without_any_sign() -> None:
+    assert mail(NEW + "\n" + UNKNOWN_PROGRAM).quote == ""
+    assert mail(NEW + "\n" + UNKNOWN_PROGRAM, sent=(OURS,)).quote == UNKNOWN_PROGRAM
+    assert mail(NEW + "\n" + UNQUOTED, sent=("Hello.", OURS)).reply == NEW + "\n"
+
+
+def test_our_words_in_the_middle_of_an_answer_stay() -> None:
+    body = "You wrote: please restart the print server and tell us whether the queue moves again. I did, and it does not.\n"
+    assert mail(body + NEW, sent=(OURS,)).quote == ""
+
+
+def test_a_long_quoted_line_that_was_broken_is_no_answer() -> None:
+    body = NEW + "\nOn 04/03/2026 10:12, Anna Kovács <anna@desk.example> wrote:\n> " + "x" * 70 + "\nbroken\n> off\n"
+    assert mail(body).reply.strip() == NEW.strip()
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "-- \nJana\nBrightwater\n",
+        "--\nJana\n",
+        "Sent from my iPhone\n",
+        "Von meinem iPhone gesendet\n",
+        "Odoslané z iPhonu\n",
+    ],
+)
+def test_a_signature_is_known_and_stays_in_the_reply(signature: str) -> None:
+    found = mail(NEW + "\n" + signature + "\n" + QUOTES["apple en"])
+    assert found.reply == NEW + "\n" + signature + "\n"
+    assert found.signature.strip() == signature.strip()
+    assert mail(NEW).signature == ""
+
+
+def test_html_alone_is_folded_as_text() -> None:
+    gmail = (
+        "<div dir=ltr>That helped.</div><br><div class=gmail_quote><div class=gmail_attr>On Wed, Mar 4, 2026 at 10:12 AM"
+        ' Anna &lt;<a href="mailto:anna@desk.example">anna@desk.example</a>&gt; wrote:<br></div>'
+        "<blockquote>Dear Jana,<br>please restart</blockquote></div>"
+    )
+    assert page(gmail).reply.strip() == "That helped."
+    outlook = (
+        "<p>That helped.</p><hr><div id=divRplyFwdMsg><b>From:</b> Anna &lt;anna@desk.example&gt;<br><b>Sent:</b> Wednesday,"
+        " March 4, 2026 10:12<br><b>To:</b> Jana<br><b>Subject:</b> Printers</div><p>Dear Jana</p>"
+    )
+    assert page(outlook).reply.strip() == "That helped."
+    both = multipart(
+        "alternative", "\r\n" + NEW + "\r\n" + QUOTES["gmail en"], "Content-Type: text/html\r\n\r\n" + gmail
+    )
+    assert both.reply.strip() == NEW.strip()
+
+
+WORDS = st.lists(
+    st.sampled_from([*QUOTES.values(), *KEPT.values(), NEW, "\n", "> \n", "-- \n", ":\n", "\u2028", "\r\n"]), max_size=6
+)
+
+
+@given(WORDS.map("".join) | st.text(), st.none() | st.text(max_size=9), st.booleans(), st.lists(st.text(), max_size=2))
+def test_reply_and_quote_are_always_the_text(text: str, subject: str | None, answering: bool, sent: list[str]) -> None:
+    found = fold(text, subject, answering, Sent(sent))
+    assert found.reply + found.quote == text
+    assert found.reply.endswith(found.signature)
