@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.axe import faults_of
+from tests.support.axe import faults_of, in_both
 from tests.support.running import RunningDesk
 from tests.support.visitor import Visitor
 
@@ -44,16 +44,10 @@ def page(request: pytest.FixtureRequest, office: RunningDesk, chromium: Browser)
 
 def expect_sound(page: Page) -> None:
     """In both themes."""
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
-        page.evaluate(STILL)
+    for theme in in_both(page):
         assert faults_of(page) == [], f"{theme} {page.url}"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} runs off the page"
     assert page.evaluate("blocked") == []
-
-
-# A colour that has just changed its theme is on its way for an instant.
-STILL = "Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)))"
 
 
 @pytest.mark.parametrize("path", ["/login", "/welcome/spent", "/nothing-here", "/demo"])
