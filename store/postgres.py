@@ -54,7 +54,7 @@ _OPTIONS = (
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 """What is acknowledged is on the disk, however the server was set up."""
 _LOST_RACE = (errors.SerializationFailure, errors.DeadlockDetected)
-_NOT_NOW = {
+_REASONS = {
     "25006": "the database is read-only",
     "53100": "the database's disk is full",
     "53200": "the database's memory is used up",
@@ -205,8 +205,8 @@ class PostgresRecord:
     def _lost(self, error: psycopg.Error, *, again: bool) -> None:
         """Returns when it is worth another try on a fresh connection; else raises."""
         raw: Raw | None = getattr(self._local, "raw", None)
-        if error.sqlstate in _NOT_NOW:
-            self._reason = _NOT_NOW[error.sqlstate]
+        if error.sqlstate in _REASONS:
+            self._reason = _REASONS[error.sqlstate]
             raise Unavailable(retry_s=2.0) from error
         elif raw is not None and not raw.closed and not _server_went(error):
             raise error  # a mistake of the statement

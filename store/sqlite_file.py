@@ -26,7 +26,8 @@ _REASONS = {
     sqlite3.SQLITE_IOERR: "the disk reports read or write errors",
     sqlite3.SQLITE_CANTOPEN: "the record's file cannot be opened",
     sqlite3.SQLITE_NOMEM: "the memory is used up",
-    **dict.fromkeys(_DAMAGE, "the record's file is damaged"),
+    sqlite3.SQLITE_CORRUPT: "the record's file is damaged",
+    sqlite3.SQLITE_NOTADB: "the record's file is damaged",
 }
 
 

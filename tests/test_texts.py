@@ -93,6 +93,25 @@ def test_texts_are_found_in_scripts_code_and_refusals() -> None:
     assert sorted(KEEPER.in_python(code)) == ["Gone.", "Hello {who}", "Sorry.", "Yes"]
 
 
+def test_a_text_is_found_by_the_name_of_its_constant() -> None:
+    code = 'WRONG = "No."\ncheck.refuse("photo", WRONG)\n_(WRONG if late else "Yes")'
+    assert set(KEEPER.in_python(code)) == {"No.", "Yes"}
+    code = "from server.api.uploads import ONE_FILE as ONE\nfrom routing.errors import BadRequest\nBadRequest(ONE)"
+    assert [text.split()[0] for text in KEEPER.in_python(code)] == ["Send"]
+
+
+@pytest.mark.parametrize(
+    "call", ["_(x)", "say(language, name())", 'check.refuse("name", f"No {x}")', "Conflict(words)"]
+)
+def test_a_text_that_no_catalogue_can_hold_is_named(call: str) -> None:
+    with pytest.raises(SystemExit, match=r"desk/some\.py:2: no text can be found for"):
+        list(KEEPER.in_python(f"import this\n{call}", "desk/some.py"))
+
+
+def test_a_text_that_was_found_before_may_be_passed_on() -> None:
+    assert list(KEEPER.in_python("_(error.msgid, **error.values)\nself.refuse(rid, error)\nNotFound()")) == []
+
+
 def compiled(
     tmp_path: Path, language: str, *messages: tuple[str | tuple[str, str], str | tuple[str, ...], str]
 ) -> Path:
