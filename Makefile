@@ -1,6 +1,7 @@
 .PHONY: setup dev run test check bench bench-check faults shots lock
 
 PYTHON = .venv/bin/python
+# The longest files first (tests/longest.py), not those of most tests: nobody is left with one when all others are done.
 # One more than there are processors: a test often waits, for a browser, a lease, a server that starts.
 WORKERS = $(shell expr $$(nproc) + 1)
 
@@ -16,7 +17,7 @@ dev:
 
 test: dev
 	@bin/setup-services
-	@exec bin/with-services $(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(ARGS)
+	@exec bin/with-services $(PYTHON) -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: dev
 	$(PYTHON) -m ruff format --check .

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from playwright.sync_api import Browser
 
+from tests.longest import LONGEST
 from tests.support import bytecode, services
 from tests.support.browser import browser
 from tests.support.services import NotToBeHad, PostgresServer, RedisServer
@@ -103,6 +104,12 @@ def chromium_path(request: pytest.FixtureRequest) -> str:
 def _skip(server: str, request: pytest.FixtureRequest) -> None:
     services.missing.note(server, request.node.nodeid)
     pytest.skip(f"no {server} here")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest files first, and otherwise as they were found."""
+    ranks = {config.rootpath / file: rank for rank, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
