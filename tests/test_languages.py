@@ -91,7 +91,7 @@ def test_pages_speak_the_readers_language(spoken: tuple[RunningDesk, Catalog], r
 
 @pytest.mark.parametrize("path", [
     "customers", "customers/brightwater", "agents", "agents/anna", "agents/anna/leave", "calendars/office",
-    "calendars/office/versions", "buttons/button-brightwater/try", "sessions", "plans", "health", "audit",
+    "calendars/office/versions", "buttons/button-brightwater/try", "sessions", "plans", "health", "audit", "settings",
 ])  # fmt: skip
 def test_the_administration_speaks_the_readers_language(
     spoken: tuple[RunningDesk, Catalog], reader: BrowserContext, path: str

@@ -122,6 +122,11 @@ def test_the_environment_is_shown_with_its_help(admin: Admin) -> None:
     assert "VIPDESK_PORT" in page and "VIPDESK_SECRET_KEYS" in page and "Port on which web listens" in page
 
 
+def test_what_the_environment_decides_is_told_in_the_readers_language(admin: Admin) -> None:
+    assert "Port, auf dem web lauscht; in einer Demo" in admin.get("/admin/settings?lang=de")
+    assert "Adresa, na ktorej počúva web." in admin.get("/admin/settings?lang=sk")
+
+
 # Health ---------------------------------------------------------------------------------------------------------------
 
 
