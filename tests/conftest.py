@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from tests.longest import LONGEST
 from tests.support import bytecode, services
 from tests.support.browser import browser
+from tests.support.dovecot import DovecotServer, dovecot_server
 from tests.support.services import NotToBeHad, PostgresServer, RedisServer
 
 bytecode.keep()
@@ -70,6 +71,28 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     name = postgres_server.fresh()
     yield postgres_server.url(name)
     postgres_server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def _dovecot() -> Iterator[DovecotServer | None]:
+    yield from _started(lambda _: dovecot_server(), Path())
+
+
+@pytest.fixture
+def dovecot(_dovecot: DovecotServer | None, request: pytest.FixtureRequest) -> DovecotServer:
+    """A real IMAP server, the same for the whole run: use a mailbox of your own."""
+    if _dovecot is None:
+        _skip("dovecot", request)
+    assert _dovecot is not None
+    return _dovecot
+
+
+@pytest.fixture
+def whole_dovecot(dovecot: DovecotServer, request: pytest.FixtureRequest) -> DovecotServer:
+    """The same where it has LMTP, OAuth and a login of its own."""
+    if not dovecot.whole:
+        _skip("dovecot as root", request)
+    return dovecot
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,9 @@ CLIENT, CLIENT_SECRET, REFRESH = "vipdesk", "client s&cret", "refresh/+=1"
 class TokenServer:
     """`url` gives tokens to who shows the right secret; `introspect` says `active` of those that still count."""
 
-    def __init__(self, user: str = "anna") -> None:
+    def __init__(self, user: str = "anna", port: int = 0) -> None:
         self.user = user
+        self._port = port
         self.lasts_s: object = 3600
         self.rotate = False
         self.refusal: tuple[int, dict[str, Any] | bytes, dict[str, str]] | None = None
@@ -37,7 +38,7 @@ class TokenServer:
         return f"http://127.0.0.1:{self.port}/token"
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
         return self
 
     async def __aexit__(self, *_: object) -> None:
