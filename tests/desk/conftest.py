@@ -16,10 +16,11 @@ from tests.support.services import PostgresServer
 from tests.support.world import World
 
 NewWorld = Callable[..., Awaitable[World]]
-EMPTY = "SET session_replication_role = replica; TRUNCATE " + ", ".join(
-    f'"{table.name}"' for table in schema.metadata.sorted_tables
+EMPTY = "SET session_replication_role = replica; " + "; ".join(
+    f'DELETE FROM "{table.name}"' for table in schema.metadata.sorted_tables
 )
-"""The audit refuses to be emptied, except by a superuser who leaves triggers out."""
+"""Quicker than TRUNCATE, which makes each table a new file. The audit refuses to be emptied, except by a superuser who
+leaves triggers out."""
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ async def shared(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     if request.param == "sqlite":
         record = await open_record(f"sqlite:///{tmp_path / 'desk.db'}")
     else:
-        record = await open_record(request.getfixturevalue("postgres_url"))
+        record = await open_record(request.getfixturevalue("laid_postgres_url"))
     yield record
     await record.close()
 

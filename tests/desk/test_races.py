@@ -64,7 +64,7 @@ async def two(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[T
         records = [await open_record(url)] * 2
         lives: list[Live] = [MemoryLive()] * 2
     else:
-        url = request.getfixturevalue("postgres_url")
+        url = request.getfixturevalue("laid_postgres_url")
         records = [await open_record(url) for _ in range(2)]
         redis, prefix = request.getfixturevalue("redis_url"), f"test-{secrets.token_hex(4)}"
         lives = [RedisLive(redis, prefix) for _ in range(2)]

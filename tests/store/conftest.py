@@ -28,6 +28,6 @@ async def record(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     elif request.param == "inline":
         opened = InlineRecord()
     else:
-        opened = await open_record(request.getfixturevalue("postgres_url"))
+        opened = await open_record(request.getfixturevalue("laid_postgres_url"))
     yield opened
     await opened.close()

@@ -25,16 +25,16 @@ from tests.support.services import PostgresServer
 
 
 @pytest.fixture
-async def record(postgres_url: str) -> AsyncIterator[PostgresRecord]:
-    opened = await PostgresRecord.open(postgres_url)
+async def record(laid_postgres_url: str) -> AsyncIterator[PostgresRecord]:
+    opened = await PostgresRecord.open(laid_postgres_url)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-def other(record: PostgresRecord, postgres_url: str) -> Iterator[psycopg.Connection]:
+def other(record: PostgresRecord, laid_postgres_url: str) -> Iterator[psycopg.Connection]:
     """Somebody else on the same database."""
-    with psycopg.connect(postgres_url, autocommit=True) as raw:
+    with psycopg.connect(laid_postgres_url, autocommit=True) as raw:
         yield raw
 
 

@@ -138,6 +138,13 @@ class PostgresServer:
         """The same over TCP, for what has to pass a proxy."""
         return f"postgresql://desk@127.0.0.1:{self.port}/{database}"
 
+    def copy(self, of: str) -> str:
+        """A database like that one, which nobody may be using; its name."""
+        name = f"desk_{secrets.token_hex(6)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{of}"')  # the names are ours
+        return name
+
     def fresh(self, tablespace: Path | None = None, encoding: str = "") -> str:
         """A new, empty database, in that folder if one is named; its name."""
         name = f"desk_{secrets.token_hex(6)}"
