@@ -10,19 +10,19 @@ from desk.deciding import decide
 from desk.paging import page_admins
 from desk.requests import Press
 from desk.summaries import chat_summary, contact_summary, summary
+from desk.tickets import new_ticket, place_of
 from desk.work import Work
 from desk.writing import write_message
 from routing import chat as moves
-from routing import entitlement
 from routing.allow import Facts, allow
 from routing.errors import BadRequest, NotFound
-from routing.ticket import contact_wrote, landing, severity_at_press
+from routing.ticket import contact_wrote, landing
 from store import candidates, chats, people, tickets
 from store.candidates import Way
 from store.chats import OpenChat
 from store.ids import new_id
 from store.people import Contact
-from store.tickets import Found, Ticket
+from store.tickets import Found
 from store.times import instant, micros
 
 
@@ -39,7 +39,9 @@ def press(work: Work, signed: Signed, request: Press) -> dict[str, Any]:
         found = work.ticket(already)
         _say(work, found, signed, request)
     else:
-        found = _recent(work, contact, way) or new_ticket(work, contact, way, "chat", request.text, request.severity)
+        found = _recent(work, contact, way) or new_ticket(
+            work, contact, place_of(way), "chat", request.text, request.severity
+        )
         _begin(work, found, signed, request, contact, way)
     return {
         "ticket": found.ticket.id,
@@ -65,58 +67,6 @@ def _recent(work: Work, contact: Contact, way: Way) -> Found | None:
     solved_at = None if found.ticket.solved_at is None else instant(found.ticket.solved_at)
     same = found.chat is None and landing(found.ticket.status, solved_at, work.now) == "same"
     return found if same else None
-
-
-def new_ticket(
-    work: Work,
-    contact: Contact,
-    way: Way,
-    channel: str,
-    text: str | None,
-    severity: int | None,
-    linked: str | None = None,
-) -> Found:
-    """A ticket is born: owned by the named agent while the add-on is valid, also out of hours."""
-    judged = severity_at_press(severity, contact.verified)
-    at = micros(work.now)
-    due = entitlement.due(work.now, way.calendar, way.line.add_on, "verified", "open")
-    holds = due.because not in ("not_entitled", "not_started", "expired")
-    named = work.agents.get(way.line.named or "") if holds else None
-    ticket = Ticket(
-        id=new_id(),
-        number=tickets.next_number(work.connection),
-        customer_id=way.customer_id,
-        button_id=way.button_id,
-        contact_id=contact.id,
-        subject=words.subject(text),
-        channel=channel,
-        status="new",
-        severity=judged.value,
-        asked_severity=judged.asked,
-        severity_confirmed=0,
-        owner_id=named.id if named else None,
-        technical=0,
-        pooled=0,
-        public_seq=0,
-        internal_seq=0,
-        contact_read=0,
-        desk_read=0,
-        last_at=at,
-        said_at=None,
-        linked_id=linked,
-        created_at=at,
-        solved_at=None,
-        closed_at=None,
-    )
-    tickets.add(work.connection, ticket)
-    tickets.add_participant(work.connection, ticket.id, contact.id, at)
-    work.audit("ticket", ticket.id, {"customer": way.customer_id, "owner": ticket.owner_id})
-    found = work.ticket(ticket.id)
-    work.order(f"contact:{contact.id}", "follow", ticket.id)
-    if ticket.owner_id is not None:
-        work.order(f"agent:{ticket.owner_id}", "follow", ticket.id)
-    work.show(found)
-    return found
 
 
 def _begin(work: Work, found: Found, signed: Signed, request: Press, contact: Contact, way: Way) -> None:

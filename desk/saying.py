@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
-from desk import presses, words
+from desk import words
 from desk.actors import Signed
 from desk.deciding import end_chat
 from desk.frames import micros_written
 from desk.requests import AgentSay, ContactSay
+from desk.tickets import new_ticket, place_of
 from desk.work import Work
 from desk.writing import write_message
 from routing import chat as moves
@@ -60,7 +61,7 @@ def _landed(work: Work, found: Found, signed: Signed, request: ContactSay) -> Fo
     way = None if button is None else candidates.way_of(work.connection, button, work.now)
     if contact is None or way is None:
         raise Closed("This ticket is closed.")
-    return presses.new_ticket(work, contact, way, found.ticket.channel, request.body, None, linked=found.ticket.id)
+    return new_ticket(work, contact, place_of(way), found.ticket.channel, request.body, None, linked=found.ticket.id)
 
 
 def say_as_agent(work: Work, signed: Signed, request: AgentSay) -> dict[str, Any]:
