@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, Column, ColumnElement, Select, and_, bindparam, or_, select, union
 from sqlalchemy.types import Integer
 
 from store import schema
@@ -46,6 +46,14 @@ COLUMNS: dict[str, str] = {
     "read_mark": "ticket_id person_id seq",
     "rating": "ticket_id contact_id score text at",
     "file": "id name type bytes sha256 preview_sha256 by_id ticket_id created_at",
+    "mailbox": "id address name customer_id calendar_id endpoint active since created_at",
+    "incoming_mail": (
+        "id mailbox_id folder uidvalidity uid sha256 bytes internal_at received_at polled_at committed_at moved_in "
+        "state reason attempts flagged item_id"
+    ),
+    "mail_item": (
+        "id key message_id kind reason sender subject ticket_id seq sent_at relayed_at received_at starts_at created_at"
+    ),
     "outgoing_mail": "id kind recipient subject body ticket_id message_id state attempts created_at handed_at",
     "audit": "number at actor_id action object detail hash",
 }
@@ -59,6 +67,9 @@ WITHHELD: dict[str, str] = {
     "button_secret": "signs for people",
     "token_use": "of this installation alone",
     "mailed_code": "lets in",
+    "singleton": "of this installation alone",
+    "mail_cursor": "of this installation alone",
+    "mailbox.secret_sealed": "lets in",
     "job": "of this installation alone",
     "receipt": "of this installation alone",
     "agent.password_hash": "lets in",
@@ -81,6 +92,7 @@ DOCUMENTS = {
     "offer": "payload",
     "event": "frame",
     "message": "files",
+    "mailbox": "endpoint",
     "audit": "detail",
 }
 """Columns that are JSON."""
@@ -92,6 +104,8 @@ TRUTHS = {
     "ticket": "severity_confirmed technical pooled",
     "chat": "dedicated",
     "ring": "hands_owner",
+    "mailbox": "active",
+    "incoming_mail": "moved_in flagged",
 }
 """Columns that are 0 or 1."""
 
@@ -144,7 +158,15 @@ _PEOPLE = (
     select(schema.customer.c.named_id).where(schema.customer.c.id == _OWNER),
     select(schema.stand_in.c.agent_id).where(schema.stand_in.c.customer_id == _OWNER),
 )
-_HOURS = select(schema.button.c.calendar_id).where(schema.button.c.customer_id == _OWNER)
+_HOURS = union(
+    select(schema.button.c.calendar_id).where(schema.button.c.customer_id == _OWNER),
+    select(schema.mailbox.c.calendar_id).where(schema.mailbox.c.customer_id == _OWNER),
+)
+_ITEMS = select(schema.mail_item.c.id).where(schema.mail_item.c.ticket_id.in_(_TICKETS))
+_BOXES = select(schema.mailbox.c.id).where(
+    or_(schema.mailbox.c.customer_id == _OWNER, schema.mailbox.c.customer_id.is_(None))
+)
+"""Theirs, and the pool's: another customer's copy of the same mail is not theirs."""
 
 
 def _theirs(noun: str) -> ColumnElement[bool] | None:
@@ -156,6 +178,11 @@ def _theirs(noun: str) -> ColumnElement[bool] | None:
         return or_(*(schema.agent.c.id.in_(each) for each in _PEOPLE))
     elif noun == "calendar":
         return schema.calendar.c.id.in_(_HOURS)
+    elif noun == "mailbox":
+        return schema.mailbox.c.id.in_(_BOXES)
+    elif noun == "incoming_mail":
+        mail = schema.incoming_mail.c
+        return and_(mail.item_id.in_(_ITEMS), mail.mailbox_id.in_(_BOXES))
     elif "customer_id" in columns:
         return columns["customer_id"] == _OWNER
     elif "ticket_id" in columns:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, insert, select, union
 
 from store.engine import Connection
-from store.schema import agent, file
+from store.schema import agent, file, incoming_mail
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ _NAMED = union(
     select(file.c.sha256),
     select(file.c.preview_sha256).where(file.c.preview_sha256.is_not(None)),
     select(agent.c.photo).where(agent.c.photo.is_not(None)),
+    select(incoming_mail.c.sha256).where(incoming_mail.c.sha256.is_not(None)),
 )
 
 
@@ -49,5 +50,5 @@ def find(connection: Connection, id: str) -> File | None:
 
 
 def named(connection: Connection) -> set[str]:
-    """Every blob that a row names: attachments, previews, photos."""
+    """Every blob that a row names: attachments, previews, photos, raw mail."""
     return {row.sha256 for row in connection.all(_NAMED)}

@@ -1,0 +1,229 @@
+"""Mail that came, as its server gave it, and the items that the mails are: a mail that comes twice is one item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import and_, bindparam, select, update
+
+from store.engine import Connection, Row, upsert
+from store.ids import new_id
+from store.schema import incoming_mail, mail_item
+
+State = Literal["stored", "landed", "quarantined", "missing"]
+Kind = Literal["human", "auto", "bounce", "receipt", "bulk", "loop", "calendar", "unreadable"]
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One mail as it was fetched; instants in microseconds. `sha256` None: it could not be fetched, but is there."""
+
+    uid: int
+    sha256: str | None
+    bytes: int
+    internal_at: int | None
+    received_at: int
+    moved_in: bool = False
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A mail that lies in the record; instants in microseconds."""
+
+    id: str
+    mailbox_id: str
+    folder: str
+    uidvalidity: int
+    uid: int
+    sha256: str | None
+    bytes: int
+    received_at: int
+    polled_at: int
+    state: State
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a mail is to the desk, whichever copies of it came; instants in microseconds."""
+
+    id: str
+    key: str
+    message_id: str | None
+    kind: Kind
+    reason: str
+    sender: str
+    subject: str
+    ticket_id: str | None
+    seq: int | None
+    sent_at: int | None
+    relayed_at: int | None
+    received_at: int
+    starts_at: int | None
+
+
+_PUT = upsert(
+    incoming_mail,
+    ("mailbox_id", "folder", "uidvalidity", "uid"),
+    # What could not be fetched at first is completed; what is stored already stays as it is.
+    lambda new: {"sha256": new.sha256, "bytes": new.bytes, "state": new.state, "attempts": 0},
+    where=lambda new: and_(incoming_mail.c.sha256.is_(None), new.sha256.is_not(None)),
+)
+_ROW = (
+    incoming_mail.c.id,
+    incoming_mail.c.mailbox_id,
+    incoming_mail.c.folder,
+    incoming_mail.c.uidvalidity,
+    incoming_mail.c.uid,
+    incoming_mail.c.sha256,
+    incoming_mail.c.bytes,
+    incoming_mail.c.received_at,
+    incoming_mail.c.polled_at,
+    incoming_mail.c.state,
+    incoming_mail.c.attempts,
+)
+_of_folder = and_(
+    incoming_mail.c.mailbox_id == bindparam("mailbox"),
+    incoming_mail.c.folder == bindparam("folder"),
+    incoming_mail.c.uidvalidity == bindparam("uidvalidity"),
+)
+_UIDS = select(incoming_mail.c.uid).where(_of_folder, incoming_mail.c.sha256.is_not(None))
+_WAITING = (
+    select(*_ROW)
+    .where(incoming_mail.c.state == "stored", incoming_mail.c.mailbox_id == bindparam("mailbox"))
+    .order_by(incoming_mail.c.received_at, incoming_mail.c.id)
+    .limit(bindparam("most"))
+)
+_ONE = select(*_ROW).where(incoming_mail.c.id == bindparam("id"))
+_TRY = (
+    update(incoming_mail)
+    .where(incoming_mail.c.id == bindparam("b_id"), incoming_mail.c.state == "stored")
+    .values(attempts=incoming_mail.c.attempts + 1)
+)
+_END = (
+    update(incoming_mail)
+    .where(incoming_mail.c.id == bindparam("b_id"), incoming_mail.c.state == "stored")
+    .values(state=bindparam("now_is"), reason=bindparam("because"), item_id=bindparam("item"))
+)
+_UNFLAGGED = (
+    select(incoming_mail.c.uid)
+    .where(_of_folder, incoming_mail.c.flagged == 0, incoming_mail.c.state.in_(("landed", "quarantined")))
+    .order_by(incoming_mail.c.uid)
+    .limit(bindparam("most"))
+)
+_FLAGGED = update(incoming_mail).where(
+    incoming_mail.c.mailbox_id == bindparam("of_mailbox"),
+    incoming_mail.c.folder == bindparam("of_folder"),
+    incoming_mail.c.uidvalidity == bindparam("of_uidvalidity"),
+    incoming_mail.c.uid.in_(bindparam("uids", expanding=True)),
+).values(flagged=1)  # fmt: skip
+_ADD_ITEM = upsert(mail_item, ("key",))
+_BY_KEY = select(mail_item).where(mail_item.c.key == bindparam("key"))
+_OF_MESSAGE = select(mail_item.c.ticket_id, mail_item.c.message_id).where(
+    mail_item.c.message_id.in_(bindparam("ids", expanding=True)), mail_item.c.ticket_id.is_not(None)
+)
+_PLACE = (
+    update(mail_item)
+    .where(mail_item.c.id == bindparam("b_id"))
+    .values(ticket_id=bindparam("ticket"), seq=bindparam("at_seq"))
+)
+
+
+def put(
+    connection: Connection,
+    mailbox: str,
+    folder: str,
+    uidvalidity: int,
+    mails: Sequence[Fetched],
+    *,
+    polled_at: int,
+    now: int,
+) -> int:
+    """Stores what was fetched, once by (mailbox, folder, UIDVALIDITY, UID); how many rows are new or completed."""
+    rows = [
+        {
+            "id": new_id(),
+            "mailbox_id": mailbox,
+            "folder": folder,
+            "uidvalidity": uidvalidity,
+            "uid": mail.uid,
+            "sha256": mail.sha256,
+            "bytes": mail.bytes,
+            "internal_at": mail.internal_at,
+            "received_at": mail.received_at,
+            "polled_at": polled_at,
+            "committed_at": now,
+            "moved_in": int(mail.moved_in),
+            "state": "missing" if mail.sha256 is None else "stored",
+            "reason": "",
+            "attempts": 0,
+            "flagged": 0,
+            "item_id": None,
+        }
+        for mail in mails
+    ]
+    return sum(connection.run(_PUT, **row) for row in rows)
+
+
+def uids(connection: Connection, mailbox: str, folder: str, uidvalidity: int) -> set[int]:
+    """Every UID of this epoch whose bytes are here: what the gap scan leaves out."""
+    return {row.uid for row in connection.all(_UIDS, mailbox=mailbox, folder=folder, uidvalidity=uidvalidity)}
+
+
+def waiting(connection: Connection, mailbox: str, most: int = 50) -> list[Stored]:
+    """What was stored and is no item yet, the oldest first."""
+    return [Stored(*row) for row in connection.all(_WAITING, mailbox=mailbox, most=most)]
+
+
+def find(connection: Connection, id: str) -> Stored | None:
+    """One of them."""
+    row = connection.one(_ONE, id=id)
+    return None if row is None else Stored(*row)
+
+
+def try_once(connection: Connection, id: str) -> None:
+    """Counted before it is parsed: a mail that kills its reader is found out."""
+    connection.run(_TRY, b_id=id)
+
+
+def end(connection: Connection, id: str, state: State, item: str, reason: str = "") -> bool:
+    """What became of it; False when somebody else was faster."""
+    return connection.run(_END, b_id=id, now_is=state, item=item, because=reason) > 0
+
+
+def unflagged(connection: Connection, mailbox: str, folder: str, uidvalidity: int, most: int = 200) -> list[int]:
+    """UIDs that are seen to here and not yet told to the server."""
+    rows = connection.all(_UNFLAGGED, mailbox=mailbox, folder=folder, uidvalidity=uidvalidity, most=most)
+    return [row.uid for row in rows]
+
+
+def flagged(connection: Connection, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int]) -> None:
+    """Told to the server."""
+    connection.run(_FLAGGED, of_mailbox=mailbox, of_folder=folder, of_uidvalidity=uidvalidity, uids=list(uids))
+
+
+def item(connection: Connection, new: Item, now: int) -> tuple[Item, bool]:
+    """The item of this key, and whether it is new: the same mail by another way joins the one it already made."""
+    columns: dict[str, Any] = {name: getattr(new, name) for name in Item.__dataclass_fields__}
+    is_new = connection.run(_ADD_ITEM, **columns, created_at=now) > 0
+    row = connection.one(_BY_KEY, key=new.key)
+    assert row is not None
+    return _item(row), is_new
+
+
+def place(connection: Connection, item: str, ticket: str, seq: int | None) -> None:
+    """Where the item stands."""
+    connection.run(_PLACE, b_id=item, ticket=ticket, at_seq=seq)
+
+
+def tickets_of(connection: Connection, message_ids: Sequence[str]) -> dict[str, str]:
+    """Tickets by the Message-IDs of mails that came in."""
+    if not message_ids:
+        return {}
+    return {row.message_id: row.ticket_id for row in connection.all(_OF_MESSAGE, ids=list(message_ids))}
+
+
+def _item(row: Row) -> Item:
+    return Item(*(getattr(row, name) for name in Item.__dataclass_fields__))

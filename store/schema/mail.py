@@ -1,0 +1,98 @@
+"""Mailboxes, how far each was read, every mail that came, and the items that mails are."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from store.schema import columns as c
+
+mailbox = Table(
+    "mailbox",
+    c.metadata,
+    c.id(),
+    Column("address", Text, nullable=False, unique=True),  # in lower case
+    c.text("name", ""),  # what customers read beside the address
+    c.ref("customer_id", "customer.id", nullable=True),  # dedicated to; null: the pool's general address
+    c.text("calendar_id"),
+    c.text("endpoint"),  # JSON: host, port, security, user, authentication, folder, done_folder
+    Column("secret_sealed", LargeBinary, nullable=False),
+    c.number("active", 1),
+    c.at("since"),  # mail that came before is not taken; null: all
+    c.at("created_at", nullable=False),
+    Index("mailbox_by_customer", "customer_id"),
+)
+
+singleton = Table(
+    "singleton",
+    c.metadata,
+    Column("name", Text, primary_key=True),
+    c.text("holder"),
+    Column("fence", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+)
+
+mail_cursor = Table(
+    "mail_cursor",
+    c.metadata,
+    c.ref("mailbox_id", "mailbox.id"),
+    c.text("folder"),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("last_uid", BigInteger, nullable=False),
+    PrimaryKeyConstraint("mailbox_id", "folder"),
+)
+
+incoming_mail = Table(
+    "incoming_mail",
+    c.metadata,
+    c.id(),
+    c.ref("mailbox_id", "mailbox.id"),
+    c.text("folder"),
+    Column("uidvalidity", BigInteger, nullable=False),
+    Column("uid", BigInteger, nullable=False),
+    c.maybe("sha256"),  # of the raw bytes; null: they could not be fetched (yet)
+    Column("bytes", BigInteger, nullable=False),
+    c.at("internal_at"),  # INTERNALDATE as the server said it
+    c.at("received_at", nullable=False),  # what counts: never later than the poll
+    c.at("polled_at", nullable=False),
+    c.at("committed_at", nullable=False),
+    c.number("moved_in"),
+    c.text("state", "stored"),  # stored, landed, quarantined, missing
+    c.text("reason", ""),
+    c.number("attempts"),
+    c.number("flagged"),  # told to the server
+    c.maybe("item_id"),
+    UniqueConstraint("mailbox_id", "folder", "uidvalidity", "uid"),
+    c.partial_index("incoming_mail_by_stored", "committed_at", where="state = 'stored'"),
+    c.partial_index("incoming_mail_by_unflagged", "mailbox_id", where="flagged = 0"),
+    Index("incoming_mail_by_item", "item_id"),
+    Index("incoming_mail_by_sha256", "sha256"),
+)
+
+mail_item = Table(
+    "mail_item",
+    c.metadata,
+    c.id(),
+    Column("key", Text, nullable=False, unique=True),  # of what makes two copies the same mail
+    c.maybe("message_id"),
+    c.text("kind"),  # human, auto, bounce, receipt, bulk, loop, calendar, unreadable
+    c.text("reason", ""),
+    c.text("sender", ""),
+    c.text("subject", ""),
+    c.ref("ticket_id", "ticket.id", nullable=True),
+    Column("seq", Integer, nullable=True),  # of its message in the ticket's public stream
+    c.at("sent_at"),  # `Date`, as the sender says
+    c.at("relayed_at"),  # of the trusted `Received`
+    c.at("received_at", nullable=False),
+    c.at("starts_at"),  # of its clock; null: starts none
+    c.at("created_at", nullable=False),
+    Index("mail_item_by_message_id", "message_id"),
+    Index("mail_item_by_ticket", "ticket_id"),
+)
