@@ -43,8 +43,7 @@ def say_as_contact(work: Work, signed: Signed, request: ContactSay) -> dict[str,
     was = found.ticket.status
     found.ticket.status = contact_wrote(was)
     said = write_message(work, found, signed, request.body, request.files, rid=request.rid)
-    if found.ticket.status != was:
-        _status_event(work, found, was)
+    tell_status(work, found, was)
     if not found.ticket.subject:
         found.ticket.subject = words.subject(request.body)
         work.show(found)
@@ -109,7 +108,7 @@ def set_status(work: Work, found: Found, status: Any, reason: str = "") -> None:
         micros(work.now) if status == "solved" else None if status != "closed" else found.ticket.solved_at
     )
     found.ticket.closed_at = micros(work.now) if status == "closed" else None
-    _status_event(work, found, was, reason)
+    tell_status(work, found, was, reason)
     if status == "solved":
         closes_later(work, found)
     work.audit("status", found.ticket.id, {"status": status, "was": was, "reason": reason})
@@ -122,7 +121,10 @@ def closes_later(work: Work, found: Found) -> None:
     work.job("close_ticket", f"close:{found.ticket.id}", due, {"ticket": found.ticket.id})
 
 
-def _status_event(work: Work, found: Found, was: str, reason: str = "") -> None:
+def tell_status(work: Work, found: Found, was: str, reason: str = "") -> None:
+    """Says where it changed; a reason is for agents."""
+    if found.ticket.status == was:
+        return
     if found.ticket.status != "solved" and found.ticket.status != "closed":
         found.ticket.solved_at = found.ticket.closed_at = None
     work.event(found, "status", {"status": found.ticket.status, "was": was})

@@ -26,14 +26,18 @@ def write_message(
     *,
     rid: str,
     internal: bool = False,
+    channel: str | None = None,
 ) -> Said:
-    """The message's row and event; where it stands. Raises NotFound for a file that is not the author's to give."""
+    """The message's row and event; where it stands. `channel`: by which it came, None for the one the ticket is on.
+
+    Raises NotFound for a file that is not the author's to give.
+    """
     carried = attachments.take(work.connection, files, signed.actor.id, found.ticket.id)
     if carried is None:
         raise NotFound("A file is not there any more.", field="files")
-    channel = "chat" if found.has_chat else found.ticket.channel
+    channel = channel or ("chat" if found.has_chat else found.ticket.channel)
     data: dict[str, Any] = {"body": body, "files": carried, "channel": channel, "rid": rid}
-    seq, at = work.event(found, "message", data, internal=internal)
+    seq, at = work.event(found, "message", data, internal=internal, by=signed.by)
     stream = found.ticket.id + (events.INTERNAL if internal else "")
     messages.add(
         work.connection,

@@ -49,6 +49,16 @@ _BY_EMAIL = (
            func.lower(contact.c.email) == bindparam("email"))
     .order_by(contact.c.created_at)
 )  # fmt: skip
+_BY_ADDRESS = (
+    select(contact)
+    .where(contact.c.customer_id == bindparam("customer"), func.lower(contact.c.email) == bindparam("email"))
+    .order_by(contact.c.verified.desc(), contact.c.created_at)
+)
+_ANYWHERE = (
+    select(contact.c.customer_id)
+    .where(contact.c.verified == 1, func.lower(contact.c.email) == bindparam("email"))
+    .distinct()
+)
 _ADD = insert(contact)
 _CHANGE = (
     update(contact)
@@ -106,6 +116,18 @@ def by_email(connection: Connection, customer: str, email: str) -> Person | None
     """The verified contact with this address."""
     rows = connection.all(_BY_EMAIL, customer=customer, email=email.lower())
     return _person(rows[0]) if rows else None
+
+
+def by_address(connection: Connection, customer: str, email: str) -> Person | None:
+    """Whoever gave this address, a verified contact first: what a mail says of its sender proves nothing."""
+    rows = connection.all(_BY_ADDRESS, customer=customer, email=email.lower())
+    return _person(rows[0]) if rows else None
+
+
+def customer_of(connection: Connection, email: str) -> str | None:
+    """The one customer of whom somebody verified has this address; None when there is none, or more than one."""
+    rows = connection.all(_ANYWHERE, email=email.lower())
+    return rows[0].customer_id if len(rows) == 1 else None
 
 
 def add(connection: Connection, new: Person, at: int) -> None:

@@ -42,6 +42,7 @@ class Sale:
 _ALL = select(customer).order_by(customer.c.name)
 _SOUGHT = select(customer).where(holds(customer.c.sought)).order_by(customer.c.sought, customer.c.id)
 _ONE = select(customer).where(customer.c.id == bindparam("id"))
+_OF_DOMAIN = select(customer).where(customer.c.domains.like(bindparam("written"))).order_by(customer.c.name)
 _ADD = insert(customer)
 _CHANGED = ("name", "domains", "zone", "language", "playbook", "named_id", "sought")
 _CHANGE = (
@@ -76,6 +77,12 @@ def like_these(connection: Connection, texts: Sequence[str]) -> list[Customer]:
     """Customers whose name or domains hold one of the texts: who may be meant by them, or be the same."""
     found = {row.id: row for text in texts if folded(text) for row in connection.all(_SOUGHT, sought=like(text))}
     return [_customer(row) for row in found.values()]
+
+
+def of_domain(connection: Connection, domain: str) -> list[Customer]:
+    """Whose people have addresses there, by name."""
+    found = [_customer(row) for row in connection.all(_OF_DOMAIN, written=f"%{json.dumps(domain)}%")]
+    return [each for each in found if domain in each.domains]
 
 
 def find(connection: Connection, id: str) -> Customer | None:

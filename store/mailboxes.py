@@ -15,9 +15,9 @@ from store.schema import mail_cursor, mailbox
 
 @dataclass(frozen=True)
 class Mailbox:
-    """An address that is read. `customer_id`: whose dedicated address; None: the pool's. `endpoint`: where and how, as
-    the mailbox reads it; `secret_sealed`: its password or token, sealed. `since`: microseconds; what came before is left
-    alone.
+    """An address that is read. `customer_id`: whose dedicated address; None: the pool's. `endpoint`: where and how,
+    as the mailbox reads it; `secret_sealed`: its password or token, sealed. `since`: microseconds; what came before is
+    left alone.
     """
 
     id: str

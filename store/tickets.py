@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, insert, or_, selec
 from routing.allow import Facts
 from routing.ticket import Status
 from store.chats import CHAT_COLUMNS, OpenChat, chat_of
-from store.engine import Connection, Row
+from store.engine import Connection, Row, upsert
 from store.joined import joined
 from store.numbers import next_ticket_number
 from store.schema import (
@@ -234,7 +234,7 @@ def next_number(connection: Connection) -> int:
 
 # People of a ticket -----------------------------------------------------------------------------------------------
 
-_ADD_PARTICIPANT = insert(participant)
+_ADD_PARTICIPANT = upsert(participant, ("ticket_id", "contact_id"), lambda new: {"left_at": new.left_at})
 _ADD_MEMBER = insert(member)
 _MEMBER_BACK = (
     update(member)
@@ -256,7 +256,7 @@ _PARTICIPANT_LEFT = (
 
 
 def add_participant(connection: Connection, ticket_id: str, contact_id: str, at: int) -> None:
-    """A contact takes part from now on."""
+    """A contact takes part from now on, also one who had left."""
     connection.run(_ADD_PARTICIPANT, ticket_id=ticket_id, contact_id=contact_id, joined_at=at, left_at=None)
 
 

@@ -1,9 +1,10 @@
-"""Mail in the record: stored once whatever is fetched again, completed when it could not be fetched, one item a mail."""
+"""Mail in the record: stored once whatever is fetched again, completed later, one item a mail."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import pytest
@@ -50,7 +51,7 @@ async def test_a_mailbox_is_found_however_its_address_is_written_and_is_there_on
 async def test_a_cursor_moves_and_starts_anew_under_another_uidvalidity(record: Record) -> None:
     assert await record.read(lambda connection: mailboxes.cursor(connection, "box", "INBOX")) is None
     for cursor in (Cursor(7, 3), Cursor(7, 9), Cursor(8, 1)):
-        await write(record, lambda connection, to=cursor: mailboxes.move(connection, "box", "INBOX", to))
+        await write(record, partial(mailboxes.move, mailbox="box", folder="INBOX", to=cursor))
         assert await record.read(lambda connection: mailboxes.cursor(connection, "box", "INBOX")) == cursor
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -39,8 +40,8 @@ async def test_who_was_superseded_neither_beats_nor_writes(record: Record) -> No
     await taken(record, "b")
     for function in (singletons.beat, singletons.hold):
         with pytest.raises(Superseded):
-            await record.write(lambda connection, function=function: function(connection, NAME, 1), name="late")
-        await record.write(lambda connection, function=function: function(connection, NAME, 2), name="in time")
+            await record.write(partial(function, name=NAME, fence=1), name="late")
+        await record.write(partial(function, name=NAME, fence=2), name="in time")
 
 
 async def test_what_was_never_taken_cannot_be_written_under(record: Record) -> None:
@@ -61,7 +62,7 @@ async def test_of_many_who_saw_the_same_one_takes_it(record_url: str) -> None:
     seen = await records[0].write(lambda connection: singletons.begin(connection, NAME), name="begin")
     won = await asyncio.gather(
         *(
-            each.write(lambda connection, n=number: singletons.take(connection, NAME, seen, str(n)), name="take")
+            each.write(partial(singletons.take, name=NAME, seen=seen, holder=str(number)), name="take")
             for number, each in enumerate(records)
         )
     )
