@@ -12,13 +12,15 @@ from store.engine import Connection, Row, upsert
 from store.ids import new_id
 from store.schema import incoming_mail, mail_item
 
-State = Literal["stored", "landed", "quarantined", "missing"]
+State = Literal["stored", "landed", "quarantined", "missing", "left"]
 Kind = Literal["human", "auto", "bounce", "receipt", "bulk", "loop", "calendar", "unreadable"]
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """One mail as it was fetched; instants in microseconds. `sha256` None: it could not be fetched, but is there."""
+    """One mail as it was fetched; instants in microseconds. `sha256` None: it could not be fetched, but is there; or it
+    is `left` alone, as older than what the mailbox takes.
+    """
 
     uid: int
     sha256: str | None
@@ -26,6 +28,7 @@ class Fetched:
     internal_at: int | None
     received_at: int
     moved_in: bool = False
+    left: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ _PUT = upsert(
     ("mailbox_id", "folder", "uidvalidity", "uid"),
     # What could not be fetched at first is completed; what is stored already stays as it is.
     lambda new: {"sha256": new.sha256, "bytes": new.bytes, "state": new.state, "attempts": 0},
-    where=lambda new: and_(incoming_mail.c.sha256.is_(None), new.sha256.is_not(None)),
+    where=lambda new: and_(incoming_mail.c.state == "missing", new.state != "missing"),
 )
 _ROW = (
     incoming_mail.c.id,
@@ -89,7 +92,7 @@ _of_folder = and_(
     incoming_mail.c.folder == bindparam("folder"),
     incoming_mail.c.uidvalidity == bindparam("uidvalidity"),
 )
-_UIDS = select(incoming_mail.c.uid).where(_of_folder, incoming_mail.c.sha256.is_not(None))
+_UIDS = select(incoming_mail.c.uid).where(_of_folder, incoming_mail.c.state != "missing")
 _WAITING = (
     select(*_ROW)
     .where(incoming_mail.c.state == "stored", incoming_mail.c.mailbox_id == bindparam("mailbox"))
@@ -161,7 +164,7 @@ def put(
             "polled_at": polled_at,
             "committed_at": now,
             "moved_in": int(mail.moved_in),
-            "state": "missing" if mail.sha256 is None else "stored",
+            "state": "left" if mail.left else "missing" if mail.sha256 is None else "stored",
             "reason": "",
             "attempts": 0,
             "flagged": 0,
@@ -173,7 +176,7 @@ def put(
 
 
 def uids(connection: Connection, mailbox: str, folder: str, uidvalidity: int) -> set[int]:
-    """Every UID of this epoch whose bytes are here: what the gap scan leaves out."""
+    """Every UID of this epoch that was seen to: what the gap scan leaves out."""
     return {row.uid for row in connection.all(_UIDS, mailbox=mailbox, folder=folder, uidvalidity=uidvalidity)}
 
 

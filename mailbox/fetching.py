@@ -1,0 +1,148 @@
+"""Takes what a folder has and the record has not: bytes to the disk first, then rows and cursor in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+
+from desk.clock import Clock
+from mailbox.imap.batches import Batch, batches
+from mailbox.imap.connection import Connection, Mail, Selected
+from mailbox.imap.errors import Refused
+from routing import mail as rules
+from store import incoming, mailboxes, singletons
+from store.blobs import CHUNK, Blobs
+from store.engine import Connection as Transaction
+from store.engine import Record
+from store.incoming import Fetched
+from store.mailboxes import Cursor, Mailbox
+from store.times import instant, micros
+
+MOST_BYTES = 110 * 1024 * 1024
+"""Of a mail, more than the wire takes of one."""
+
+
+class Fetching:
+    """Of one folder of one mailbox, under one fence."""
+
+    def __init__(
+        self, record: Record, blobs: Blobs, clock: Clock, box: Mailbox, folder: str, hold: str, fence: int
+    ) -> None:
+        self._record = record
+        self._blobs = blobs
+        self._clock = clock
+        self._box = box
+        self._folder = folder
+        self._hold = hold
+        self._fence = fence
+
+    async def take(self, connection: Connection, selected: Selected, *, all: bool) -> int:
+        """Everything new; with `all`, also what lies behind the cursor and is not stored: moved in, visible late, left
+        out. How many mails were stored. Raises ImapError, Superseded, Unavailable, OSError.
+        """
+        cursor = await self._cursor(selected)
+        uids = await connection.uids(0 if all else cursor.last_uid)
+        if all:
+            stored = await self._record.read(
+                lambda opened: incoming.uids(opened, self._box.id, self._folder, selected.uidvalidity)
+            )
+            uids = [uid for uid in uids if uid not in stored]
+        current, count = bool(cursor.last_uid) and not all, 0
+        for batch in batches(await connection.sizes(uids)):
+            polled = self._clock.now()
+            mails = [self._row(*each, polled, current) async for each in self._fetched(connection, batch)]
+            there = {mail.uid for mail in mails}
+            mails += [self._missing(uid, polled) for uid in batch.uids if uid not in there]
+            count += await self._store(selected, mails, polled)
+        return count
+
+    async def _cursor(self, selected: Selected) -> Cursor:
+        """Where it stands; a folder that numbers anew is read from its begin."""
+        found = await self._record.read(lambda opened: mailboxes.cursor(opened, self._box.id, self._folder))
+        if found is None or found.uidvalidity != selected.uidvalidity:
+            return Cursor(selected.uidvalidity, 0)
+        return found
+
+    async def _store(self, selected: Selected, mails: list[Fetched], polled: datetime) -> int:
+        def verb(opened: Transaction) -> int:
+            singletons.hold(opened, self._hold, self._fence)
+            now = micros(self._clock.now())
+            count = incoming.put(
+                opened, self._box.id, self._folder, selected.uidvalidity, mails, polled_at=micros(polled), now=now
+            )
+            before = mailboxes.cursor(opened, self._box.id, self._folder)
+            behind = before.last_uid if before is not None and before.uidvalidity == selected.uidvalidity else 0
+            last = max(behind, *(mail.uid for mail in mails))
+            mailboxes.move(opened, self._box.id, self._folder, Cursor(selected.uidvalidity, last))
+            return count
+
+        return await self._record.write(verb, name="store_mail")
+
+    # One batch --------------------------------------------------------------------------------------------------------
+
+    async def _fetched(self, connection: Connection, batch: Batch) -> AsyncIterator[tuple[Mail, str | None, int]]:
+        """Each mail of the batch with the name and size of its blob, which is on the disk; no name where it is left."""
+        if batch.how == "whole":
+            for mail in await self._whole(connection, batch.uids):
+                yield await self._kept(mail)
+        else:
+            found = await (self._parts if batch.how == "parts" else self._headers)(connection, batch.uids[0])
+            if found is not None:
+                yield found
+
+    async def _kept(self, mail: Mail) -> tuple[Mail, str | None, int]:
+        if self._is_old(mail):
+            return mail, None, len(mail.raw)
+        blob = await asyncio.to_thread(self._blobs.put_bytes, mail.raw)
+        return mail, blob.sha256, blob.bytes
+
+    async def _whole(self, connection: Connection, uids: Iterable[int]) -> list[Mail]:
+        """One by one where the server refuses the batch: one bad mail keeps no other."""
+        wanted = list(uids)
+        try:
+            return await connection.fetch(wanted)
+        except Refused:
+            if len(wanted) == 1:
+                return []
+        return [mail for uid in wanted for mail in await self._whole(connection, [uid])]
+
+    async def _parts(self, connection: Connection, uid: int) -> tuple[Mail, str | None, int] | None:
+        with tempfile.TemporaryFile() as file:
+            mail = await connection.fetch_into(uid, file)
+            if mail is None:
+                return None
+            file.seek(0)
+
+            async def chunks() -> AsyncIterator[bytes]:
+                while chunk := await asyncio.to_thread(file.read, CHUNK):
+                    yield chunk
+
+            blob = await self._blobs.put(chunks(), most_bytes=MOST_BYTES)
+        return mail, blob.sha256, blob.bytes
+
+    async def _headers(self, connection: Connection, uid: int) -> tuple[Mail, str | None, int] | None:
+        mail = await connection.fetch_headers(uid)
+        return None if mail is None else await self._kept(mail)
+
+    def _is_old(self, mail: Mail) -> bool:
+        since, said = self._box.since, mail.internaldate
+        return since is not None and said is not None and said < instant(since)
+
+    def _row(self, mail: Mail, sha256: str | None, size: int, polled: datetime, current: bool) -> Fetched:
+        said = mail.internaldate
+        received = rules.received(said or polled, polled)
+        return Fetched(
+            mail.uid,
+            sha256,
+            size,
+            None if said is None else micros(said),
+            micros(received),
+            moved_in=said is not None and rules.moved_in(said, polled, current=current),
+            left=sha256 is None,
+        )
+
+    def _missing(self, uid: int, polled: datetime) -> Fetched:
+        """It is there and was not given: it has its place, and is asked for again."""
+        return Fetched(uid, None, 0, None, micros(polled))

@@ -1,0 +1,135 @@
+"""Reads one mailbox for as long as it is this process' turn: fetch, land, tell the server; then wait for the next."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from desk import mailing
+from desk.clock import Clock
+from desk.desk import Desk
+from desk.mailing import Letter
+from desk.work import Work
+from mailbox.fetching import Fetching
+from mailbox.imap.backoff import Backoff
+from mailbox.imap.connection import Connection, Selected
+from mailbox.imap.endpoint import Endpoint
+from mailbox.imap.errors import ImapError
+from routing.errors import DeskError
+from store import incoming, singletons
+from store.blobs import Blobs
+from store.engine import Connection as Transaction
+from store.engine import Record
+from store.incoming import Stored
+from store.mailboxes import Mailbox
+
+log = logging.getLogger(__name__)
+
+RENEW_S = 240.0
+"""How long one IDLE lasts: no push that got lost costs more."""
+SCAN_S = 600.0
+"""How often the whole folder is compared with the record."""
+TRIES = 3
+"""How often a mail may bring its reader down before it is put aside."""
+
+Read = Callable[[Stored, Mailbox], Awaitable[Letter]]
+"""What a mail says. Never raises for what a mail may hold."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where the mailbox is; `done`: the folder to which mail goes that was seen to, None: it is marked as seen."""
+
+    endpoint: Endpoint
+    folder: str = "INBOX"
+    done: str | None = None
+
+
+class Poller:
+    """Of one mailbox. What it reads is written under the fence it was given."""
+
+    def __init__(self, desk: Desk, blobs: Blobs, box: Mailbox, way: Way, read: Read, hold: str) -> None:
+        self._desk = desk
+        self._record: Record = desk.record
+        self._clock: Clock = desk.clock
+        self._blobs = blobs
+        self._box = box
+        self._way = way
+        self._read = read
+        self._hold = hold
+        self._backoff = Backoff()
+
+    async def run(self, fence: int) -> None:
+        """For ever, over every loss of the server and of the record. Raises Superseded."""
+        while True:
+            try:
+                await self._session(fence)
+            except ImapError as error:
+                pause = error.after_s or self._backoff.next_s()
+                log.warning("mailbox.lost address=%s step=%s pause_s=%.1f", self._box.address, error.step, pause)
+            except DeskError as error:
+                pause = error.retry_s or self._backoff.next_s()
+                log.warning("mailbox.record_unavailable address=%s pause_s=%.1f", self._box.address, pause)
+            except OSError:
+                pause = self._backoff.next_s()
+                log.exception("mailbox.no_room address=%s pause_s=%.1f", self._box.address, pause)
+            await self._clock.sleep(pause)
+
+    async def _session(self, fence: int) -> None:
+        async with await Connection.open(self._way.endpoint) as connection:
+            selected = await connection.select(self._way.folder)
+            fetching = Fetching(self._record, self._blobs, self._clock, self._box, self._way.folder, self._hold, fence)
+            scanned = None
+            while True:
+                now = self._clock.monotonic()
+                scan = scanned is None or now - scanned >= SCAN_S
+                await fetching.take(connection, selected, all=scan)
+                scanned = now if scan else scanned
+                self._backoff.reset()
+                await self._land(fence)
+                await self._tell_server(connection, selected, fence)
+                await connection.idle_until(RENEW_S)
+
+    # What was stored becomes what is said -----------------------------------------------------------------------------
+
+    async def _land(self, fence: int) -> None:
+        while waiting := await self._record.read(lambda opened: incoming.waiting(opened, self._box.id)):
+            for mail in waiting:
+                await self._land_one(mail, fence)
+
+    async def _land_one(self, mail: Stored, fence: int) -> None:
+        """Each try is counted before: a mail that kills whoever reads it is found out."""
+
+        def tried(opened: Transaction) -> None:
+            singletons.hold(opened, self._hold, fence)
+            incoming.try_once(opened, mail.id)
+
+        await self._record.write(tried, name="try_mail")
+        if mail.attempts < TRIES:
+            letter = await self._read(mail, self._box)
+        else:
+            letter = mailing.unreadable(mail, f"Reading it failed {mail.attempts} times.")
+
+        def land(work: Work) -> None:
+            singletons.hold(work.connection, self._hold, fence)
+            mailing.land(work, self._box, mail, letter)
+
+        await self._desk.run("land_mail", land, decides=False)
+
+    async def _tell_server(self, connection: Connection, selected: Selected, fence: int) -> None:
+        """Marks or moves what was seen to; what gets lost of it is done again next time. A folder that is read only
+        keeps its mails as they are.
+        """
+        box, folder, epoch = self._box.id, self._way.folder, selected.uidvalidity
+        while not selected.read_only:
+            uids = await self._record.read(lambda opened: incoming.unflagged(opened, box, folder, epoch))
+            if not uids:
+                return
+            await (connection.mark_seen(uids) if self._way.done is None else connection.move(uids, self._way.done))
+
+            def told(opened: Transaction, uids: list[int] = uids) -> None:
+                singletons.hold(opened, self._hold, fence)
+                incoming.flagged(opened, box, folder, epoch, uids)
+
+            await self._record.write(told, name="tell_server")
