@@ -20,6 +20,8 @@ from store.incoming import Fetched
 from store.mailboxes import Cursor, Mailbox
 from store.times import instant, micros
 
+TRIES = 3
+"""How often a mail is asked for that a search has shown."""
 MOST_BYTES = 110 * 1024 * 1024
 """Of a mail, more than the wire takes of one."""
 
@@ -40,7 +42,9 @@ class Fetching:
 
     async def take(self, connection: Connection, selected: Selected, *, all: bool) -> int:
         """Everything new; with `all`, also what lies behind the cursor and is not stored: moved in, visible late, left
-        out. How many mails were stored. Raises ImapError, Superseded, Unavailable, OSError.
+        out. How many there were. What a search shows and the server does not give has its place, to be asked for again.
+
+        Raises ImapError, Superseded, Unavailable, OSError.
         """
         cursor = await self._cursor(selected)
         uids = await connection.uids(0 if all else cursor.last_uid)
@@ -49,14 +53,27 @@ class Fetching:
                 lambda opened: incoming.uids(opened, self._box.id, self._folder, selected.uidvalidity)
             )
             uids = [uid for uid in uids if uid not in stored]
-        current, count = bool(cursor.last_uid) and not all, 0
+        current, count = bool(cursor.last_uid) and not all, len(uids)
+        for _ in range(TRIES):
+            uids = await self._take(connection, selected, uids, current)
+            if not uids:
+                return count
+            await connection.noop()  # some servers show a mail in a search before they give it
+            there = set(await connection.uids(uids[0] - 1))
+            uids = [uid for uid in uids if uid in there]
+        polled = self._clock.now()
+        await self._store(selected, [Fetched(uid, None, 0, None, micros(polled)) for uid in uids], polled)
+        return count
+
+    async def _take(self, connection: Connection, selected: Selected, uids: list[int], current: bool) -> list[int]:
+        """Stores what is given; the uids of what was not, rising."""
+        given: set[int] = set()
         for batch in batches(await connection.sizes(uids)):
             polled = self._clock.now()
             mails = [self._row(*each, polled, current) async for each in self._fetched(connection, batch)]
-            there = {mail.uid for mail in mails}
-            mails += [self._missing(uid, polled) for uid in batch.uids if uid not in there]
-            count += await self._store(selected, mails, polled)
-        return count
+            await self._store(selected, mails, polled)
+            given |= {mail.uid for mail in mails}
+        return [uid for uid in uids if uid not in given]
 
     async def _cursor(self, selected: Selected) -> Cursor:
         """Where it stands; a folder that numbers anew is read from its begin."""
@@ -65,20 +82,20 @@ class Fetching:
             return Cursor(selected.uidvalidity, 0)
         return found
 
-    async def _store(self, selected: Selected, mails: list[Fetched], polled: datetime) -> int:
-        def verb(opened: Transaction) -> int:
+    async def _store(self, selected: Selected, mails: list[Fetched], polled: datetime) -> None:
+        def verb(opened: Transaction) -> None:
             singletons.hold(opened, self._hold, self._fence)
             now = micros(self._clock.now())
-            count = incoming.put(
+            incoming.put(
                 opened, self._box.id, self._folder, selected.uidvalidity, mails, polled_at=micros(polled), now=now
             )
             before = mailboxes.cursor(opened, self._box.id, self._folder)
             behind = before.last_uid if before is not None and before.uidvalidity == selected.uidvalidity else 0
             last = max(behind, *(mail.uid for mail in mails))
             mailboxes.move(opened, self._box.id, self._folder, Cursor(selected.uidvalidity, last))
-            return count
 
-        return await self._record.write(verb, name="store_mail")
+        if mails:
+            await self._record.write(verb, name="store_mail")
 
     # One batch --------------------------------------------------------------------------------------------------------
 
@@ -142,7 +159,3 @@ class Fetching:
             moved_in=said is not None and rules.moved_in(said, polled, current=current),
             left=sha256 is None,
         )
-
-    def _missing(self, uid: int, polled: datetime) -> Fetched:
-        """It is there and was not given: it has its place, and is asked for again."""
-        return Fetched(uid, None, 0, None, micros(polled))

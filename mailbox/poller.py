@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from desk import mailing
 from desk.clock import Clock
@@ -14,8 +13,8 @@ from desk.work import Work
 from mailbox.fetching import Fetching
 from mailbox.imap.backoff import Backoff
 from mailbox.imap.connection import Connection, Selected
-from mailbox.imap.endpoint import Endpoint
 from mailbox.imap.errors import ImapError
+from mailbox.places import Place
 from routing.errors import DeskError
 from store import incoming, singletons
 from store.blobs import Blobs
@@ -37,25 +36,16 @@ Read = Callable[[Stored, Mailbox], Awaitable[Letter]]
 """What a mail says. Never raises for what a mail may hold."""
 
 
-@dataclass(frozen=True)
-class Way:
-    """Where the mailbox is; `done`: the folder to which mail goes that was seen to, None: it is marked as seen."""
-
-    endpoint: Endpoint
-    folder: str = "INBOX"
-    done: str | None = None
-
-
 class Poller:
     """Of one mailbox. What it reads is written under the fence it was given."""
 
-    def __init__(self, desk: Desk, blobs: Blobs, box: Mailbox, way: Way, read: Read, hold: str) -> None:
+    def __init__(self, desk: Desk, blobs: Blobs, box: Mailbox, place: Place, read: Read, hold: str) -> None:
         self._desk = desk
         self._record: Record = desk.record
         self._clock: Clock = desk.clock
         self._blobs = blobs
         self._box = box
-        self._way = way
+        self._place = place
         self._read = read
         self._hold = hold
         self._backoff = Backoff()
@@ -77,9 +67,11 @@ class Poller:
             await self._clock.sleep(pause)
 
     async def _session(self, fence: int) -> None:
-        async with await Connection.open(self._way.endpoint) as connection:
-            selected = await connection.select(self._way.folder)
-            fetching = Fetching(self._record, self._blobs, self._clock, self._box, self._way.folder, self._hold, fence)
+        async with await Connection.open(self._place.endpoint) as connection:
+            selected = await connection.select(self._place.folder)
+            fetching = Fetching(
+                self._record, self._blobs, self._clock, self._box, self._place.folder, self._hold, fence
+            )
             scanned = None
             while True:
                 now = self._clock.monotonic()
@@ -121,12 +113,12 @@ class Poller:
         """Marks or moves what was seen to; what gets lost of it is done again next time. A folder that is read only
         keeps its mails as they are.
         """
-        box, folder, epoch = self._box.id, self._way.folder, selected.uidvalidity
+        box, folder, epoch = self._box.id, self._place.folder, selected.uidvalidity
         while not selected.read_only:
             uids = await self._record.read(lambda opened: incoming.unflagged(opened, box, folder, epoch))
             if not uids:
                 return
-            await (connection.mark_seen(uids) if self._way.done is None else connection.move(uids, self._way.done))
+            await (connection.mark_seen(uids) if self._place.done is None else connection.move(uids, self._place.done))
 
             def told(opened: Transaction, uids: list[int] = uids) -> None:
                 singletons.hold(opened, self._hold, fence)

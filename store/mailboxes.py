@@ -41,6 +41,7 @@ class Cursor:
 
 _ADD = insert(mailbox)
 _CHANGE = update(mailbox).where(mailbox.c.id == bindparam("b_id"))
+_KEEP_SECRET = update(mailbox).where(mailbox.c.id == bindparam("b_id")).values(secret_sealed=bindparam("sealed"))
 _FIND = select(mailbox).where(mailbox.c.id == bindparam("id"))
 _EVERY = select(mailbox).order_by(mailbox.c.address)
 _BY_ADDRESS = select(mailbox).where(mailbox.c.address == func.lower(bindparam("address")))
@@ -60,6 +61,11 @@ def add(connection: Connection, new: Mailbox, at: int) -> None:
 def change(connection: Connection, changed: Mailbox) -> None:
     """All but its id."""
     connection.run(_CHANGE, b_id=changed.id, **_columns(changed))
+
+
+def keep_secret(connection: Connection, id: str, sealed: bytes) -> None:
+    """The token server gave another."""
+    connection.run(_KEEP_SECRET, b_id=id, sealed=sealed)
 
 
 def find(connection: Connection, id: str) -> Mailbox | None:

@@ -1,0 +1,68 @@
+"""Where a mailbox is and how one gets in, as it stands in its row: `endpoint` is plain, the secret is sealed.
+
+endpoint  host, port, security (tls, starttls, plain), user, auth (password, xoauth2, oauthbearer), folder, done,
+          ca_file, trusts (hosts of our own whose Authentication-Results and Received are believed);
+          with a token: token_url, client_id, scope, grant (refresh_token, client_credentials)
+secret    JSON: password; or client_secret and, for the grant of that name, refresh_token
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from desk.sealing import Sealer
+from mailbox.imap.endpoint import Endpoint, OAuth, Password
+from mailbox.oauth import ClientCredentials, RefreshToken, TokenSource
+from store.mailboxes import Mailbox
+
+
+@dataclass(frozen=True)
+class Place:
+    """`done`: the folder to which mail goes that was seen to, None: it is marked as seen."""
+
+    endpoint: Endpoint
+    folder: str
+    done: str | None
+
+
+def seal(sealer: Sealer, secret: Mapping[str, str]) -> bytes:
+    """As it stands in the row."""
+    return sealer.seal(json.dumps(dict(secret)).encode())
+
+
+def place(box: Mailbox, sealer: Sealer, http: httpx2.AsyncClient, rotated: Callable[[bytes], None]) -> Place:
+    """`rotated` is told the sealed secret that takes the place of the one in the row: the token server gave another.
+
+    Raises ValueError when the secret was sealed with a key that is not here.
+    """
+    secret: dict[str, str] = json.loads(sealer.unseal(box.secret_sealed))
+    fields = box.endpoint
+    endpoint = Endpoint(
+        host=fields["host"],
+        port=fields["port"],
+        security=fields["security"],
+        user=fields["user"],
+        auth=_auth(fields, secret, http, lambda token: rotated(seal(sealer, secret | {"refresh_token": token}))),
+        ca_file=fields.get("ca_file"),
+    )
+    return Place(endpoint, fields.get("folder", "INBOX"), fields.get("done"))
+
+
+def _auth(
+    fields: Mapping[str, Any], secret: Mapping[str, str], http: httpx2.AsyncClient, rotated: Callable[[str], None]
+) -> Password | OAuth:
+    if fields["auth"] == "password":
+        return Password(secret["password"])
+    client = {"client_id": fields["client_id"], "scope": fields.get("scope", "")}
+    client["client_secret"] = secret.get("client_secret", "")
+    if fields.get("grant") == "client_credentials":
+        tokens = TokenSource(fields["token_url"], ClientCredentials(**client), http)
+    else:
+        grant = RefreshToken(**client, refresh_token=secret["refresh_token"])
+        tokens = TokenSource(fields["token_url"], grant, http, rotated=rotated)
+    return OAuth("XOAUTH2" if fields["auth"] == "xoauth2" else "OAUTHBEARER", tokens)

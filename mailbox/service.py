@@ -1,0 +1,99 @@
+"""Every mailbox of the desk, each polled by one process at a time: added, changed and switched off while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+
+import httpx2
+
+from desk.desk import Desk
+from desk.sealing import Sealer
+from mailbox.holding import Holding
+from mailbox.places import place
+from mailbox.poller import Poller
+from mailbox.reading import Reader
+from routing.errors import DeskError
+from store import mailboxes
+from store.blobs import Blobs
+from store.engine import Connection
+from store.mailboxes import Mailbox
+
+log = logging.getLogger(__name__)
+LOOK_S = 5.0
+
+
+class Mailboxes:
+    """Of one process."""
+
+    def __init__(self, desk: Desk, blobs: Blobs, sealer: Sealer, reader: Reader) -> None:
+        self._desk = desk
+        self._blobs = blobs
+        self._sealer = sealer
+        self._reader = reader
+        self._holder = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+        self._polled: dict[str, tuple[Mailbox, asyncio.Task[None]]] = {}
+
+    async def run(self) -> None:
+        """For ever."""
+        async with httpx2.AsyncClient() as http:
+            try:
+                while True:
+                    with contextlib.suppress(DeskError):
+                        await self._look(http)
+                    await self._desk.clock.sleep(LOOK_S)
+            finally:
+                for id in list(self._polled):
+                    await self._stop(id)
+
+    async def _look(self, http: httpx2.AsyncClient) -> None:
+        wanted = {box.id: box for box in await self._desk.record.read(mailboxes.every) if box.active}
+        for id, (box, task) in list(self._polled.items()):
+            if wanted.get(id) != box or task.done():
+                await self._stop(id)
+        for id, box in wanted.items():
+            if id not in self._polled:
+                self._start(box, http)
+
+    def _start(self, box: Mailbox, http: httpx2.AsyncClient) -> None:
+        hold = f"mailbox {box.id}"
+        try:
+            at = place(box, self._sealer, http, self._rotated(box))
+        except (ValueError, KeyError):
+            log.error("mailbox.not_to_be_opened address=%s: its secret or its settings", box.address)
+            return
+        poller = Poller(self._desk, self._blobs, box, at, self._reader.read, hold)
+        holding = Holding(self._desk.record, self._desk.clock, hold, self._holder)
+        self._polled[box.id] = (box, asyncio.create_task(holding.run(poller.run)))
+
+    def _rotated(self, box: Mailbox) -> Callable[[bytes], None]:
+        """Keeps the new secret; who polls goes on as they are."""
+
+        def keep(sealed: bytes) -> None:
+            if box.id in self._polled:
+                known, polling = self._polled[box.id]
+                self._polled[box.id] = (replace(known, secret_sealed=sealed), polling)
+
+            def verb(connection: Connection) -> None:
+                mailboxes.keep_secret(connection, box.id, sealed)
+
+            task = asyncio.create_task(self._desk.record.write(verb, name="keep_secret"))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+        return keep
+
+    async def _stop(self, id: str) -> None:
+        box, task = self._polled.pop(id)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            pass
+        except Exception:
+            log.exception("mailbox.stopped address=%s", box.address)

@@ -1,0 +1,249 @@
+"""A mailbox on a real server, polled: what arrives is on a ticket, once, whoever goes or comes back in between."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from desk.clock import SystemClock
+from desk.desk import Desk
+from live.memory import MemoryLive
+from mailbox import holding, service
+from mailbox.imap.connection import Connection
+from mailbox.imap.endpoint import Password
+from mailbox.parsing.parse import parse
+from mailbox.parsing.parsed import Ours, Parsed
+from mailbox.places import seal
+from mailbox.reading import Reader, Unreadable
+from mailbox.service import Mailboxes
+from store import mailboxes, singletons
+from store.blobs import Blobs
+from store.engine import Record, open_record
+from store.mailboxes import Mailbox
+from store.schema import event, incoming_mail, mail_item
+from tests.mailbox.imap.conftest import at
+from tests.support.eventually import eventually
+from tests.support.imap_pymap import SECRET, USER, pymap_server
+from tests.support.world import SEALER, World
+
+MAIL = (
+    "From: Priya Raman <priya.raman@brightwater.example>\r\nTo: support@larkfield.example\r\n"
+    "Message-ID: <{id}@brightwater.example>\r\nSubject: Feed {id}\r\nDate: Wed, 4 Mar 2026 09:00:00 +0000\r\n\r\n"
+    "It stopped: {id}.\r\n"
+)
+_SAID = select(event.c.frame).where(event.c.kind == "message", event.c.by_id == "priya")
+_READ = select(mail_item.c.reason, mail_item.c.ticket_id)
+POISON = MAIL.format(id="poison").replace("Subject", "X-Poison: 1\r\nSubject")
+
+
+async def read(path: Path, ours: Ours) -> Parsed:
+    """The product's own parser, in this process."""
+    raw = path.read_bytes()
+    if b"X-Poison" in raw:
+        raise Unreadable("It took more memory than it may.")
+    return parse(raw, ours, ())
+
+
+class Office:
+    """A record with people, a mailbox on a server, and any number of processes that poll it."""
+
+    def __init__(self, record: Record, blobs: Blobs, port: int) -> None:
+        self.record = record
+        self.blobs = blobs
+        self.port = port
+        self.box = Mailbox(
+            "box", "support@larkfield.example", "Larkfield", None, "office",
+            {"host": "127.0.0.1", "port": port, "security": "plain", "user": USER, "auth": "password"},
+            seal(SEALER, {"password": SECRET}), True, None,
+        )  # fmt: skip
+
+    async def begin(self, **endpoint: object) -> None:
+        """The mailbox is there."""
+        self.box.endpoint.update(endpoint)  # type: ignore[attr-defined]
+        await self.record.write(lambda connection: mailboxes.add(connection, self.box, 1), name="box")
+
+    @contextlib.asynccontextmanager
+    async def process(self) -> AsyncIterator[asyncio.Task[None]]:
+        """One that polls; killed at the end: it gives nothing up in good order."""
+        desk = Desk(self.record, MemoryLive(), SystemClock())
+        reader = Reader(self.record, self.blobs, SEALER, read)
+        task = asyncio.create_task(Mailboxes(desk, self.blobs, SEALER, reader).run())
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def arrives(self, *mails: str) -> None:
+        """As the mail server takes them."""
+        async with await Connection.open(at(self.port, user=USER, auth=Password(SECRET))) as server:
+            for mail in mails:
+                await server.append(mail.encode(), "INBOX")
+
+    async def said(self) -> Counter[str]:
+        """Every text of a message, and how often it stands in the record."""
+        rows = await self.record.read(lambda connection: connection.all(_SAID))
+        texts = [str(json.loads(row.frame)["data"]["body"]) for row in rows]
+        return Counter(text.removeprefix("It stopped: ").removesuffix(".") for text in texts)
+
+    async def has(self, *ids: str) -> bool:
+        return set(ids) <= set(await self.said())
+
+    async def states(self) -> Counter[str]:
+        rows = await self.record.read(lambda connection: connection.all(select(incoming_mail.c.state)))
+        return Counter(row.state for row in rows)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def office(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Office]:
+    monkeypatch.setattr(holding, "BEAT_S", 0.05)
+    monkeypatch.setattr(holding, "STANDS_STILL_S", 0.5)
+    monkeypatch.setattr(service, "LOOK_S", 0.05)
+    url = (
+        f"sqlite:///{tmp_path / 'record.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    )
+    record = await open_record(url)
+    await World.make(record)
+    async with pymap_server() as server:
+        yield Office(record, Blobs(tmp_path / "files"), server.port)
+    await record.close()
+
+
+async def test_what_arrives_is_on_a_ticket_of_its_sender(office: Office) -> None:
+    await office.begin()
+    await office.arrives(MAIL.format(id="before"))
+    async with office.process():
+        await eventually(lambda: office.has("before"))
+        await office.arrives(MAIL.format(id="meanwhile"))
+        await eventually(lambda: office.has("meanwhile"))
+    assert await office.said() == {"before": 1, "meanwhile": 1}
+
+
+async def test_what_was_seen_to_is_marked_and_in_a_folder_of_its_own_when_there_is_one(office: Office) -> None:
+    await office.begin(done="Done")
+    await office.arrives(MAIL.format(id="one"))
+
+    async def moved() -> bool:
+        async with await Connection.open(at(office.port, user=USER, auth=Password(SECRET))) as server:
+            return (await server.select("INBOX")).exists == 0 and (await server.select("Done")).exists == 1
+
+    async with office.process():
+        await eventually(lambda: office.has("one"))
+        await eventually(moved)
+
+
+async def test_two_processes_say_each_mail_once_and_one_takes_over_from_the_other(office: Office) -> None:
+    await office.begin()
+    async with office.process():
+        async with office.process():
+            for number in range(6):
+                await office.arrives(MAIL.format(id=f"a{number}"))
+            await eventually(lambda: office.has(*(f"a{number}" for number in range(6))))
+        await office.arrives(MAIL.format(id="after"))
+        await eventually(lambda: office.has("after"))
+    assert set((await office.said()).values()) == {1}
+
+
+async def test_one_that_is_frozen_is_fenced_off(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes back in the middle of what it was doing, after another has done it."""
+    await office.begin()
+    frozen, waits, goes_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def stuck(path: Path, ours: Ours) -> Parsed:
+        if not frozen.is_set():
+            frozen.set()
+            waits.set()
+            await goes_on.wait()
+        return await read(path, ours)
+
+    first = Mailboxes(
+        Desk(office.record, MemoryLive(), SystemClock()), office.blobs, SEALER,
+        Reader(office.record, office.blobs, SEALER, stuck),
+    )  # fmt: skip
+    monkeypatch.setattr(holding.Holding, "_beat", _stands_still)
+    task = asyncio.create_task(first.run())
+    await office.arrives(MAIL.format(id="one"))
+    await waits.wait()
+    async with office.process():
+        await eventually(lambda: office.has("one"))
+        goes_on.set()
+        await office.arrives(MAIL.format(id="two"))
+        await eventually(lambda: office.has("two"))
+    assert await office.said() == {"one": 1, "two": 1}
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _stands_still(self: holding.Holding, fence: int) -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_folder_that_numbers_anew_is_read_again_and_nothing_is_said_twice(office: Office) -> None:
+    await office.begin()
+    async with office.process():
+        await office.arrives(MAIL.format(id="one"), MAIL.format(id="two"))
+        await eventually(lambda: office.has("one", "two"))
+    async with pymap_server() as server:
+        office.port = server.port
+        await office.arrives(MAIL.format(id="two"), MAIL.format(id="one"), MAIL.format(id="three"))
+        moved = Mailbox(**{**office.box.__dict__, "endpoint": {**office.box.endpoint, "port": server.port}})
+        await office.record.write(lambda connection: mailboxes.change(connection, moved), name="moved")
+        async with office.process():
+            await eventually(lambda: office.has("three"))
+    assert await office.said() == {"one": 1, "two": 1, "three": 1}
+
+
+async def test_one_mail_that_cannot_be_read_keeps_no_other_and_is_seen(office: Office) -> None:
+    await office.begin()
+    await office.arrives(POISON, MAIL.format(id="behind"))
+
+    async def seen_to() -> bool:
+        return await office.states() == {"quarantined": 1, "landed": 1}
+
+    async with office.process():
+        await eventually(seen_to)
+    assert await office.has("behind")
+    rows = await office.record.read(lambda connection: connection.all(_READ))
+    assert ("It took more memory than it may.", True) in [(row.reason, row.ticket_id is not None) for row in rows]
+
+
+async def test_mail_from_before_the_first_day_is_left_alone(office: Office) -> None:
+    await office.begin()
+    changed = Mailbox(**{**office.box.__dict__, "since": 4_000_000_000_000_000})
+    await office.record.write(lambda connection: mailboxes.change(connection, changed), name="since")
+    await office.arrives(MAIL.format(id="old"))
+    async with office.process():
+
+        async def left() -> bool:
+            return await office.states() == {"left": 1}
+
+        await eventually(left)
+    assert await office.said() == {}
+
+
+async def test_a_mailbox_that_is_switched_off_is_read_no_more_and_on_again_from_where_it_stood(office: Office) -> None:
+    await office.begin()
+    async with office.process():
+        await office.arrives(MAIL.format(id="one"))
+        await eventually(lambda: office.has("one"))
+        off = Mailbox(**{**office.box.__dict__, "active": False})
+        await office.record.write(lambda connection: mailboxes.change(connection, off), name="off")
+
+        async def given_up() -> bool:
+            row = await office.record.read(lambda connection: singletons.find(connection, "mailbox box"))
+            return row is not None and row.holder == ""
+
+        await eventually(given_up)
+        await office.arrives(MAIL.format(id="two"))
+        await office.record.write(lambda connection: mailboxes.change(connection, office.box), name="on")
+        await eventually(lambda: office.has("two"))
+    assert await office.said() == {"one": 1, "two": 1}
