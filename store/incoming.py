@@ -124,11 +124,6 @@ _FLAGGED = update(incoming_mail).where(
 ).values(flagged=1)  # fmt: skip
 _ADD_ITEM = upsert(mail_item, ("key",))
 _BY_KEY = select(mail_item).where(mail_item.c.key == bindparam("key"))
-_OF_MAIL = (
-    select(mail_item)
-    .join(incoming_mail, incoming_mail.c.item_id == mail_item.c.id)
-    .where(incoming_mail.c.id == bindparam("mail"))
-)
 _OF_MESSAGE = select(mail_item.c.ticket_id, mail_item.c.message_id).where(
     mail_item.c.message_id.in_(bindparam("ids", expanding=True)), mail_item.c.ticket_id.is_not(None)
 )
@@ -219,12 +214,6 @@ def item(connection: Connection, new: Item, now: int) -> tuple[Item, bool]:
     row = connection.one(_BY_KEY, key=new.key)
     assert row is not None
     return _item(row), is_new
-
-
-def item_of(connection: Connection, mail: str) -> Item | None:
-    """What this mail is; None: not known yet."""
-    row = connection.one(_OF_MAIL, mail=mail)
-    return None if row is None else _item(row)
 
 
 def place(connection: Connection, item: str, ticket: str, seq: int | None) -> None:

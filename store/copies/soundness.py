@@ -26,6 +26,7 @@ WHERE coalesce(public.last, 0) <> public_seq OR coalesce(internal.last, 0) <> in
 NAMED = """
 SELECT sha256 FROM file UNION SELECT preview_sha256 FROM file WHERE preview_sha256 IS NOT NULL
 UNION SELECT photo FROM agent WHERE photo IS NOT NULL
+UNION SELECT sha256 FROM incoming_mail WHERE sha256 IS NOT NULL
 """
 """Every file that the record needs."""
 

@@ -9,15 +9,17 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import bindparam, select
 
 from desk import mailing
 from desk.mailing import NOBODYS, Letter
 from desk.requests import SetStatus
 from store import contacts, incoming, mailboxes, tickets
-from store.engine import Connection
+from store.engine import Connection, Row
 from store.files import File
 from store.incoming import Fetched, Stored
 from store.mailboxes import Mailbox
+from store.schema import incoming_mail, mail_item
 from store.tickets import Found
 from store.times import micros
 from tests.desk.conftest import NewWorld
@@ -27,6 +29,18 @@ from tests.support.world import NIGHT, World
 BOX = Mailbox("box", "brightwater@larkfield.example", "Larkfield", "brightwater", "office", {}, b"", True, None)
 POOL = replace(BOX, id="pool", address="support@larkfield.example", customer_id=None)
 PRIYA = "priya.raman@brightwater.example"
+
+
+_OF_MAIL = (
+    select(mail_item)
+    .join(incoming_mail, incoming_mail.c.item_id == mail_item.c.id)
+    .where(incoming_mail.c.id == bindparam("mail"))
+)
+
+
+def item_of(connection: Connection, mail: str) -> Row | None:
+    """What this mail is; None: not known yet."""
+    return connection.one(_OF_MAIL, mail=mail)
 
 
 class Post:
@@ -55,9 +69,10 @@ class Post:
         assert await self.world.record.read(lambda connection: incoming.waiting(connection, box.id)) == []
 
         def query(connection: Connection) -> str | None:
-            found = incoming.item_of(connection, mail.id)
+            found = item_of(connection, mail.id)
             assert found is not None
-            return found.ticket_id
+            ticket: str | None = found.ticket_id
+            return ticket
 
         return await self.world.record.read(query)
 
@@ -222,7 +237,7 @@ async def test_a_mail_that_was_dealt_with_is_not_dealt_with_again(post: Post) ->
     mail = await post.stored()
     for key in ("one", "two"):
         await post.world.desk.run("mail", partial(mailing.land, box=BOX, mail=mail, letter=letter(key)))
-    found = await post.world.record.read(lambda connection: incoming.item_of(connection, mail.id))
+    found = await post.world.record.read(lambda connection: item_of(connection, mail.id))
     assert found is not None and found.key == "one"
 
 
@@ -260,7 +275,7 @@ async def test_urgent_words_bring_it_to_the_pool_at_once(new_world: NewWorld) ->
 async def test_what_cannot_be_read_is_a_ticket_that_says_so(post: Post) -> None:
     mail = await post.stored()
     await post.world.desk.run("mail", lambda work: mailing.land(work, BOX, mail, mailing.unreadable(mail, "memory")))
-    found = await post.world.record.read(lambda connection: incoming.item_of(connection, mail.id))
+    found = await post.world.record.read(lambda connection: item_of(connection, mail.id))
     assert found is not None and found.kind == "unreadable" and found.ticket_id is not None
     told = await post.told(found.ticket_id)
     assert told["reason"] == "memory" and told["starts_at"] is not None
