@@ -22,7 +22,7 @@ from mailbox.imap.errors import ImapError, Lost, Refused, Step, Strange
 from mailbox.imap.names import folder as named
 from mailbox.imap.names import quoted
 from mailbox.imap.opening import opened
-from mailbox.imap.protocol import SELECTED, Protocol
+from mailbox.imap.protocol import AUTH, SELECTED, Protocol
 from mailbox.imap.reader import Answer
 
 
@@ -77,7 +77,9 @@ class Connection:
                 async with asyncio.timeout(self._limits.idle_grace_s):
                     await protocol.hear("noop", "LOGOUT")
         protocol.give_up("closed")
-        await protocol.closed.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.idle_grace_s):
+                await protocol.closed.wait()
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,6 +91,7 @@ class Connection:
 
     async def select(self, folder: str) -> Selected:
         """Enters a folder. A folder that is not there is Refused."""
+        self._protocol.state = AUTH  # also where it is refused, no folder is entered any more
         command = await self._protocol.ask("select", "SELECT", named(folder))
         self._protocol.state = SELECTED
         told = {name: number for answer in command.answers for name, number in _statuses(answer)}

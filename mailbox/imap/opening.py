@@ -6,6 +6,7 @@ import asyncio
 import base64
 import ipaddress
 import os
+import re
 import socket
 import ssl
 from collections.abc import Awaitable
@@ -14,15 +15,17 @@ from typing import Any, TypeVar
 from mailbox.imap import answers
 from mailbox.imap.command import Command, Limits, challenge_words
 from mailbox.imap.endpoint import Endpoint, OAuth, Password
-from mailbox.imap.errors import LoginRefused, Lost, Refused, TokenFailed, Unreachable, Untrusted, code
+from mailbox.imap.errors import LoginRefused, Lost, Refused, TokenFailed, Unreachable, Untrusted, code, hint
 from mailbox.imap.names import quoted
 from mailbox.imap.protocol import AUTH, NONAUTH, Protocol
 from mailbox.oauth import TokenError
 
 T = TypeVar("T")
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
-PASSING = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"}
-"""Codes of a NO to a login that is not about the user or the secret (RFC 5530)."""
+PASSING = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "OVERQUOTA", "THROTTLED"}
+"""Codes of a NO to a login that is not about the user or the secret (RFC 5530, and Google's)."""
+CROWDED = re.compile(r"too many (simultaneous )?connections", re.IGNORECASE)
+"""The same in words, where the code says nothing."""
 
 
 async def opened(endpoint: Endpoint, limits: Limits) -> tuple[Protocol, set[str]]:
@@ -88,23 +91,26 @@ async def _reached(addresses: list[Address], limits: Limits) -> socket.socket:
     """Connected to the first address that answers."""
     failed = "no address"
     for family, address in addresses:
-        plain = socket.socket(family, socket.SOCK_STREAM)
-        plain.setblocking(False)
-        plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         try:
-            async with asyncio.timeout(limits.connect_s):
-                await asyncio.get_running_loop().sock_connect(plain, address)
-            return plain
+            return await _connected_to(family, address, limits.connect_s)
         except TimeoutError:
-            plain.close()
             failed = f"{address[0]} port {address[1]}: no answer for {limits.connect_s:g} s"
         except OSError as error:
-            plain.close()
             failed = f"{address[0]} port {address[1]}: {os.strerror(error.errno) if error.errno else error}"
-        except BaseException:
-            plain.close()
-            raise
     raise Unreachable("connect", failed)
+
+
+async def _connected_to(family: socket.AddressFamily, address: tuple[Any, ...], seconds: float) -> socket.socket:
+    plain = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        plain.setblocking(False)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        async with asyncio.timeout(seconds):
+            await asyncio.get_running_loop().sock_connect(plain, address)
+        return plain
+    except BaseException:
+        plain.close()
+        raise
 
 
 def _trust(endpoint: Endpoint) -> ssl.SSLContext:
@@ -151,7 +157,11 @@ async def _logged_in(protocol: Protocol, endpoint: Endpoint, able: set[str]) -> 
         protocol.state = AUTH
     else:
         words = " ".join(filter(None, [command.words, challenge_words(command.challenge)]))
-        raise Refused("login", words) if code(words) in PASSING else LoginRefused("login", words)
+        raise Refused("login", words) if _passing(words) else LoginRefused("login", words)
+
+
+def _passing(words: str) -> bool:
+    return code(words) in PASSING or CROWDED.search(words) is not None or hint(words) is not None
 
 
 async def _by_password(protocol: Protocol, user: str, secret: str, able: set[str]) -> Command:
@@ -168,7 +178,7 @@ async def _by_token(protocol: Protocol, endpoint: Endpoint, auth: OAuth, able: s
     """With the token at hand; with a new one when that is refused."""
     token = await _token(auth)
     command = await _authenticated(protocol, auth.mechanism, _bearer(endpoint, auth, token), able)
-    if command.result != "OK" and code(command.words) not in PASSING:
+    if command.result != "OK" and not _passing(command.words):
         auth.tokens.forget(token)
         newer = await _token(auth)
         if newer != token:

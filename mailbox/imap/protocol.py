@@ -34,6 +34,7 @@ class Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self._reader = Reader(limits.longest_line, limits.longest_literal)
         self._greeted: asyncio.Future[None] = self.loop.create_future()
         self._silence: asyncio.Timeout | None = None
+        self._silence_s = 0.0
         self._ends = 0.0
         self._given_up = False
         self._strange = False
@@ -100,6 +101,7 @@ class Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
 
     async def _in_time(self, step: Step, answer: Awaitable[object], silence_s: float) -> None:
         self._ends = self.loop.time() + self.limits.command_s
+        self._silence_s = silence_s
         try:
             async with asyncio.timeout(silence_s) as self._silence:
                 await answer
@@ -141,7 +143,7 @@ class Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         if self._given_up:
             return
         if self._silence is not None and not self._silence.expired():
-            self._silence.reschedule(min(self.loop.time() + self.limits.silence_s, self._ends))
+            self._silence.reschedule(min(self.loop.time() + self._silence_s, self._ends))
         try:
             for answer in self._reader.feed(data):
                 self._take(answer)

@@ -293,6 +293,27 @@ async def test_a_slow_answer_is_waited_for_as_long_as_it_comes(into: Into) -> No
         assert [each.raw for each in await connection.fetch([1])] == [b"slow"]
 
 
+async def test_what_takes_long_to_send_is_waited_for(into: Into) -> None:
+    async def slowly(session: Session, tag: str, arguments: str) -> bytes:
+        await asyncio.sleep(0.3)
+        return b"TAG OK filed\r\n"
+
+    async with ScriptedImap({"APPEND": slowly}) as server:
+        connection = await into(server.port, Limits(silence_s=0.1, slowest_bytes_s=10_000))
+        await connection.append(b"x" * 50_000, "Sent")
+
+
+async def test_a_refused_folder_leaves_none_entered(into: Into) -> None:
+    async with ScriptedImap() as server:
+        connection = await into(server.port)
+        await connection.select("INBOX")
+        server.replies["SELECT"] = b"TAG NO none\r\n"
+        with pytest.raises(Refused):
+            await connection.select("Nowhere")
+        with pytest.raises(RuntimeError, match="SEARCH in state AUTH"):
+            await connection.uids()
+
+
 @pytest.mark.parametrize("command", ["UID FETCH", "IDLE"])
 async def test_a_cancelled_call_ends_the_connection(command: str, into: Into) -> None:
     async with ScriptedImap({"UID FETCH": silence}) as server:

@@ -273,11 +273,19 @@ async def test_a_refused_login_waits_five_minutes() -> None:
     assert (error.retry, error.after_s) == (False, 300)
 
 
-async def test_a_login_refused_for_a_passing_reason_is_tried_again() -> None:
-    async with ScriptedImap({"LOGIN": b"TAG NO [UNAVAILABLE] directory is down\r\n"}) as server:
+@pytest.mark.parametrize(
+    ("words", "after_s"),
+    [
+        (b"[UNAVAILABLE] directory is down", None),
+        (b"[ALERT] Too many simultaneous connections. (Failure)", None),
+        (b"Request is throttled. Suggested Backoff Time: 2500 ms", 2.5),
+    ],
+)
+async def test_a_login_refused_for_a_passing_reason_is_tried_again(words: bytes, after_s: float | None) -> None:
+    async with ScriptedImap({"LOGIN": b"TAG NO " + words + b"\r\n"}) as server:
         with pytest.raises(Refused) as caught:
             await Connection.open(at(server.port))
-    assert (caught.value.retry, caught.value.after_s) == (True, None)
+    assert (caught.value.step, caught.value.retry, caught.value.after_s) == ("login", True, after_s)
 
 
 @pytest.mark.parametrize(
