@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx2
@@ -75,7 +75,7 @@ class TokenSource:
         grant: RefreshToken | ClientCredentials,
         http: httpx2.AsyncClient,
         *,
-        rotated: Callable[[str], Awaitable[None]] | None = None,
+        rotated: Callable[[str], None] = lambda _: None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         """`rotated` is told a new refresh token, which must be kept: the old one may be void from then on."""
@@ -112,8 +112,7 @@ class TokenSource:
         if isinstance(self._grant, RefreshToken) and isinstance(refresh, str) and refresh != self._grant.refresh_token:
             grant = self._grant
             self._grant = RefreshToken(grant.client_id, refresh, grant.client_secret, grant.scope)
-            if self._rotated is not None:
-                await self._rotated(refresh)
+            self._rotated(refresh)
 
     async def _asked(self) -> httpx2.Response:
         grant = self._grant

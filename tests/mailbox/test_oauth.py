@@ -105,11 +105,7 @@ async def test_a_new_refresh_token_is_used_and_handed_over_to_be_kept(
 ) -> None:
     server.rotate = True
     kept: list[str] = []
-
-    async def keep(token: str) -> None:
-        kept.append(token)
-
-    source = TokenSource(server.url, by_refresh(), http, rotated=keep)
+    source = TokenSource(server.url, by_refresh(), http, rotated=kept.append)
     source.forget(await source.token())
     await source.token()
     assert [asked["refresh_token"] for asked in server.asked] == [REFRESH, kept[0]]
