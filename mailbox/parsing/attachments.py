@@ -42,6 +42,26 @@ SEALED = {
     "application/x-pkcs7-signature": "S/MIME signature not checked",
     "application/pgp-signature": "PGP signature not checked",
 }
+ACTIVE = {
+    "text/html",
+    "text/xml",
+    "text/javascript",
+    "application/xhtml+xml",
+    "application/xml",
+    "application/javascript",
+    "application/x-javascript",
+    "application/x-shockwave-flash",
+    "image/svg+xml",
+}
+"""What a browser might run: an attachment is called so only if it looks so."""
+ZIPPED = ("application/vnd.openxmlformats-", "application/vnd.oasis.", "application/epub+zip", "application/x-zip")
+OFFICE = {
+    b"word/document": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    b"xl/workbook": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    b"ppt/presentation": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    b"application/vnd.oasis.opendocument.text": "application/vnd.oasis.opendocument.text",
+    b"application/vnd.oasis.opendocument.spreadsheet": "application/vnd.oasis.opendocument.spreadsheet",
+}
 _DANGEROUS_TEXT = (
     (re.compile(rb"<(?:!doctype\s+html|html|head|body|script|iframe)\b", re.I), "text/html"),
     (re.compile(rb"<svg\b", re.I), "image/svg+xml"),
@@ -61,7 +81,7 @@ def attachment(part: Part, number: int, shown_ids: frozenset[str], defects: Defe
     return Attachment(
         name_of(part, number),
         part.type,
-        sniffed(content),
+        type_of(content, part.type, defects),
         len(content),
         hashlib.sha256(content).hexdigest(),
         content_id,
@@ -95,12 +115,31 @@ def _within(text: str, most_bytes: int) -> str:
     return text.encode()[:most_bytes].decode(errors="ignore")
 
 
+def type_of(content: bytes, declared: str, defects: Defects) -> str:
+    """By content; what is said counts where the content cannot tell, or tells less, and nothing runs by it."""
+    found = sniffed(content)
+    if declared == found or declared in ACTIVE:
+        return found
+    family = declared.partition("/")[0]
+    if found == UNKNOWN and family in ("application", "audio", "video", "font", "model"):
+        return declared
+    if found == "text/plain" and family in ("text", "message"):
+        return declared
+    if not content or (found == "application/zip" and declared.startswith(ZIPPED)):
+        return declared
+    if declared != UNKNOWN and found.partition("/")[0] != family:
+        defects.note("attachment is not what it is called", declared)
+    return found
+
+
 def sniffed(content: bytes) -> str:
     """The type that the bytes show; what a browser might run is called by that name, whatever it pretends to be."""
     start = content[:SNIFFED_BYTES]
     for pattern, type in _DANGEROUS_TEXT:
         if pattern.search(start[:2_048]):
             return type
+    if start.startswith(b"PK\x03\x04"):
+        return _zipped(start + content[-SNIFFED_BYTES:])
     try:
         found = puremagic.from_string(start, mime=True)
     except (puremagic.PureError, ValueError):
@@ -108,6 +147,11 @@ def sniffed(content: bytes) -> str:
     if found:
         return found
     return "text/plain" if _is_text(start) else UNKNOWN
+
+
+def _zipped(known: bytes) -> str:
+    """Office documents are zips, told by the names in them."""
+    return next((type for name, type in OFFICE.items() if name in known), "application/zip")
 
 
 def _is_text(start: bytes) -> bool:

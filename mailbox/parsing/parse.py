@@ -31,8 +31,10 @@ def parse(raw: bytes, ours: Ours, sent: Sequence[str]) -> Parsed:
     """
     try:
         return _parsed(raw, ours, sent)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError) as error:
-        return _unread(raw, type(error).__name__)  # a fault of ours must not keep the next mail waiting
+    except MemoryError:
+        raise  # the process has its limit, and says so
+    except Exception as error:  # a fault of ours must not keep the next mail waiting
+        return _unread(raw, type(error).__name__)
 
 
 def _parsed(raw: bytes, ours: Ours, sent: Sequence[str]) -> Parsed:
