@@ -37,6 +37,8 @@ def first_address(value: str | None, defects: Defects) -> Address | None:
 def normal(address: str) -> str:
     """Its domain in small letters."""
     local, at, domain = address.rpartition("@")
+    if not at:
+        return address
     return f"{local}{at}{domain.lower().rstrip('.')}"
 
 
@@ -72,7 +74,8 @@ def _address(parts: list[str], defects: Defects) -> Address | None:
     spec = re.sub(r"\s*([@.])\s*", r"\1", spec)
     if not spec or re.search(r"[\s\x00-\x1f,<>]", spec.partition('"@')[2] or spec) or len(spec) > 320:
         return None
-    return Address(_name(named, defects), normal(spec))
+    known = normal(spec)
+    return Address(_name(named, defects), known) if known.strip("@.") else None
 
 
 def _bare(parts: list[str]) -> tuple[str, list[str]]:

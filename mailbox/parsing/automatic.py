@@ -33,6 +33,8 @@ def kind_of(mail: Part, author: str, recipients: tuple[str, ...], ours: Ours) ->
         return "receipt", "disposition-notification"
     if types & STATUS_PARTS:
         return "bounce", "delivery-status"
+    if fields.has("x-failed-recipients"):  # Exim's, before it wrote a status
+        return "bounce", "X-Failed-Recipients"
     for recipient in recipients:
         if recipient.lower().startswith(ours.bounce_prefixes or ("\0",)):
             return "bounce", "sent to a bounce address"
@@ -66,8 +68,6 @@ def _loop(fields: Fields, author: str, ours: Ours) -> str | None:
 
 
 def _daemon(fields: Fields, author: str) -> str | None:
-    if fields.has("x-failed-recipients"):
-        return "X-Failed-Recipients"
     if return_path(fields) == "":
         return "Return-Path: <>"
     return f"From: {author}" if _DAEMON.match(author) else None

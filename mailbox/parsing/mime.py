@@ -17,6 +17,7 @@ MOST_FIELDS = 2_000
 MOST_MARKS = 100_000
 """Places that look like a boundary and are looked at."""
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*(.*)", re.S)
+_BEFORE_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[\r\n]*(?=[!-9;-~]{1,200}[ \t]*:|From ))?")
 _BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _TYPE = re.compile(r"[\w!#$&^.+-]{1,100}/[\w!#$&^.+-]{1,100}")
 
@@ -69,7 +70,7 @@ def read(raw: bytes, defects: Defects) -> Part:
     if b"\n" not in raw and b"\r" in raw:
         defects.note("lines end by CR alone")
         raw = raw.replace(b"\r", b"\n")
-    start = re.match(rb"(?:\xef\xbb\xbf)?[\r\n]*", raw).end()  # type: ignore[union-attr]
+    start = _BEFORE_HEAD.match(raw).end()  # type: ignore[union-attr]
     if raw[start : start + 5] == b"From ":  # as an mbox has it
         start = raw.find(b"\n", start) + 1 or len(raw)
     whole = _part(raw, start, len(raw), 0, "text/plain", defects)

@@ -10,7 +10,7 @@ from mailbox.parsing.fields import Fields, instant
 from mailbox.parsing.parsed import Dmarc
 
 MANY_HOPS = 50
-_COMMENT = re.compile(r"\([^()]*\)")
+_PIECES = re.compile(r'\\.|["()]|[^"()\\]+|\\', re.S)
 _DMARC = re.compile(r"(?:^|;)\s*dmarc\s*=\s*([a-z]+)([^;]*)", re.I)
 _FROM = re.compile(r"header\.from\s*=\s*\"?(?:[^\s;\"@]*@)?([^\s;\"]+)", re.I)
 _BY = re.compile(r"\bby\s+([^\s;()]+)", re.I)
@@ -43,9 +43,17 @@ def _result(results: str, author: str) -> Dmarc:
 
 
 def _without_comments(value: str) -> str:
-    for _ in range(4):  # comments in comments are not seen deeper
-        value = _COMMENT.sub(" ", value)
-    return value
+    """Nor what stands in quotes: senders have a say in both, as in the words of a refusal."""
+    kept: list[str] = []
+    depth, quoted = 0, False
+    for piece in _PIECES.findall(value):
+        if piece == '"' and not depth:
+            quoted = not quoted
+        elif piece in ("(", ")") and not quoted:
+            depth = max(0, depth + (1 if piece == "(" else -1))
+        elif not depth and not quoted:
+            kept.append(piece)
+    return "".join(kept)
 
 
 def received_at(fields: Fields, relays: tuple[str, ...]) -> datetime | None:

@@ -1,0 +1,99 @@
+"""Mail that nobody wrote is told from mail that somebody wrote, by the table in its order."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailbox.parsing.parsed import Kind, Ours
+from tests.mailbox.parsing.making import HEAD, mail, multipart, read
+
+OURS = Ours(addresses=("desk@desk.example",), bounce_prefixes=("desk+b.",))
+
+SIGNS: dict[str, tuple[dict[str, str], Kind, str | None]] = {
+    "nothing": ({}, "human", None),
+    "Exchange's wish": ({"X_Auto_Response_Suppress": "All"}, "human", None),
+    "said no": ({"Auto_Submitted": "no"}, "human", None),
+    "said No with a comment": ({"Auto_Submitted": "No (by hand)"}, "human", None),
+    "vacation": ({"Auto_Submitted": "auto-replied"}, "auto", "Auto-Submitted: auto-replied"),
+    "vacation of Exim": ({"Auto_Submitted": "auto-replied (vacation)"}, "auto", "Auto-Submitted: auto-replied"),
+    "generated": ({"Auto_Submitted": "auto-generated; x=y"}, "auto", "Auto-Submitted: auto-generated"),
+    "old reply": ({"X_Autoreply": "yes"}, "auto", "X-Autoreply"),
+    "old respond": ({"X_Autorespond": "Away"}, "auto", "X-Autorespond"),
+    "old reply from": ({"X_Auto_Reply_From": "a@b.example"}, "auto", "X-Auto-Reply-From"),
+    "old vacation": ({"X_Vacation": "yes"}, "auto", "X-Vacation"),
+    "old said no": ({"X_Autoreply": "no"}, "human", None),
+    "precedence reply": ({"Precedence": "auto_reply"}, "auto", "Precedence: auto_reply"),
+    "precedence bulk": ({"Precedence": "Bulk"}, "bulk", "Precedence: bulk"),
+    "precedence list": ({"Precedence": "list"}, "bulk", "Precedence: list"),
+    "precedence junk": ({"Precedence": "junk"}, "bulk", "Precedence: junk"),
+    "precedence first-class": ({"Precedence": "first-class"}, "human", None),
+    "list": ({"List_Id": "<x.example>"}, "bulk", "List-ID"),
+    "newsletter": ({"List_Unsubscribe": "<mailto:x@x.example>"}, "bulk", "List-Unsubscribe"),
+    "campaign": ({"Feedback_ID": "1:2:3"}, "bulk", "Feedback-ID"),
+    "empty path": ({"Return_Path": "<>"}, "bounce", "Return-Path: <>"),
+    "empty path of a vacation": (
+        {"Return_Path": "<>", "Auto_Submitted": "auto-replied"},
+        "auto",
+        "Auto-Submitted: auto-replied",
+    ),
+    "empty path of an old vacation": ({"Return_Path": "<>", "X_Autoreply": "yes"}, "auto", "X-Autoreply"),
+    "a path": ({"Return_Path": "<jana@brightwater.example>"}, "human", None),
+    "Exim's failure": ({"X_Failed_Recipients": "a@b.example"}, "bounce", "X-Failed-Recipients"),
+    "bounce address": ({"To": "desk+B.77-abc@desk.example"}, "bounce", "sent to a bounce address"),
+    "bounce address of the envelope": (
+        {"Delivered_To": "desk+b.77-abc@desk.example"},
+        "bounce",
+        "sent to a bounce address",
+    ),
+    "ticket address": ({"To": "desk+c.77-abc@desk.example"}, "human", None),
+    "ours": ({"X_Vipdesk_Id": "m.77"}, "loop", "X-Vipdesk-Id"),
+    "ours before all": ({"X_Vipdesk_Id": "m.77", "Return_Path": "<>", "Precedence": "bulk"}, "loop", "X-Vipdesk-Id"),
+    "vacation of a list": (
+        {"Auto_Submitted": "auto-replied", "List_Id": "<x>"},
+        "auto",
+        "Auto-Submitted: auto-replied",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_a_sign_makes_a_kind(name: str) -> None:
+    fields, kind, reason = SIGNS[name]
+    found = mail("Hello.\n", OURS, (), **fields)
+    assert (found.kind, found.auto) == (kind, reason)
+
+
+@pytest.mark.parametrize(
+    ("author", "kind"),
+    [
+        ("MAILER-DAEMON@mx.example", "bounce"),
+        ("Mail Delivery System <mailer-daemon>", "bounce"),
+        ("Desk <Desk@Desk.Example>", "loop"),
+        ("postmaster@mx.example", "human"),
+        ("daemon.smith@mx.example", "human"),
+    ],
+)
+def test_who_writes_makes_a_kind(author: str, kind: Kind) -> None:
+    assert read(f"From: {author}\r\n\r\nHello.\r\n".encode(), OURS).kind == kind
+
+
+def test_a_receipt_is_no_bounce_though_its_path_is_empty() -> None:
+    notification = (
+        "Content-Type: message/disposition-notification\r\n\r\nDisposition: automatic-action/MDN-sent; displayed"
+    )
+    assert multipart("report", "\r\nRead.", notification, Return_Path="<>").kind == "receipt"
+    assert multipart("mixed", "\r\nRead.", notification).kind == "receipt"
+
+
+def test_an_invitation_is_by_somebody_unless_it_says_otherwise() -> None:
+    invitation = HEAD + b"Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\n"
+    assert (read(invitation).kind, read(invitation).auto) == ("calendar", None)
+    assert read(b"Auto-Submitted: auto-generated\r\n" + invitation).kind == "auto"
+    assert read(b"List-Id: <x>\r\n" + invitation).kind == "calendar"
+
+
+def test_a_delivery_status_makes_a_bounce_wherever_it_stands() -> None:
+    status = "Content-Type: message/delivery-status\r\n\r\nAction: failed"
+    for kind in ("report", "mixed"):
+        found = multipart(kind, "\r\nSorry.", status)
+        assert (found.kind, found.auto) == ("bounce", "delivery-status")
