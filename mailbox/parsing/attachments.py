@@ -107,7 +107,7 @@ def clean_name(name: str) -> str:
     shown = re.sub(r'[<>:"|?*]', "_", re.sub(r"\s+", " ", shown)).strip(" .")
     stem, dot, ending = shown.rpartition(".")
     if not dot or len(ending.encode()) > 16:
-        return _within(shown, MOST_NAME_BYTES)
+        return _within(shown, MOST_NAME_BYTES).strip(" .")
     return f"{_within(stem, MOST_NAME_BYTES - len(ending.encode()) - 1)}.{ending}"
 
 

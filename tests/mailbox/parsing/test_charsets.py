@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbox.parsing.charsets import text_of
@@ -58,6 +58,7 @@ CHARSETS = st.text(max_size=12) | st.sampled_from(
 
 
 @given(st.binary(max_size=200), st.none() | CHARSETS)
+@settings(deadline=None)
 def test_no_bytes_and_no_charset_are_a_failure(content: bytes, charset: str | None) -> None:
     text = text_of(content, charset, Defects())
     assert text.encode("utf-8").decode("utf-8") == text

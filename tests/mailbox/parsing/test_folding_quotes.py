@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbox.parsing.quotes import fold
@@ -154,6 +154,7 @@ WORDS = st.lists(
 
 
 @given(WORDS.map("".join) | st.text(), st.none() | st.text(max_size=9), st.booleans(), st.lists(st.text(), max_size=2))
+@settings(deadline=None)
 def test_reply_and_quote_are_always_the_text(text: str, subject: str | None, answering: bool, sent: list[str]) -> None:
     found = fold(text, subject, answering, Sent(sent))
     assert found.reply + found.quote == text

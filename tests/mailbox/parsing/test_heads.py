@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbox.parsing.addresses import addresses
@@ -48,6 +48,7 @@ def test_addresses_are_read_as_programs_write_them(value: str) -> None:
 
 
 @given(st.text(alphabet='ab@.,;:<>()"\\ =?', max_size=60) | st.text(max_size=60))
+@settings(deadline=None)
 def test_no_list_of_addresses_is_a_failure(value: str) -> None:
     for one in addresses(value, Defects()):
         assert one.address

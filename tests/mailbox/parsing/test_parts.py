@@ -8,7 +8,7 @@ import zipfile
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -56,6 +56,7 @@ def test_a_name_is_safe_for_every_file_system(name: str) -> None:
 
 
 @given(st.text(max_size=300))
+@settings(deadline=None)
 def test_no_name_is_longer_than_a_file_system_takes(name: str) -> None:
     clean = clean_name(name)
     assert len(clean.encode()) <= 120
@@ -122,6 +123,7 @@ def test_a_type_is_what_the_bytes_show(name: str) -> None:
 
 
 @given(st.binary(max_size=300))
+@settings(deadline=None)
 def test_no_bytes_are_without_a_type(content: bytes) -> None:
     assert "/" in sniffed(content)
 

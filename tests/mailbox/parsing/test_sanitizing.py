@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbox.parsing.defects import Defects
@@ -89,6 +89,7 @@ def test_an_attack_leaves_nothing(vector: str) -> None:
         | st.text(max_size=5)
     ).map("".join)
 )
+@settings(deadline=None)
 def test_whatever_is_sent_only_known_tags_are_left(source: str) -> None:
     found = sanitize(source, Defects())
     assert found is not None
