@@ -1,4 +1,4 @@
-"""The console on a page under its strict policy, drawn by its stage: on screens of a test's own, and on shared ones."""
+"""The console on a page under its strict policy, drawn by its stage, on one screen of each size for a module."""
 
 from __future__ import annotations
 
@@ -18,26 +18,6 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return lay(tmp_path_factory.mktemp("screens") / "static")
 
 
-@pytest.fixture
-def opened(chromium: Browser, tree: Path) -> Iterator[Open]:
-    """`opened(size=…, **options of the stage)`: a page with the console on it. A page error fails the test."""
-    pages: list[Page] = []
-    wrong: list[str] = []
-
-    def open_page(size: str = "desktop", **options: Any) -> Page:
-        page = screen(chromium, tree, size)
-        pages.append(page)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(ORIGIN)
-        enter(page, **options)
-        return page
-
-    yield open_page
-    for page in pages:
-        page.context.close()
-    assert wrong == []
-
-
 @pytest.fixture(scope="module")
 def screens(_browser: Browser | None) -> Iterator[dict[str, Page]]:
     """One of each size, while the module is tested."""
@@ -48,26 +28,30 @@ def screens(_browser: Browser | None) -> Iterator[dict[str, Page]]:
 
 
 @pytest.fixture
-def entered(chromium: Browser, tree: Path, screens: dict[str, Page]) -> Iterator[Open]:
-    """As `opened`, on a screen that others used before: nothing is left of what they saw and typed."""
+def opened(chromium: Browser, tree: Path, screens: dict[str, Page]) -> Iterator[Open]:
+    """`opened(size=…, **options of the stage)`: a page with the console on it. A page error fails the test.
+
+    Others used the screen before; nothing is left of what they saw, typed and pointed at.
+    """
     wrong: list[str] = []
     used: list[Page] = []
 
     def hear(error: Error) -> None:
         wrong.append(str(error))
 
-    def enter_anew(size: str, **options: Any) -> Page:
+    def open_page(size: str = "desktop", **options: Any) -> Page:
         if size not in screens:
             screens[size] = screen(chromium, tree, size)
         page = screens[size]
         page.on("pageerror", hear)
         used.append(page)
+        page.mouse.move(0, 0)
         page.goto(ORIGIN)
         page.evaluate("localStorage.clear()")
         enter(page, **options)
         return page
 
-    yield enter_anew
+    yield open_page
     for page in used:
         page.goto("about:blank")  # what it does last is still heard
         page.remove_listener("pageerror", hear)

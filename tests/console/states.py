@@ -30,7 +30,6 @@ def screen(chromium: Browser, tree: Path, size: str) -> Page:
     width, height = SIZES[size]
     context = chromium.new_context(
         viewport={"width": width, "height": height},
-        color_scheme="light",
         locale="en-GB",
         reduced_motion="reduce",
         has_touch=width < 720,

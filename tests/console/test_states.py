@@ -20,8 +20,8 @@ def faults(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("size", ["laptop", "small"])
-def test_a_state_has_no_accessibility_fault(state: str, size: str, entered: Open) -> None:
-    page = entered(size, stale=state == "held")
+def test_a_state_has_no_accessibility_fault(state: str, size: str, opened: Open) -> None:
+    page = opened(size, stale=state == "held")
     STATES[state](page)
     for scheme in in_both(page):
         assert faults(page) == [], scheme
@@ -37,8 +37,8 @@ OFF_SCREEN = """() => [...document.querySelectorAll("body *")]
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("size", ["desktop", "small"])
-def test_a_state_reads_from_the_right_as_well(state: str, size: str, entered: Open) -> None:
-    page = entered(size, stale=state == "held")
+def test_a_state_reads_from_the_right_as_well(state: str, size: str, opened: Open) -> None:
+    page = opened(size, stale=state == "held")
     page.evaluate("document.documentElement.dir = 'rtl'")
     STATES[state](page)
     assert page.evaluate(OFF_SCREEN) == []
