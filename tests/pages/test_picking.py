@@ -57,7 +57,7 @@ def page(many: Real, plain: Plain) -> Page:
 def refused(page: Page, field: str) -> str:
     """What is said beside it."""
     page.click(".a-save .btn.main")
-    assert page.get_attribute(f"#{field}", "aria-invalid") == "true"
+    expect(page.locator(f"#{field}")).to_have_attribute("aria-invalid", "true")
     assert page.get_attribute("[role=alert] li a", "href") == f"#{field}"
     return page.inner_text(f"#{field}-e")
 
