@@ -83,11 +83,14 @@ class Worker:
         return await self._ask(raw, sent, head=False)
 
     async def parse_head(self, raw: Path | bytes) -> Parsed:
-        """From, Subject and the other fields alone, of a mail that is otherwise unreadable. Raises as `parse` does."""
+        """From, Subject and the other fields alone, of a mail that is otherwise unreadable. Raises as `parse` does.
+
+        The key is of the head alone, and no key of the mail.
+        """
         return await self._ask(raw, (), head=True)
 
     async def close(self) -> None:
-        """Ends the process; the next mail would begin one."""
+        """Ends the process when the mail it reads is read; the next mail would begin one."""
         async with self._turn:
             await self._end()
 

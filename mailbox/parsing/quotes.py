@@ -22,6 +22,7 @@ SIGNATURE_LINES = 15
 _DATED = re.compile(r"\d{1,4}[./-]\s?\d|\d{4}")
 _TIMED = re.compile(r"\d{1,2}[:.h]\d{2}")
 _FIELD = re.compile(r"\*?([^\s:：>*][^:：\n*]{0,24}?)\s?[:：]\*?\s*(\S.*)?")
+_ANGLED = re.compile(r"<[^<>\s]+@[^<>\s]+>")
 _RULE = re.compile(r"\s*_{10,}\s*")
 _WROTE = re.compile("|".join(re.escape(word) for word in quote_words.WROTE))
 
@@ -74,7 +75,7 @@ class _Cutter:
             if self._fields_begin(at):
                 return self._unless_forwarded(at)
             if at == self.bare and self._bare_quote(at):
-                return at
+                return at - 1 if at and _RULE.fullmatch(self.lines[at - 1]) else at
         return self._by_what_was_sent()
 
     def _from(self, at: int) -> str:
@@ -108,7 +109,7 @@ class _Cutter:
         dated = bool(_DATED.search(said) and (_TIMED.search(said) or addressed or wrote))
         if self.lines[below].startswith(">"):
             return (dated or said.endswith((":", "："))) and (wrote or addressed or self.sent.shares(self._from(below)))
-        if dated and wrote and addressed:
+        if dated and wrote and _ANGLED.search(said):  # people do not put addresses in brackets
             return True
         return dated and self.sent.known(self._from(below))
 
@@ -141,9 +142,10 @@ class _Cutter:
     def _fields_begin(self, at: int) -> bool:
         """From, Sent, To, Subject as Outlook writes them, below a rule or `Original Message` or nothing."""
         line = self.plain[at]
-        if line.startswith("--") and line.endswith("--") and line.strip("-= ").startswith(quote_words.ORIGINAL):
+        hyphens = line.startswith("--") and line.endswith("--")
+        if hyphens and line.strip("-= ").startswith(quote_words.ORIGINAL):
             return True
-        if _RULE.fullmatch(self.lines[at]):
+        if hyphens or _RULE.fullmatch(self.lines[at]):
             below = self._next(at + 1)
             return below is not None and self._are_fields(below)
         return self._are_fields(at)
@@ -157,9 +159,11 @@ class _Cutter:
             if found is not None:
                 block.append((found[1].strip(), found[2] or ""))
         names = [name for name, _ in block]
-        if len(block) < 3 or names[0] not in quote_words.FROM or set(names) & set(quote_words.TECHNICAL):
+        if len(block) < 3 or not set(names[:2]) & set(quote_words.FROM) or set(names) & set(quote_words.TECHNICAL):
             return False
-        return any(_TIMED.search(value) or _DATED.search(value) for _, value in block[1:])
+        if len(block) < 4 and not any("@" in value for _, value in block):
+            return False
+        return any(_TIMED.search(value) and _DATED.search(value) for _, value in block)
 
     def _unless_forwarded(self, at: int) -> int | None:
         """What stands below fields is the message itself, when it was forwarded or nothing stands above."""

@@ -60,6 +60,59 @@ def test_what_a_program_puts_below_an_answer_is_folded(name: str) -> None:
     assert found.quote == QUOTES[name]
 
 
+ELSEWHERE = {
+    "gmx": 'Gesendet: Mittwoch, 04. März 2026 um 10:12 Uhr\nVon: "Anna" <anna@desk.example>\nAn: jana@b.example\nBetreff: Drucker\n'
+    + UNQUOTED,
+    "yahoo de": "Am Mittwoch, 4. März 2026 um 10:12:00 MEZ hat Anna <anna@desk.example> Folgendes geschrieben:\n\n"
+    + UNQUOTED,
+    "seznam": "---------- Původní e-mail ----------\nOd: Anna <anna@desk.example>\nKomu: jana@b.example\nDatum: 4. 3. 2026 10:12:01\nPředmět: Tiskárny\n"
+    + UNQUOTED,
+    "postsk": '______________________________________________________________\n> Od: "Anna" <anna@desk.example>\n> Komu: jana@b.example\n> Dátum: 04.03.2026 10:12\n> Predmet: x\n>\n'
+    + QUOTED,
+    "wp": "Dnia 4 marca 2026 10:12 Anna <anna@desk.example> napisał(a):\n\n" + UNQUOTED,
+    "onet": "W dniu 2026-03-04 10:12:00 użytkownik Anna <anna@desk.example> napisał:\n" + QUOTED,
+    "proton": "On Wednesday, March 4th, 2026 at 10:12 AM, Anna <anna@desk.example> wrote:\n\n" + QUOTED,
+    "protonold": "------- Original Message -------\nOn Wednesday, March 4th, 2026 at 10:12 AM, Anna <anna@desk.example> wrote:\n\n"
+    + QUOTED,
+    "samsung": "-------- Original message --------\nFrom: Anna <anna@desk.example>\nDate: 04/03/2026 10:12 (GMT+01:00)\nTo: jana@b.example\nSubject: Re: x\n\n"
+    + UNQUOTED,
+    "outlook ios": "________________________________\nFrom: Anna <anna@desk.example>\nSent: Wednesday, March 4, 2026 10:12:00 AM\nTo: Jana <jana@b.example>\nSubject: Re: x\n\n"
+    + UNQUOTED,
+    "notes": "Anna/Desk/LARK wrote on 04.03.2026 10:12:05:\n\n" + QUOTED,
+    "sk apple": "Dňa 4. 3. 2026, o 10:12, Anna <anna@desk.example> napísal:\n\n" + QUOTED,
+    "it": "Il giorno mer 4 mar 2026 alle ore 10:12 Anna <anna@desk.example> ha scritto:\n\n" + QUOTED,
+    "pt": "Em qua., 4 de mar. de 2026 às 10:12, Anna <anna@desk.example> escreveu:\n\n" + QUOTED,
+    "nl": "Op wo 4 mrt 2026 om 10:12 schreef Anna <anna@desk.example>:\n\n" + QUOTED,
+    "sv": "Den ons 4 mars 2026 kl 10:12 skrev Anna <anna@desk.example>:\n\n" + QUOTED,
+    "ru": "ср, 4 мар. 2026 г. в 10:12, Anna <anna@desk.example>:\n\n" + QUOTED,
+    "tr": "Anna <anna@desk.example>, 4 Mar 2026 Çar, 10:12 tarihinde şunu yazdı:\n\n" + QUOTED,
+    "ro": "În mie., 4 mar. 2026 la 10:12, Anna <anna@desk.example> a scris:\n\n" + QUOTED,
+    "hu outlook": "Feladó: Anna <anna@desk.example>\nElküldve: 2026. március 4., szerda 10:12\nCímzett: Jana\nTárgy: x\n\n"
+    + UNQUOTED,
+    "cs outlook": "Od: Anna <anna@desk.example>\nOdesláno: středa 4. března 2026 10:12\nKomu: Jana\nPředmět: x\n\n"
+    + UNQUOTED,
+    "es outlook": "De: Anna <anna@desk.example>\nEnviado: miércoles, 4 de marzo de 2026 10:12\nPara: Jana\nAsunto: x\n\n"
+    + UNQUOTED,
+    "fr outlook web": "De : Anna <anna@desk.example>\nEnvoyé : mercredi 4 mars 2026 10:12\nÀ : Jana\nObjet : x\n\n"
+    + UNQUOTED,
+    "indented outlook": "  From: Anna <anna@desk.example>\n  Sent: Wednesday, March 4, 2026 10:12 AM\n  To: Jana\n  Subject: x\n\n"
+    + UNQUOTED,
+    "nested": "On 4 Mar 2026, at 10:12, Anna <anna@desk.example> wrote:\n\n> Hello\n>> older\n> On Tue wrote:\n",
+    "jp gmail": "2026年3月4日(水) 10:12 Anna <anna@desk.example>:\n\n" + QUOTED,
+    "with footer": "On 4 Mar 2026, at 10:12, Anna <anna@desk.example> wrote:\n\n"
+    + QUOTED
+    + "\n-- \nThis mail is confidential\n",
+    "ko": "2026년 3월 4일 (수) 오전 10:12, Anna <anna@desk.example>님이 작성:\n\n" + QUOTED,
+}
+"""Of programs of other countries and telephones."""
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_programs_of_other_countries_are_known_too(name: str) -> None:
+    found = mail(NEW + "\n" + ELSEWHERE[name], In_Reply_To="<a@desk.example>", Subject="Re: Printers")
+    assert (found.reply, found.quote) == (NEW + "\n", ELSEWHERE[name])
+
+
 KEPT = {
     "inline thunderbird": "On 04/03/2026 10:12, Anna Kovács wrote:\n> Is it on?\nYes.\n> Does it print?\nNo.\n",
     "inline below a greeting": "Hello Anna,\nsee below.\n\nOn 04/03/2026 10:12, Anna Kovács <anna@desk.example> wrote:\n> Is it on?\n\nYes.\n",
@@ -77,6 +130,10 @@ KEPT = {
     "pasted request": "Host: shop.example\nUser: jana@brightwater.example\nTime: 10:12\nError: 500\n",
     "a date and a colon": "We meet on 4.3.2026 10:00, agenda by anna@desk.example:\n\n- printers\n- phones\n",
     "rule": "First.\n________________________________\nSecond.\n",
+    "somebody tells what somebody wrote": "Hi,\nOn Monday 4.3.2026 at 10:00 the director anna@desk.example wrote:\n\nwe will come.\nIs it ok?\n",
+    "a move": "From: room 5\nTo: room 7\nDate: 2026-01-01 10:00\nwe moved the printers.\n",
+    "a booking": "Hello,\n\nVon: 10:00\nBis: 12:00\nOrt: Wien 2026\nBitte buchen.\n",
+    "steps": "Steps:\n> open\n> close\nthen it fails\n",
     "list of prices": "From 2026 on:\nTo do: call\nSent: 14:00\n",
 }
 
