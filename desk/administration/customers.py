@@ -95,7 +95,7 @@ class Customers:
         await self._changing.change(signed, "save_customer", verb)
 
     async def sell(self, signed: Signed | None, id: str, draft: SaleDraft) -> None:
-        """Sells the add-on, or changes the days of the one that is sold."""
+        """Changes the days of the add-on that is sold; sells it where none is."""
 
         def verb(change: Change) -> None:
             check = Check()
@@ -105,9 +105,21 @@ class Customers:
 
         await self._changing.change(signed, "sell", verb)
 
-    async def end_add_on(self, signed: Signed | None, id: str) -> None:
-        """Ends it now; one that has not begun is called off. A live chat goes on. Raises Conflict without one."""
-        await self._changing.change(signed, "end_add_on", lambda change: selling.end(change, the(change, id)))
+    async def sell_another(self, signed: Signed | None, id: str, draft: SaleDraft) -> None:
+        """Sells one more period; what was sold before stays as it is. Raises Wrong where they overlap."""
+
+        def verb(change: Change) -> None:
+            check = Check()
+            sold = selling.another(change, check, the(change, id), draft)
+            check.done()
+            selling.write(change, id, sold)
+
+        await self._changing.change(signed, "sell_another", verb)
+
+    async def end_add_on(self, signed: Signed | None, id: str, since: str = "") -> None:
+        """Ends it now; one that has not begun is called off. A live chat goes on. `since`: the first day of the one
+        that is meant. Raises Conflict without one."""
+        await self._changing.change(signed, "end_add_on", lambda change: selling.end(change, the(change, id), since))
 
     async def name(self, signed: Signed | None, id: str, answers: Answering) -> None:
         """Who answers."""

@@ -18,12 +18,16 @@ from store.times import instant, micros
 
 @dataclass(frozen=True)
 class SaleDraft:
-    """As entered: days, the last included, or instants. Without `since` nothing is sold; without `fee`: the plan's."""
+    """As entered: days, the last included, or instants. Without `since` nothing is sold; without `fee`: the plan's.
+
+    `sure`: the days may also be such that the add-on that holds, or was to come, does not hold any more.
+    """
 
     plan: str = ""
     since: str = ""
     until: str = ""
     fee: str = ""
+    sure: bool = False
 
 
 def office_zone(connection: Connection) -> str:
@@ -46,6 +50,26 @@ def drafted(sale: Sale, zone: str) -> SaleDraft:
     return SaleDraft(sale.plan, day_in(instant(sale.since), zone), until, amount(sale.fee_cents))
 
 
+def coming(connection: Connection, customer_id: str, now: int) -> list[Sale]:
+    """Periods sold ahead, the next first, besides the add-on that `present_sale` tells."""
+    present = present_sale(connection, customer_id, now)
+    return [each for each in reversed(customers.sales(connection, customer_id)) if each.since > now and each != present]
+
+
+def another(change: Change, check: Check, customer: Customer, draft: SaleDraft) -> Sale | None:
+    """One more period, beside what was sold before; None when its days are wrong."""
+    zone = office_zone(change.connection)
+    since, until = check.begin("since", draft.since, zone), check.end("until", draft.until, zone)
+    if since is None:
+        check.refuse("since", "Enter the first day.")
+        return None
+    _check_order(check, since, until, zone)
+    sale = _new(change, check, customer, draft, draft.plan.strip(), since, until)
+    _check_plan(change, check, sale.plan)
+    _check_overlap(change, check, sale, zone)
+    return sale
+
+
 def checked(change: Change, check: Check, customer: Customer, draft: SaleDraft) -> Sale | None:
     """The sale as it shall be; None when nothing changes."""
     zone = office_zone(change.connection)
@@ -59,13 +83,14 @@ def checked(change: Change, check: Check, customer: Customer, draft: SaleDraft) 
         if draft.plan.strip() and kept is None:
             _check_plan(change, check, draft.plan.strip())
         return None
-    if until is not None and until <= since:
-        check.refuse("until", "Ends before it starts. Did you mean {day}?", day=_a_year_after(since, zone))
-    sale = _sale(change, check, customer, kept, draft, micros(since), None if until is None else micros(until))
+    _check_order(check, since, until, zone)
+    sale = _sale(change, check, customer, kept, draft, since, until)
     if kept is None or (sale.id, sale.plan) != (kept.id, kept.plan):
         _check_plan(change, check, sale.plan)
     if sale != kept:
         _check_overlap(change, check, sale, zone)
+    if kept is not None and sale.id == kept.id and not draft.sure:
+        _check_holding(check, kept, sale, change.at, zone)
     return None if sale == kept else sale
 
 
@@ -84,31 +109,77 @@ def write(change: Change, customer_id: str, sale: Sale | None) -> None:
     change.audit("add_on_changed" if sale.id in known else "add_on_sold", customer_id, detail)
 
 
-def end(change: Change, customer: Customer) -> None:
-    """Now; called off when it has not begun. Raises Conflict when there is none to end."""
-    kept = present_sale(change.connection, customer.id, change.at)
+def end(change: Change, customer: Customer, since: str = "") -> None:
+    """Now; called off when it has not begun. `since`: the first day of the period that is meant; empty: the present
+    add-on. Raises Conflict when there is none to end."""
+    kept = _meant(change, customer, since)
     if kept is None or (kept.until is not None and kept.until <= change.at):
         raise Conflict("{name} has no add-on that could be ended.", values={"name": customer.name})
     if kept.since >= change.at:
         customers.drop_sale(change.connection, kept.id)
-        change.audit("add_on_called_off", customer.id, {"plan": kept.plan})
+        change.audit("add_on_called_off", customer.id, {"plan": kept.plan, "since": _said(kept.since)})
     else:
         customers.change_sale(change.connection, replace(kept, until=change.at))
         change.audit("add_on_ended", customer.id, {"plan": kept.plan, "until": _said(change.at)})
 
 
+def _meant(change: Change, customer: Customer, since: str) -> Sale | None:
+    if not since.strip():
+        return present_sale(change.connection, customer.id, change.at)
+    zone = office_zone(change.connection)
+    sold = customers.sales(change.connection, customer.id)
+    return next((each for each in sold if day_in(instant(each.since), zone) == since.strip()), None)
+
+
 def _sale(
-    change: Change, check: Check, customer: Customer, kept: Sale | None, draft: SaleDraft, since: int, until: int | None
+    change: Change,
+    check: Check,
+    customer: Customer,
+    kept: Sale | None,
+    draft: SaleDraft,
+    since: datetime,
+    until: datetime | None,
 ) -> Sale:
     """The kept one with other days; a new one where the kept one is over and these days come after it."""
     plan = draft.plan.strip() or (kept.plan if kept is not None else "")
-    over = kept is not None and kept.until is not None and kept.until <= min(change.at, since)
+    over = kept is not None and kept.until is not None and kept.until <= min(change.at, micros(since))
     if kept is None or over:
-        usual = next((each.fee_cents for each in plans(change.connection) if each.name == plan), 0)
-        cents = fee(check, "fee", draft.fee) if draft.fee.strip() else usual
-        return Sale(new_id(), customer.id, plan, cents, CURRENCY, since, until)
+        return _new(change, check, customer, draft, plan, since, until)
     cents = fee(check, "fee", draft.fee) if draft.fee.strip() else kept.fee_cents
-    return replace(kept, plan=plan, fee_cents=cents, since=since, until=until)
+    return replace(kept, plan=plan, fee_cents=cents, since=micros(since), until=_maybe(until))
+
+
+def _new(
+    change: Change,
+    check: Check,
+    customer: Customer,
+    draft: SaleDraft,
+    plan: str,
+    since: datetime,
+    until: datetime | None,
+) -> Sale:
+    usual = next((each.fee_cents for each in plans(change.connection) if each.name == plan), 0)
+    cents = fee(check, "fee", draft.fee) if draft.fee.strip() else usual
+    return Sale(new_id(), customer.id, plan, cents, CURRENCY, micros(since), _maybe(until))
+
+
+def _check_order(check: Check, since: datetime, until: datetime | None, zone: str) -> None:
+    if until is not None and until <= since:
+        check.refuse("until", "Ends before it starts. Did you mean {day}?", day=_a_year_after(since, zone))
+
+
+def _check_holding(check: Check, kept: Sale, sale: Sale, now: int, zone: str) -> None:
+    """What holds, or is to come, is not taken away by a slip of the pen."""
+    is_over = kept.until is not None and kept.until <= now
+    if not is_over and kept.since <= now < sale.since:
+        check.refuse(
+            "sure",
+            "The add-on that holds now would end at once, and begin on {day}. If so, confirm it; what comes after it is"
+            " sold as the next period.",
+            day=day_in(instant(sale.since), zone),
+        )
+    elif not is_over and sale.until is not None and sale.until <= now:
+        check.refuse("sure", "The add-on would be over already. If so, confirm it.")
 
 
 def _check_plan(change: Change, check: Check, plan: str) -> None:
@@ -128,11 +199,19 @@ def _check_overlap(change: Change, check: Check, sale: Sale, zone: str) -> None:
 
 
 def _refuse_overlap(check: Check, other: Sale, zone: str) -> None:
+    began = day_in(instant(other.since), zone)
     if other.until is None:
-        check.refuse("since", "There is an add-on without an end already. End that one first.")
+        check.refuse(
+            "since",
+            "There is an add-on on {plan} since {began}, without an end. Change that one, to give it a last day first.",
+            plan=other.plan, began=began,
+        )  # fmt: skip
     else:
-        day = last_day_in(instant(other.until), zone)
-        check.refuse("since", "There is an add-on until {day} already. Begin after it, or end that one first.", day=day)
+        check.refuse(
+            "since",
+            "There is an add-on on {plan} from {began} to {day} already. Begin after it, or change or end that one.",
+            plan=other.plan, began=began, day=last_day_in(instant(other.until), zone),
+        )  # fmt: skip
 
 
 def _a_year_after(since: datetime, zone: str) -> str:
@@ -140,6 +219,10 @@ def _a_year_after(since: datetime, zone: str) -> str:
     return last_day_in(
         since.replace(year=since.year + 1, day=28 if (since.month, since.day) == (2, 29) else since.day), zone
     )
+
+
+def _maybe(at: datetime | None) -> int | None:
+    return None if at is None else micros(at)
 
 
 def _said(at: int | None) -> str | None:

@@ -8,11 +8,11 @@ from typing import Any
 from desk.administration.answering import Answering
 from desk.administration.customers import NOTHING_SOLD, CustomerDraft
 from desk.administration.plans import CURRENCY, plans
-from desk.administration.selling import SaleDraft, drafted, office_zone, present_sale
+from desk.administration.selling import SaleDraft, coming, drafted, office_zone, present_sale
 from server.commands import naming
 from server.commands.reaching import PAGING, Reach, command, given, group, listed, options, paged, paging, table
 from store import agents, contacts, customers
-from store.customers import Customer
+from store.customers import Customer, Sale
 from store.engine import Connection
 from store.seeking import Page
 from store.times import micros
@@ -46,11 +46,16 @@ def add(commands: Any) -> None:
     options(command(inner, "list", "list customers", _list), *PAGING)
     command(inner, "show", "show one customer", _show).add_argument("customer", help="its name, domain or id")
     inner = group(commands, "add-on", "the add-on: sell it, change its days, end it")
-    for name, help, act in (("add", "sell it", _sell), ("change", "change its days", _sell)):
-        one = command(inner, name, help, act)
-        one.add_argument("customer", help="its name, domain or id")
-        options(one, *SALE, needed=("since",) if name == "add" else ())
-    command(inner, "end", "end it now", _end).add_argument("customer", help="its name, domain or id")
+    one = command(inner, "add", "sell it, or its next period", _sell)
+    one.add_argument("customer", help="its name, domain or id")
+    options(one, *SALE, needed=("since",))
+    one = command(inner, "change", "change its days", _change_sale)
+    one.add_argument("customer", help="its name, domain or id")
+    options(one, *SALE)
+    one.add_argument("--sure", action="store_true", help="also when it would not hold any more")
+    one = command(inner, "end", "end it now; call off what has not begun", _end)
+    one.add_argument("customer", help="its name, domain or id")
+    options(one, ("since", "first day of the period that is meant; left out: the one that holds, else the next"))
 
 
 async def _add(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
@@ -96,17 +101,19 @@ async def _show(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
 
 
 async def _sell(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    kept = await naming.customer(reach, arguments.customer)
+    await reach.admin.customers.sell_another(None, kept.id, await _first_sale(reach, arguments))
+    return await _told(reach, kept.id)
+
+
+async def _change_sale(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     kept, now = await naming.customer(reach, arguments.customer), micros(reach.clock.now())
 
     def query(connection: Connection) -> SaleDraft:
         sale, zone = present_sale(connection, kept.id, now), office_zone(connection)
         return SaleDraft(plans(connection)[0].name) if sale is None else drafted(sale, zone)
 
-    if arguments.action == "add":
-        sale = await _first_sale(reach, arguments)
-    else:
-        sale = given(await reach.read(query), arguments)
-    await reach.admin.customers.sell(None, kept.id, sale)
+    await reach.admin.customers.sell(None, kept.id, given(await reach.read(query), arguments))
     return await _told(reach, kept.id)
 
 
@@ -117,7 +124,7 @@ async def _first_sale(reach: Reach, arguments: argparse.Namespace) -> SaleDraft:
 
 async def _end(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     kept = await naming.customer(reach, arguments.customer)
-    await reach.admin.customers.end_add_on(None, kept.id)
+    await reach.admin.customers.end_add_on(None, kept.id, arguments.since or "")
     return await _told(reach, kept.id)
 
 
@@ -133,7 +140,8 @@ async def _told(reach: Reach, id: str) -> tuple[Any, str]:
     cells = [
         ("customer", row["name"]), ("id", row["id"]), ("domains", ", ".join(row["domains"]) or "-"),
         ("zone", row["zone"]), ("language", row["language"]), ("add-on", _days(row["add_on"])),
-        ("fee a month", _fee(row["add_on"])), ("named", row["named"] or "-"),
+        ("fee a month", _fee(row["add_on"])), *(("then", _days(each)) for each in row["coming"]),
+        ("named", row["named"] or "-"),
         ("stand-ins", ", ".join(row["stand_ins"]) or "-"),
         ("contacts", ", ".join(row["contacts"]) or "-"),
     ]  # fmt: skip
@@ -147,9 +155,21 @@ def _row(connection: Connection, found: Customer, now: int) -> dict[str, Any]:
         "id": found.id, "name": found.name, "domains": list(found.domains), "zone": found.zone,
         "language": found.language, "named": names.get(found.named_id or ""),
         "stand_ins": [names[each] for each in customers.stand_ins(connection, found.id)],
-        "add_on": None if sale is None else vars(drafted(sale, zone)) | {"fee_cents": sale.fee_cents},
+        "add_on": None if sale is None else _sold(sale, zone),
+        "coming": [_sold(each, zone) for each in coming(connection, found.id, now)],
         "contacts": [each.email or each.name for each in contacts.of_customer(connection, found.id)],
     }  # fmt: skip
+
+
+def _sold(sale: Sale, zone: str) -> dict[str, Any]:
+    draft = drafted(sale, zone)
+    return {
+        "plan": draft.plan,
+        "since": draft.since,
+        "until": draft.until,
+        "fee": draft.fee,
+        "fee_cents": sale.fee_cents,
+    }
 
 
 def _fee(add_on: dict[str, Any] | None) -> str:

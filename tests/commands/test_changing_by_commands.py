@@ -26,6 +26,17 @@ def test_what_is_wrong_is_said_in_one_sentence_and_changes_nothing(shell: Shell)
     assert "An origin is scheme and host: https://portal.example.com" in said
     said = shell.refused("add-on", "add", "Brightwater", "--since", "2026-01-01", "--until", "2025-12-31")
     assert "Ends before it starts. Did you mean 2026-12-31?" in said
+    shell("add-on", "add", "Brightwater", "--since", "2026-01-01", "--until", "2030-12-31")
+    said = shell.refused("add-on", "add", "Brightwater", "--since", "2030-01-01")
+    assert "from 2026-01-01 to 2030-12-31 already. Begin after it, or change or end that one. (since)" in said
+    sold = shell("add-on", "add", "Brightwater", "--since", "2031-01-01", "--fee", "900")
+    assert (sold["add_on"]["until"], sold["coming"][0]["since"]) == ("2030-12-31", "2031-01-01")
+    assert "then" in shell.ran("customer", "show", "Brightwater").stdout
+    said = shell.refused("add-on", "change", "Brightwater", "--since", "2030-06-01")
+    assert "that holds now would end at once, and begin on 2030-06-01" in said and said.endswith("(sure)")
+    assert shell("add-on", "end", "Brightwater", "--since", "2031-01-01")["coming"] == []
+    sold = shell("add-on", "change", "Brightwater", "--since", "2030-06-01", "--sure")
+    assert sold["add_on"]["since"] == "2030-06-01"
     assert "is the only admin" in shell.refused("agent", "leave", "jonas@larkfield.example")
     assert "the following arguments are required" in shell.refused("agent", "add", "--name", "Eva")
 

@@ -127,6 +127,25 @@ def test_what_the_environment_decides_is_told_in_the_readers_language(admin: Adm
     assert "Adresa, na ktorej počúva web." in admin.get("/admin/settings?lang=sk")
 
 
+# The add-on -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_next_period_is_sold_beside_the_one_that_holds_and_called_off(admin: Admin) -> None:
+    who = {"name": "Periods", "zone": "UTC", "language": "en", "domains": ""}
+    admin.post("/admin/customers/new", **who)
+    path = admin.page.url.path
+    sold = who | {"plan": "All-inclusive", "since": "2020-01-01", "until": "2030-12-31"}
+    assert "dedicated service on" in admin.post(path, **sold)
+    page = admin.post(f"{path}/sell", next_since="2030-06-01", next_plan="All-inclusive")
+    assert "Begin after it, or change or end that one" in beside(page, "next_since") and 'value="2030-06-01"' in page
+    page = admin.post(f"{path}/sell", next_since="2031-01-01", next_plan="All-inclusive")
+    assert "All-inclusive, 2031-01-01 to no end" in page and 'value="2030-12-31"' in page
+    page = admin.post(path, **sold | {"since": "2030-02-01"})
+    assert "would end at once" in beside(page, "sure") and 'value="2030-02-01"' in page
+    assert "2031-01-01 to" not in admin.post(f"{path}/end-add-on", day="2031-01-01")
+    assert "dedicated service off" in admin.post(path, **sold | {"since": "2030-02-01", "sure": "1"})
+
+
 # Health ---------------------------------------------------------------------------------------------------------------
 
 

@@ -51,6 +51,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *at("customers", customers.every),
         *at("customers/new", customers.begin, customers.add),
         *at("customers/{id}", customers.show, customers.save),
+        *at("customers/{id}/sell", None, customers.sell),
         *at("customers/{id}/end-add-on", None, customers.end_add_on),
         *at("customers/{id}/contacts/new", contacts.begin, contacts.add),
         *at("contacts/{id}", contacts.show, contacts.save),

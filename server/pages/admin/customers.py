@@ -8,10 +8,11 @@ from typing import Any
 from starlette.responses import Response
 
 from desk.administration.answering import Answering
+from desk.administration.checking import Wrong
 from desk.administration.customers import CustomerDraft
 from desk.administration.picking import Crew
 from desk.administration.plans import amount, plans
-from desk.administration.selling import SaleDraft, drafted, office_zone, present_sale
+from desk.administration.selling import SaleDraft, coming, drafted, office_zone, present_sale
 from routing.errors import DeskError, NotFound
 from server.pages.admin.asking import REFUSED, Asked, saved
 from server.pages.admin.picking import offers
@@ -71,7 +72,7 @@ async def show(asked: Asked) -> Response:
 
 async def save(asked: Asked) -> Response:
     """`POST /admin/customers/{id}`: all of it, or nothing and every field that is wrong."""
-    draft, sale = _draft(asked), SaleDraft(*(asked.text(name) for name in ("plan", "since", "until", "fee")))
+    draft, sale = _draft(asked), _sale(asked, "", sure=bool(asked.text("sure")))
     answers = Answering(asked.text("named"), asked.texts("stand_in"))
     if "up" in asked.form:
         moved = replace(answers, stand_ins=_moved_up(answers.stand_ins, asked.text("up")))
@@ -83,10 +84,21 @@ async def save(asked: Asked) -> Response:
     return saved(f"/admin/customers/{asked.id}")
 
 
-async def end_add_on(asked: Asked) -> Response:
-    """`POST /admin/customers/{id}/end-add-on`"""
+async def sell(asked: Asked) -> Response:
+    """`POST /admin/customers/{id}/sell`: the next period."""
     try:
-        await asked.admin.customers.end_add_on(asked.signed, asked.id)
+        await asked.admin.customers.sell_another(asked.signed, asked.id, _sale(asked, "next_"))
+    except Wrong as error:
+        return await _one(asked, None, Wrong({f"next_{name}": said for name, said in error.fields.items()}))
+    except REFUSED as error:
+        return await _one(asked, None, error)
+    return saved(f"/admin/customers/{asked.id}")
+
+
+async def end_add_on(asked: Asked) -> Response:
+    """`POST /admin/customers/{id}/end-add-on`: the present one, or the one that begins on `day`."""
+    try:
+        await asked.admin.customers.end_add_on(asked.signed, asked.id, asked.text("day"))
     except REFUSED as error:
         return await _one(asked, None, error)
     return saved(f"/admin/customers/{asked.id}")
@@ -94,6 +106,11 @@ async def end_add_on(asked: Asked) -> Response:
 
 def _draft(asked: Asked) -> CustomerDraft:
     return CustomerDraft(*(asked.text(name) for name in ("name", "domains", "zone", "language", "playbook")))
+
+
+def _sale(asked: Asked, before: str, *, sure: bool = False) -> SaleDraft:
+    plan, since, until, fee = (asked.text(f"{before}{name}") for name in ("plan", "since", "until", "fee"))
+    return SaleDraft(plan, since, until, fee, sure)
 
 
 def _new(asked: Asked, draft: CustomerDraft, error: DeskError | None = None) -> Response:
@@ -122,6 +139,7 @@ async def _one(
             "kept": kept,
             "sold": sale is not None,
             "holds": _holds(sale, now),
+            "coming": [drafted(each, zone) for each in coming(connection, kept.id, now)],
             "office_zone": zone,
             "people": offers(connection, now),
             "page": contacts.page(connection, kept.id, asked.sought, asked.number),
@@ -131,7 +149,7 @@ async def _one(
         }
 
     found = await asked.read(query)
-    form = found.pop("form")
+    form = found.pop("form") | {f"next_{name}": text for name, text in asdict(_sale(asked, "next_")).items()}
     places = [*form["stand_ins"], *[""] * SPARE]
     away = {each.text: each.away for each in found["people"] if each.away}
     erased = "erased" in asked.request.query_params and error is None

@@ -124,7 +124,7 @@ async def test_all_that_is_wrong_is_told_in_the_order_of_the_form(
 
 def test_each_field_that_may_be_wrong_has_a_wrong_value() -> None:
     tried = {(type(draft), name) for draft, change, _field, _sentence in WRONG for name in change}
-    free = {(ContactDraft, "coordinator")}
+    free = {(ContactDraft, "coordinator"), (SaleDraft, "sure")}
     for kind in (CustomerDraft, SaleDraft, ContactDraft, AgentDraft):
         assert {(kind, each.name) for each in fields(kind)} - free <= tried
 
@@ -206,6 +206,44 @@ async def test_the_admin_lists_the_plans_and_what_is_sold_stays(world: World, ad
     for text, said in (("", "at least one"), ("A: 1\na: 2", "listed twice"), ("A: x", "is not an amount")):
         with pytest.raises(Wrong, match=said):
             await admin.plans.set(None, text)
+
+
+async def test_the_next_period_leaves_the_one_that_holds_as_it_is(world: World, admin: Administration) -> None:
+    id = await admin.customers.add(None, CUSTOMER, SALE)
+    for days in (("2026-06-01", ""), ("2025-06-01", "2026-02-01")):
+        with pytest.raises(Wrong) as refused:
+            await admin.customers.sell_another(None, id, SaleDraft("All-inclusive", *days))
+        assert str(refused.value.fields["since"]) == (
+            "There is an add-on on All-inclusive from 2026-01-01 to 2026-12-31 already."
+            " Begin after it, or change or end that one."
+        )
+    with pytest.raises(Wrong, match="Enter the first day"):
+        await admin.customers.sell_another(None, id, SaleDraft("All-inclusive"))
+    before = await world.record.read(lambda connection: customers.sales(connection, id))
+    await admin.customers.sell_another(None, id, SaleDraft("All-inclusive", "2027-01-01", "2027-12-31", "900"))
+    [later, now] = await world.record.read(lambda connection: customers.sales(connection, id))
+    assert [now] == before and later.fee_cents == 90_000
+    await admin.customers.end_add_on(None, id, "2027-01-01")
+    assert await world.record.read(lambda connection: customers.sales(connection, id)) == before
+    await admin.customers.sell(None, id, replace(SALE, until=""))
+    with pytest.raises(Wrong, match="since 2026-01-01, without an end"):
+        await admin.customers.sell_another(None, id, SaleDraft("All-inclusive", "2029-01-01"))
+
+
+@pytest.mark.parametrize("days", [("2031-01-01", ""), ("2025-01-01", "2025-12-31")])
+async def test_days_by_which_the_add_on_holds_no_more_want_to_be_confirmed(
+    world: World, admin: Administration, days: tuple[str, str]
+) -> None:
+    id = await admin.customers.add(None, CUSTOMER, SALE)
+    before = await world.record.read(lambda connection: customers.sales(connection, id))
+    other = SaleDraft("All-inclusive", *days)
+    with pytest.raises(Wrong) as refused:
+        await admin.customers.sell(None, id, other)
+    assert list(refused.value.fields) == ["sure"]
+    assert await world.record.read(lambda connection: customers.sales(connection, id)) == before
+    await admin.customers.sell(None, id, replace(other, sure=True))
+    [changed] = await world.record.read(lambda connection: customers.sales(connection, id))
+    assert changed.id == before[0].id and changed.since != before[0].since
 
 
 async def test_a_photo_is_drawn_anew_as_a_small_square_and_no_picture_is_refused(
