@@ -16,6 +16,12 @@ from store.blobs import Blobs
 from store.engine import open_record
 
 MOST_AHEAD_S = 2.0
+MISSED = {
+    "web": "nobody reaches the desk",
+    "mailbox": "mail goes neither in nor out",
+    "clock": "nothing that falls due is done, rings do not end, nobody's absence is noticed",
+}
+"""What stands still without such a process."""
 
 
 def shared(settings: Settings) -> Iterator[Finding]:
@@ -108,3 +114,10 @@ def _programs(programs: dict[str, list[str]]) -> Iterator[Finding]:
         yield Finding(
             f"The running processes are of {next(iter(programs))}, and this is {VERSION}.", "Renew them, one by one."
         )
+    running = {role for roles in programs.values() for role in roles}
+    for role in beats.ROLES:
+        if running and role not in running:
+            yield Finding(
+                f"No process {role} runs, though others do: {MISSED[role]}.",
+                f"Start one: vipdesk {role} (docs/deploy.md has the units), or vipdesk, which does all in one.",
+            )

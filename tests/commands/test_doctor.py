@@ -242,12 +242,26 @@ def test_processes_of_an_older_program_are_named(doctor: Doctor) -> None:
     now = micros(datetime.now(UTC))
     with sqlite3.connect(doctor.folder / "vipdesk.db") as db:
         put = "INSERT INTO meta (key, value) VALUES (?, ?)"
-        db.execute(put, ("beat_web_0.0.7", str(now)))
+        for role in ("web", "mailbox", "clock"):
+            db.execute(put, (f"beat_{role}_0.0.7", str(now)))
         db.execute(put, ("beat_clock_0.0.6", str(now - 3_600_000_000)))  # long gone
     assert doctor.says() == [f"The running processes are of 0.0.7, and this is {VERSION}."]
     with sqlite3.connect(doctor.folder / "vipdesk.db") as db:
         db.execute(put, (f"beat_clock_{VERSION}", str(now)))
-    assert doctor.says() == [f"Processes of 2 programs run on this record: 0.0.7 (web), {VERSION} (clock)."]
+    [said] = doctor.says()
+    assert said.startswith("Processes of 2 programs run on this record: 0.0.7 (") and f"{VERSION} (clock)." in said
+
+
+def test_a_role_that_no_process_plays_while_others_run_is_named(doctor: Doctor) -> None:
+    doctor.setup()
+    assert doctor.says() == []  # nothing runs: it may be meant
+    now = micros(datetime.now(UTC))
+    with sqlite3.connect(doctor.folder / "vipdesk.db") as db:
+        put = "INSERT INTO meta (key, value) VALUES (?, ?)"
+        db.execute(put, (f"beat_web_{VERSION}", str(now)))
+        db.execute(put, (f"beat_clock_{VERSION}", str(now - 3_600_000_000)))
+    said = doctor.says()
+    assert [each.split(",")[0] for each in said] == ["No process mailbox runs", "No process clock runs"]
 
 
 # The front ------------------------------------------------------------------------------------------------------------
