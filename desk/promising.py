@@ -16,7 +16,8 @@ from store.candidates import Way
 from store.engine import Connection
 from store.people import Agent
 
-MOST_VALID_S = 60
+MOST_VALID_S = 15
+"""Who comes or goes shows on buttons within so long, as long as a presence lasts."""
 
 
 def button_state(

@@ -308,6 +308,10 @@ async def promise(world: World) -> dict[str, Any]:
     return found
 
 
+async def test_a_promise_counts_no_longer_than_a_presence(world: World) -> None:
+    assert (await promise(world))["valid_for_s"] == 15
+
+
 async def test_who_let_it_ring_is_not_called_busy(world: World) -> None:
     await world.goes("agent", "ben")
     await world.goes("agent", "petra")
