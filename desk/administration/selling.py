@@ -89,7 +89,7 @@ def checked(change: Change, check: Check, customer: Customer, draft: SaleDraft) 
         _check_plan(change, check, sale.plan)
     if sale != kept:
         _check_overlap(change, check, sale, zone)
-    if kept is not None and sale.id == kept.id and not draft.sure:
+    if kept is not None and sale.id == kept.id and not draft.sure and not check.wrong:
         _check_holding(check, kept, sale, change.at, zone)
     return None if sale == kept else sale
 
