@@ -113,7 +113,7 @@ def dovecot(_dovecot: DovecotServer | None, request: pytest.FixtureRequest) -> D
 def whole_dovecot(dovecot: DovecotServer, request: pytest.FixtureRequest) -> DovecotServer:
     """The same where it has LMTP, OAuth and a login of its own."""
     if not dovecot.whole:
-        _skip("dovecot as root", request)
+        _skip("dovecot with its login (as root, or installed)", request)
     return dovecot
 
 

@@ -157,12 +157,13 @@ async def test_a_mail_that_says_nil_is_not_an_empty_mail(into: Into) -> None:
         assert await connection.fetch_into(1, io.BytesIO()) is None
 
 
-async def test_flags_told_between_two_parts_do_not_end_a_mail(into: Into) -> None:
+@pytest.mark.parametrize("most", [1024 * 1024, 300_000])
+async def test_neither_flags_nor_short_parts_end_a_mail(most: int, into: Into) -> None:
     big = bytes(range(256)) * 4096 * 2  # two whole parts
 
     async def part(session: Session, tag: str, arguments: str) -> bytes:
         begin, count = (int(n) for n in arguments.split("<")[1].split(">")[0].split("."))
-        body = big[begin : begin + count]
+        body = big[begin : begin + min(count, most)]
         flags = b"* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n"
         return flags + b"* 1 FETCH (UID 1 BODY[]<%d> {%d}\r\n" % (begin, len(body)) + body + b")\r\nTAG OK\r\n"
 

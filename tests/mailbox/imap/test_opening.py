@@ -130,6 +130,13 @@ async def test_a_cancelled_opening_leaves_nothing_open() -> None:
         await eventually(server.sessions[0].reader.at_eof)
 
 
+async def test_a_refused_opening_leaves_nothing_open() -> None:
+    async with ScriptedImap({"LOGIN": b"TAG NO no\r\n"}) as server:
+        with pytest.raises(LoginRefused):
+            await Connection.open(at(server.port))
+        await eventually(server.sessions[0].reader.at_eof)
+
+
 # TLS ------------------------------------------------------------------------------------------------------------------
 
 
