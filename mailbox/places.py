@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 
+from desk.administration.mailboxes import seal
 from desk.sealing import Sealer
 from mailbox.imap.endpoint import Endpoint, OAuth, Password
 from mailbox.oauth import ClientCredentials, RefreshToken, TokenSource
@@ -28,11 +29,6 @@ class Place:
     endpoint: Endpoint
     folder: str
     done: str | None
-
-
-def seal(sealer: Sealer, secret: Mapping[str, str]) -> bytes:
-    """As it stands in the row."""
-    return sealer.seal(json.dumps(dict(secret)).encode())
 
 
 def place(box: Mailbox, sealer: Sealer, http: httpx2.AsyncClient, rotated: Callable[[bytes], None]) -> Place:

@@ -1,4 +1,4 @@
-"""The administration's verbs: customers, add-ons, who answers, agents, absences, office hours, buttons, contacts."""
+"""The administration's verbs: customers, add-ons, who answers, agents, absences, hours, buttons, contacts, mail."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from desk.administration.checking import Wrong
 from desk.administration.contacts import Contacts
 from desk.administration.customers import Customers
 from desk.administration.desk_settings import DeskSettings
+from desk.administration.mailboxes import Mailboxes
 from desk.administration.plans import Plans
 from desk.administration.sessions import Sessions
 from desk.desk import Desk
@@ -39,5 +40,6 @@ class Administration:
         self.calendars = Calendars(changing)
         self.buttons = Buttons(changing, sealer)
         self.contacts = Contacts(changing)
+        self.mailboxes = Mailboxes(changing, sealer)
         self.audit = Auditing(changing)
         self.settings = DeskSettings(changing)

@@ -12,6 +12,7 @@ from server.commands import (
     calendars,
     contacts,
     customers,
+    mail,
     plans,
     routes,
     sessions,
@@ -21,5 +22,18 @@ from server.commands import (
 
 def add(commands: Any) -> None:
     """Adds the commands."""
-    for module in (customers, plans, contacts, agents, absences, sessions, calendars, buttons, routes, audit, settings):
+    for module in (
+        customers,
+        plans,
+        contacts,
+        agents,
+        absences,
+        sessions,
+        calendars,
+        buttons,
+        mail,
+        routes,
+        audit,
+        settings,
+    ):
         module.add(commands)

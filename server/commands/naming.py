@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from server.commands.reaching import Reach, the
-from store import agents, buttons, calendars, contacts, customers
+from store import agents, buttons, calendars, contacts, customers, mailboxes
 from store.agents import Profile
 from store.buttons import Button
 from store.calendars import Version
 from store.contacts import Person
 from store.customers import Customer
+from store.mailboxes import Mailbox
 
 
 async def customer(reach: Reach, name: str) -> Customer:
@@ -29,6 +30,11 @@ async def calendar(reach: Reach, name: str) -> Version:
 async def button(reach: Reach, name: str) -> Button:
     """By public key, also the former one, or id."""
     return the(await reach.read(buttons.every), name, "button", lambda each: (each.key, each.id, each.former_key))
+
+
+async def mailbox(reach: Reach, name: str) -> Mailbox:
+    """By address or id."""
+    return the(await reach.read(mailboxes.every), name, "mailbox", lambda each: (each.address, each.id))
 
 
 async def contact(reach: Reach, customer_id: str, name: str) -> Person:

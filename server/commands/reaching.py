@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from desk.administration import Administration
 from desk.desk import Desk
 from desk.identity import Identity
+from desk.sealing import Sealer
 from routing.errors import BadRequest
 from server.cli import Failed, show
 from server.opening import Opened, StartError, opened
@@ -50,6 +51,11 @@ class Reach:
     def admin(self) -> Administration:
         """Wants the keys. Raises StartError."""
         return Administration(self.desk, self._base.sealer, self.identity)
+
+    @property
+    def sealer(self) -> Sealer:
+        """Wants the keys. Raises StartError."""
+        return self._base.sealer
 
     async def keep(self, data: bytes) -> str:
         """Keeps bytes; their hash."""

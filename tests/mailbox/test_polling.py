@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from desk.administration.mailboxes import seal
 from desk.clock import SystemClock
 from desk.desk import Desk
 from live.memory import MemoryLive
@@ -20,7 +21,6 @@ from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
 from mailbox.parsing.parse import parse
 from mailbox.parsing.parsed import Ours, Parsed
-from mailbox.places import seal
 from mailbox.reading import Reader, Unreadable
 from mailbox.service import Mailboxes
 from store import mailboxes, singletons

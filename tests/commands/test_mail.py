@@ -1,0 +1,87 @@
+"""`vipdesk mail …`: mailboxes by commands, what is wrong with one explained, and a test that names the failing step."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.copying import Place
+from tests.support.imap_pymap import SECRET, USER, pymap_server
+
+ADDRESS = "brightwater@larkfield.example"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    folder = tmp_path_factory.mktemp("mail")
+    made = Place(folder / "data")
+    made.run("demo")
+    return made
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    async with pymap_server() as server:
+        yield server.port
+
+
+def password(folder: Path, text: str = SECRET) -> str:
+    path = folder / "password"
+    path.write_text(text + "\n")
+    return str(path)
+
+
+async def test_a_mailbox_is_added_tested_changed_and_its_secret_told_nowhere(
+    place: Place, port: int, tmp_path: Path
+) -> None:
+    told = await asyncio.to_thread(
+        place.told, "mail", "add", ADDRESS, "--host", "127.0.0.1", "--port", str(port), "--security", "plain",
+        "--user", USER, "--customer", "Brightwater Hotels", "--password-file", password(tmp_path),
+    )  # fmt: skip
+    assert (told["address"], told["customer"], told["folder"], told["active"]) == (
+        ADDRESS,
+        "brightwater",
+        "INBOX",
+        True,
+    )
+    assert SECRET not in str(told)
+    found = await asyncio.to_thread(place.told, "mail", "test", ADDRESS)
+    assert (found["failed"], found["mails"]) == (None, 0)
+    code, out, _ = await asyncio.to_thread(place.run, "mail", "change", ADDRESS, "--folder", "No such folder")
+    assert code == 0 and "No such folder" in out
+    code, out, _ = await asyncio.to_thread(place.run, "mail", "test", ADDRESS)
+    assert code == 1 and f"{ADDRESS}: the step select failed" in out
+    await asyncio.to_thread(place.told, "mail", "change", ADDRESS, "--password-file", password(tmp_path, "wrong"))
+    code, out, _ = await asyncio.to_thread(place.run, "mail", "test", ADDRESS)
+    assert code == 1 and "the step login failed" in out
+    [row] = await asyncio.to_thread(place.told, "mail", "list")
+    assert row["address"] == ADDRESS and "wrong" not in str(row)
+    assert (await asyncio.to_thread(place.told, "mail", "change", ADDRESS, "--no-active"))["active"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--host", "imap.example.com"), "Enter the password of the mailbox."),
+        (("--host", "imap.example.com", "--security", "plain"), "Without encryption only a server on this machine"),
+        (("--host", ""), "Enter the name of the IMAP server"),
+        (("--host", "imap.example.com", "--port", "0"), "0 does not fit; enter a number from 1 to 65535."),
+        (("--host", "imap.example.com", "--auth", "magic"), "“magic” is not among password, xoauth2, oauthbearer."),
+        (("--host", "imap.example.com", "--auth", "xoauth2"), "Enter the address at which tokens are given"),
+        (("--host", "imap.example.com", "--customer", "nobody"), "There is no customer nobody."),
+        (("--host", "imap.example.com", "--password-file", os.devnull + "/x"), "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_explained(place: Place, arguments: tuple[str, ...], said: str) -> None:
+    assert said in place.refused("mail", "add", "other@larkfield.example", *arguments)
+    assert "other@" not in str(place.told("mail", "list"))
+
+
+def test_an_address_is_read_once(place: Place, tmp_path: Path) -> None:
+    given = ("--host", "imap.example.com", "--password-file", password(tmp_path))
+    place.told("mail", "add", "twice@larkfield.example", *given)
+    assert "twice@larkfield.example is read already." in place.refused("mail", "add", "Twice@Larkfield.example", *given)
