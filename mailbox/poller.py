@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 RENEW_S = 240.0
 """How long one IDLE lasts: no push that got lost costs more."""
+SETTLE_S = 5.0
+"""How long the one lasts that follows mail: some servers tell nothing of what came just before it began."""
 SCAN_S = 600.0
 """How often the whole folder is compared with the record."""
 TRIES = 3
@@ -76,12 +78,12 @@ class Poller:
             while True:
                 now = self._clock.monotonic()
                 scan = scanned is None or now - scanned >= SCAN_S
-                await fetching.take(connection, selected, all=scan)
+                found = await fetching.take(connection, selected, all=scan)
                 scanned = now if scan else scanned
                 self._backoff.reset()
                 await self._land(fence)
                 await self._tell_server(connection, selected, fence)
-                await connection.idle_until(RENEW_S)
+                await connection.idle_until(SETTLE_S if found or scan else RENEW_S)
 
     # What was stored becomes what is said -----------------------------------------------------------------------------
 

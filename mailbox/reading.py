@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from desk import mailing
 from desk.mailing import Letter
 from desk.sealing import Sealer
 from mailbox import tokens
 from mailbox.parsing.parsed import Address, Attachment, Ours, Parsed
+from mailbox.worker import Unreadable
 from store import mailboxes
 from store.blobs import Blobs
 from store.engine import Record
@@ -19,22 +22,23 @@ from store.ids import new_id
 from store.incoming import Stored
 from store.mailboxes import Mailbox
 
-Parse = Callable[[Path, Ours], Awaitable[Parsed]]
-"""In a process of its own. Raises Unreadable."""
 
+class Parsing(Protocol):
+    """mailbox.worker.Worker. Both raise Unreadable, OSError."""
 
-class Unreadable(Exception):
-    """Reading it took too long or too much memory, or ended its reader; the text says which."""
+    async def parse(self, raw: Path, ours: Ours, /) -> Parsed: ...
+
+    async def parse_head(self, raw: Path, ours: Ours, /) -> Parsed: ...
 
 
 class Reader:
     """Of every mailbox."""
 
-    def __init__(self, record: Record, blobs: Blobs, sealer: Sealer, parse: Parse) -> None:
+    def __init__(self, record: Record, blobs: Blobs, sealer: Sealer, worker: Parsing) -> None:
         self._record = record
         self._blobs = blobs
         self._sealer = sealer
-        self._parse = parse
+        self._worker = worker
 
     async def read(self, mail: Stored, box: Mailbox) -> Letter:
         """What it says; of one that cannot be read, that it came. Raises NotFound for bytes that are gone, OSError,
@@ -44,12 +48,31 @@ class Reader:
         addresses = {each.address for each in await self._record.read(mailboxes.every)}
         trusted = box.endpoint.get("trusts", ())
         ours = Ours(addresses=tuple(sorted(addresses)), authservs=tuple(trusted), relays=tuple(trusted))
+        raw = self._blobs.path(mail.sha256)
         try:
-            parsed = await self._parse(self._blobs.path(mail.sha256), ours)
+            parsed = await self._worker.parse(raw, ours)
         except Unreadable as error:
-            return mailing.unreadable(mail, str(error))
+            return await self._known(mail, raw, ours, error.reason)
         files = tuple([await self._kept(each) for each in parsed.attachments])
         return letter(parsed, self._sealer, addresses, files)
+
+    async def _known(self, mail: Stored, raw: Path, ours: Ours, reason: str) -> Letter:
+        """Of a mail that cannot be read: at least whom it is from, if that can be."""
+        bare = mailing.unreadable(mail, reason)
+        try:
+            head = await self._worker.parse_head(raw, ours)
+        except Unreadable:
+            return bare
+        named = head.from_ or Address("", "")
+        return replace(
+            bare,
+            sender=named.address.lower(),
+            sender_name=named.name,
+            subject=head.subject or "",
+            message_id=head.message_id,
+            sent_at=head.date,
+            proven=head.dmarc == "pass",
+        )
 
     async def _kept(self, attachment: Attachment) -> File:
         blob = await asyncio.to_thread(self._blobs.put_bytes, attachment.content)

@@ -26,6 +26,8 @@ RENEWED_AFTER_MAILS = 1_000
 """Then a new process begins, so that memory once taken is given back."""
 START_SECONDS = 60.0
 CLOSE_SECONDS = 5.0
+NOBODY = Ours()
+"""Who has no addresses and trusts no server."""
 _NEEDED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG")
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); sys.modules.pop('mailbox', None); "
@@ -56,10 +58,7 @@ class Worker:
     `async with Worker(...) as worker`, or `close()` at the end.
     """
 
-    def __init__(
-        self, ours: Ours | None = None, cpu_seconds: float = CPU_SECONDS, memory_bytes: int = MEMORY_BYTES
-    ) -> None:
-        self._ours = ours or Ours()
+    def __init__(self, cpu_seconds: float = CPU_SECONDS, memory_bytes: int = MEMORY_BYTES) -> None:
         self._cpu_seconds = cpu_seconds
         self._memory_bytes = memory_bytes
         self._turn = asyncio.Lock()
@@ -74,28 +73,28 @@ class Worker:
     ) -> None:
         await self.close()
 
-    async def parse(self, raw: Path | bytes, sent: Sequence[str] = ()) -> Parsed:
-        """The whole mail. `sent`: what we wrote on the ticket before.
+    async def parse(self, raw: Path | bytes, ours: Ours = NOBODY, sent: Sequence[str] = ()) -> Parsed:
+        """The whole mail. `ours`: what tells our own from others'. `sent`: what we wrote on the ticket before.
 
         Raises Unreadable, or OSError when there is no such file.
         Who is cancelled takes the process along, as an answer may still come from it.
         """
-        return await self._ask(raw, sent, head=False)
+        return await self._ask(raw, ours, sent, head=False)
 
-    async def parse_head(self, raw: Path | bytes) -> Parsed:
+    async def parse_head(self, raw: Path | bytes, ours: Ours = NOBODY) -> Parsed:
         """From, Subject and the other fields alone, of a mail that is otherwise unreadable. Raises as `parse` does.
 
         The key is of the head alone, and no key of the mail.
         """
-        return await self._ask(raw, (), head=True)
+        return await self._ask(raw, ours, (), head=True)
 
     async def close(self) -> None:
         """Ends the process when the mail it reads is read; the next mail would begin one."""
         async with self._turn:
             await self._end()
 
-    async def _ask(self, raw: Path | bytes, sent: Sequence[str], head: bool) -> Parsed:
-        request = msgspec.msgpack.encode(_request(raw, self._ours, tuple(sent), head))
+    async def _ask(self, raw: Path | bytes, ours: Ours, sent: Sequence[str], head: bool) -> Parsed:
+        request = msgspec.msgpack.encode(_request(raw, ours, tuple(sent), head))
         async with self._turn:
             answer = await self._answer(request)
             if answer.not_opened is not None:

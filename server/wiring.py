@@ -18,6 +18,9 @@ from desk.repeating import repeat
 from desk.roll import EVERY_S, Roll
 from desk.watch import Watch
 from mailbox.hand import hand_due
+from mailbox.reading import Reader
+from mailbox.service import Mailboxes
+from mailbox.worker import Worker
 from server import app, serving
 from server.api import uploads
 from server.beating import beat
@@ -123,8 +126,16 @@ def _background(base: Opened, parts: Parts, role: Role) -> Iterator[Coroutine[An
         yield repeat("watch", Watch(desk).look, partial(clock.sleep, 1.0))
     if role in ("all", "mailbox"):
         yield repeat("mail", partial(hand_due, record, clock), partial(base.live.wait_bell, 1.0))
+        yield _mailboxes(base, parts)
     if base.is_demo and role == "all":
         yield _simulated_customer(parts)
+
+
+async def _mailboxes(base: Opened, parts: Parts) -> None:
+    """Mail that comes; read in a process of its own, which begins with the first one."""
+    async with Worker() as worker:
+        reader = Reader(base.record, parts.blobs, base.sealer, worker)
+        await Mailboxes(parts.desk, parts.blobs, base.sealer, reader).run()
 
 
 async def _serve(

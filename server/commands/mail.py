@@ -114,5 +114,5 @@ async def _told(reach: Reach, id: str) -> tuple[Any, str]:
 
 
 def _row(box: Mailbox) -> dict[str, Any]:
-    row = {"id": box.id, "address": box.address, "name": box.name, "customer": box.customer_id}
-    return row | box.endpoint | {"active": box.active}
+    row: dict[str, Any] = {"id": box.id, "address": box.address, "name": box.name, "customer": box.customer_id}
+    return row | dict(box.endpoint) | {"active": box.active}

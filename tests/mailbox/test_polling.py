@@ -21,8 +21,9 @@ from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
 from mailbox.parsing.parse import parse
 from mailbox.parsing.parsed import Ours, Parsed
-from mailbox.reading import Reader, Unreadable
+from mailbox.reading import Reader
 from mailbox.service import Mailboxes
+from mailbox.worker import Unreadable
 from store import mailboxes, singletons
 from store.blobs import Blobs
 from store.engine import Record, open_record
@@ -43,12 +44,17 @@ _READ = select(mail_item.c.reason, mail_item.c.ticket_id)
 POISON = MAIL.format(id="poison").replace("Subject", "X-Poison: 1\r\nSubject")
 
 
-async def read(path: Path, ours: Ours) -> Parsed:
-    """The product's own parser, in this process."""
-    raw = path.read_bytes()
-    if b"X-Poison" in raw:
-        raise Unreadable("It took more memory than it may.")
-    return parse(raw, ours, ())
+class Parser:
+    """The product's own, in this process; with a mail that it does not survive."""
+
+    async def parse(self, path: Path, ours: Ours) -> Parsed:
+        raw = path.read_bytes()
+        if b"X-Poison" in raw:
+            raise Unreadable("It took more memory than it may.")
+        return parse(raw, ours, ())
+
+    async def parse_head(self, path: Path, ours: Ours) -> Parsed:
+        return parse(path.read_bytes().split(b"\r\n\r\n")[0], ours, ())
 
 
 class Office:
@@ -73,7 +79,7 @@ class Office:
     async def process(self) -> AsyncIterator[asyncio.Task[None]]:
         """One that polls; killed at the end: it gives nothing up in good order."""
         desk = Desk(self.record, MemoryLive(), SystemClock())
-        reader = Reader(self.record, self.blobs, SEALER, read)
+        reader = Reader(self.record, self.blobs, SEALER, Parser())
         task = asyncio.create_task(Mailboxes(desk, self.blobs, SEALER, reader).run())
         try:
             yield task
@@ -158,16 +164,17 @@ async def test_one_that_is_frozen_is_fenced_off(office: Office, monkeypatch: pyt
     await office.begin()
     frozen, waits, goes_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def stuck(path: Path, ours: Ours) -> Parsed:
-        if not frozen.is_set():
-            frozen.set()
-            waits.set()
-            await goes_on.wait()
-        return await read(path, ours)
+    class Stuck(Parser):
+        async def parse(self, path: Path, ours: Ours) -> Parsed:
+            if not frozen.is_set():
+                frozen.set()
+                waits.set()
+                await goes_on.wait()
+            return await super().parse(path, ours)
 
     first = Mailboxes(
         Desk(office.record, MemoryLive(), SystemClock()), office.blobs, SEALER,
-        Reader(office.record, office.blobs, SEALER, stuck),
+        Reader(office.record, office.blobs, SEALER, Stuck()),
     )  # fmt: skip
     monkeypatch.setattr(holding.Holding, "_beat", _stands_still)
     task = asyncio.create_task(first.run())

@@ -42,8 +42,8 @@ async def test_what_the_process_reads_is_what_is_read_here(worker: Worker, tmp_p
     (tmp_path / "a.eml").write_bytes(raw)
     expected = parse(raw, Ours(), sent)
     assert expected.quote
-    assert await worker.parse(raw, sent) == expected
-    assert await worker.parse(tmp_path / "a.eml", sent) == expected
+    assert await worker.parse(raw, sent=sent) == expected
+    assert await worker.parse(tmp_path / "a.eml", sent=sent) == expected
 
 
 async def test_every_mail_is_read_by_one_process_and_none_knows_of_another(worker: Worker) -> None:
@@ -51,7 +51,7 @@ async def test_every_mail_is_read_by_one_process_and_none_knows_of_another(worke
     together = await asyncio.gather(*(worker.parse(PLAIN + str(number).encode()) for number in range(20)))
     assert together == alone
     first = pid(worker)
-    assert await worker.parse(PLAIN, ("Hello, do you hear me well?",)) == await worker.parse(PLAIN)
+    assert await worker.parse(PLAIN, sent=("Hello, do you hear me well?",)) == await worker.parse(PLAIN)
     assert pid(worker) == first
 
 
