@@ -97,7 +97,8 @@ class _Cutter:
                 return None
             if piece[-1].endswith((":", "：")) or _WROTE.search(piece[-1]):
                 below = self._next(at + length)
-                if below is not None and self._introduces(" ".join(piece), below):
+                whole = length == 1 or (_dated(" ".join(piece)) and not _dated(" ".join(piece[1:])))
+                if below is not None and whole and self._introduces(" ".join(piece), below):
                     return below
         return None
 
@@ -106,7 +107,7 @@ class _Cutter:
         if not 8 <= len(said) <= 400:
             return False
         wrote, addressed = bool(_WROTE.search(said)), "@" in said
-        dated = bool(_DATED.search(said) and (_TIMED.search(said) or addressed or wrote))
+        dated = _dated(said)
         if self.lines[below].startswith(">"):
             return (dated or said.endswith((":", "："))) and (wrote or addressed or self.sent.shares(self._from(below)))
         if dated and wrote and _ANGLED.search(said):  # people do not put addresses in brackets
@@ -184,6 +185,11 @@ class _Cutter:
         return (
             above if above is not None and self.plain[above].endswith((":", "：")) and any(self.plain[:above]) else at
         )
+
+
+def _dated(said: str) -> bool:
+    """Whether a mail's time stands in it; then what stands in the line above is no part of it."""
+    return bool(_DATED.search(said) and (_TIMED.search(said) or "@" in said or _WROTE.search(said)))
 
 
 def _is_delimiter(line: str) -> bool:

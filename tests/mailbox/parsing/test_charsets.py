@@ -17,6 +17,7 @@ CLAIMS = {
     "empty": (UTF8, "", "Žltá „tlačiareň“ – 5 €", ()),
     "ascii that is not": (UTF8, "us-ascii", "Žltá „tlačiareň“ – 5 €", ()),
     "latin that is not": (UTF8, "iso-8859-1", "Žltá „tlačiareň“ – 5 €", ("charset wrong: iso-8859-1",)),
+    "windows that is not": ("žena".encode(), "windows-1252", "žena", ("charset wrong: windows-1252",)),
     "utf-8 that is not": ("Žltá".encode("cp1250"), "utf-8", "Žltá", ("charset wrong: utf-8",)),
     "none, of Windows": ("Žltá".encode("cp1250"), None, "Žltá", ()),
     "latin with signs of Windows": ("„5 €“".encode("cp1252"), "iso-8859-1", "„5 €“", ()),

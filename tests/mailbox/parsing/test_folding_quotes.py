@@ -171,6 +171,20 @@ def test_a_long_quoted_line_that_was_broken_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize(
+    "said", ["On 04/03/2026 10:12, Anna <anna@desk.example> wrote:\n", "Anna <anna@desk.example> wrote:\n"]
+)
+def test_the_last_line_of_an_answer_is_no_part_of_what_introduces_a_quote(said: str) -> None:
+    found = mail("Hello,\nthat helped.\n" + said + QUOTED)
+    assert (found.reply, found.quote) == ("Hello,\nthat helped.\n", said + QUOTED)
+
+
+def test_a_line_of_ours_without_its_mark_is_no_answer() -> None:
+    quoted = "On 04/03/2026 10:12, Anna Kovács <anna@desk.example> wrote:\n> Dear Jana,\nplease restart the print server and tell us\n> whether\n"
+    assert mail(NEW + quoted).quote == ""
+    assert mail(NEW + quoted, sent=(OURS,)).quote == quoted
+
+
+@pytest.mark.parametrize(
     "signature",
     [
         "-- \nJana\nBrightwater\n",

@@ -178,6 +178,11 @@ ODD: dict[str, tuple[bytes, str, str]] = {
         "",
     ),
     "a longer boundary": (b"multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n--bb\r\nHello.\r\n--b--", "--bb\nHello.", ""),
+    "a boundary within a line": (
+        b"multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello --b\r\nx\r\n--b--",
+        "Hello --b\nx",
+        "",
+    ),
     "text before and after": (
         b"multipart/mixed; boundary=b\r\n\r\nNo.\r\n--b\r\n\r\nHello.\r\n--b--\r\nNo.",
         "Hello.",
