@@ -18,6 +18,8 @@ from store.schema import (
     contact_session,
     event,
     file,
+    incoming_mail,
+    mail_item,
     mailed_code,
     message,
     outgoing_mail,
@@ -67,6 +69,16 @@ _OF_ADDRESS = (
     delete(mailed_code).where(mailed_code.c.email == bindparam("email")),
     delete(outgoing_mail).where(outgoing_mail.c.recipient == bindparam("email")),
 )
+_THEIR_MAIL = select(mail_item.c.id).where(mail_item.c.sender == bindparam("email"))
+_RAW = select(incoming_mail.c.sha256).where(
+    incoming_mail.c.item_id.in_(_THEIR_MAIL), incoming_mail.c.sha256.is_not(None)
+)
+_OF_SENDER = (
+    update(incoming_mail).where(incoming_mail.c.item_id.in_(_THEIR_MAIL)).values(sha256=None, state="erased"),
+    update(mail_item).where(mail_item.c.sender == bindparam("email")).values(
+        sender="", subject="", message_id=None, reason=""),
+)  # fmt: skip
+"""The rows stay: what lies on the mail server still is not read anew."""
 _OF_SUBJECT = delete(token_use).where(
     token_use.c.subject == bindparam("subject"),
     token_use.c.button_id.in_(select(button.c.id).where(button.c.customer_id == bindparam("customer"))),
@@ -110,21 +122,26 @@ def erase(connection: Connection, ids: Sequence[str]) -> set[str]:
     """All of them; the blobs that their rows named. Who names these still: `files.named`."""
     if not ids:
         return set()
+    emails: set[str] = set()
     found = {name for row in connection.all(_FILES, ids=list(ids)) for name in row if name}
     for row in connection.all(_WHO, ids=list(ids)):
         if row.email:
+            emails.add(row.email.lower())
+            found |= {mail.sha256 for mail in connection.all(_RAW, email=row.email.lower())}
+            for emptied in _OF_SENDER:
+                connection.run(emptied, email=row.email.lower())
             for statement in _OF_ADDRESS:
                 connection.run(statement, email=row.email)
         if row.subject:
             connection.run(_OF_SUBJECT, subject=row.subject, customer=row.customer_id)
     for row in connection.all(_TICKETS, ids=list(ids)):
-        _silence(connection, row.id, frozenset(ids))
+        _silence(connection, row.id, frozenset(ids), emails)
     for change in _EMPTY:
         connection.run(change, ids=list(ids))
     return found
 
 
-def _silence(connection: Connection, ticket: str, ids: frozenset[str]) -> None:
+def _silence(connection: Connection, ticket: str, ids: frozenset[str], emails: set[str]) -> None:
     """The frames of a ticket without what they said, and without their names wherever these stand."""
     for row in connection.all(_EVENTS, ticket=ticket):
         frame = json.loads(row.frame)
@@ -133,6 +150,9 @@ def _silence(connection: Connection, ticket: str, ids: frozenset[str]) -> None:
             told |= {name: "" for name in _TOLD if told.get(name)}
             if row.kind == "message":
                 told["files"] = []
+        if row.kind == "received":
+            told["from"] = "" if told["from"] in emails else told["from"]
+            told["others"] = [each for each in told["others"] if each.lower() not in emails]
         _unname(frame, ids)
         written = json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
         if written != row.frame:

@@ -12,7 +12,7 @@ from store.engine import Connection, Row, upsert
 from store.ids import new_id
 from store.schema import incoming_mail, mail_item
 
-State = Literal["stored", "landed", "quarantined", "missing", "left"]
+State = Literal["stored", "landed", "quarantined", "missing", "left", "erased"]
 Kind = Literal["human", "auto", "bounce", "receipt", "bulk", "loop", "calendar", "unreadable"]
 
 

@@ -64,7 +64,7 @@ incoming_mail = Table(
     c.at("polled_at", nullable=False),
     c.at("committed_at", nullable=False),
     c.number("moved_in"),
-    c.text("state", "stored"),  # stored, landed, quarantined, missing, left
+    c.text("state", "stored"),  # stored, landed, quarantined, missing, left, erased
     c.text("reason", ""),
     c.number("attempts"),
     c.number("flagged"),  # told to the server

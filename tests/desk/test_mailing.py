@@ -14,12 +14,12 @@ from sqlalchemy import bindparam, select
 from desk import mailing
 from desk.mailing import NOBODYS, Letter
 from desk.requests import SetStatus
-from store import contacts, incoming, mailboxes, tickets
+from store import contacts, erasing, incoming, mailboxes, tickets
 from store.engine import Connection, Row
 from store.files import File
 from store.incoming import Fetched, Stored
 from store.mailboxes import Mailbox
-from store.schema import incoming_mail, mail_item
+from store.schema import event, incoming_mail, mail_item, message
 from store.tickets import Found
 from store.times import micros
 from tests.desk.conftest import NewWorld
@@ -288,3 +288,19 @@ async def test_files_of_a_mail_hang_on_its_message(post: Post) -> None:
     ticket = str(await post.lands(letter(files=(file,))))
     [event, *_] = [each for each in await post.world.events(ticket) if each["kind"] == "message"]
     assert [each["name"] for each in event["data"]["files"]] == ["feed.txt"]
+
+
+async def test_who_is_erased_is_in_none_of_their_mail_any_more(post: Post) -> None:
+    ticket = str(await post.lands(letter(message_id="<1@brightwater.example>", text="the canary")))
+    await post.lands(letter("two", "mei.tan@brightwater.example", tokens=(ticket,), others=(PRIYA, "x@post.example")))
+
+    def erase(connection: Connection) -> tuple[set[str], str]:
+        blobs = erasing.erase(connection, ["priya"])
+        rows = [*connection.all(select(mail_item)), *connection.all(select(event)), *connection.all(select(message))]
+        return blobs, repr(rows)
+
+    blobs, left = await post.world.record.write(erase, name="erase")
+    assert blobs == {f"{1:064}"}
+    assert [each for each in (PRIYA, "the canary", "<1@brightwater.example>") if each in left] == []
+    assert (await post.told(ticket))["others"] == ["x@post.example"]
+    assert await post.world.record.read(lambda connection: incoming.uids(connection, "box", "INBOX", 1)) == {1, 2}
