@@ -6,7 +6,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 OPENING_S = 10.0
 LEAST_PER_S = 1024
@@ -36,6 +37,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._around = 0
         self._reading: asyncio.TimerHandle | None = None
         self._unread = 0
+        self._answered: RequestResponseCycle | None = None
 
     # Coming in --------------------------------------------------------------------------------------------------------
 
@@ -79,14 +81,23 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_more()
         self._read_no_more()
+        self._answer_no_more()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        self._answer_no_more()
+        super().send_400_response(msg)
 
     def _refuse(self) -> None:
         if self.cycle is None or self.cycle.response_complete:
             self.transport.write(TOO_LARGE)
             self.transport.close()
         else:
-            self.transport.abort()
+            self._abort()
+
+    def _abort(self) -> None:
+        self._answer_no_more()
+        self.transport.abort()
 
     def _wait(self) -> None:
         if self._opening is None:
@@ -107,7 +118,7 @@ class HttpProtocol(HttpToolsProtocol):
         elif now < self._until:
             self._opening = self.loop.call_at(self._until, self._too_slow)
         else:
-            self.transport.abort()
+            self._abort()
 
     # Going out --------------------------------------------------------------------------------------------------------
 
@@ -118,6 +129,20 @@ class HttpProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self._read_no_more()
         super().resume_writing()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _answer_no_more(self) -> None:
+        """Whoever still answers writes to a closed line otherwise, which is an error: uvicorn tells only the request
+        that came last, and not before the line is lost."""
+        waiting = [cycle for cycle, _app in self.pipeline]
+        self.pipeline.clear()
+        for cycle in [self._answered, *waiting]:
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -138,6 +163,6 @@ class HttpProtocol(HttpToolsProtocol):
         self._reading = None
         unread = self.transport.get_write_buffer_size()
         if unread and self._unread - unread < PROGRESS_BYTES:
-            self.transport.abort()
+            self._abort()
         elif unread:
             self._expect_reading()

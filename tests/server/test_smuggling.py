@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import struct
 from contextlib import suppress
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.support.running import RunningDesk
 
 HOST = b"HOST"
+CLOSE = b"\r\nConnection: close\r\n\r\n"
 INNER = b"GET /ready HTTP/1.1\r\nHost: " + HOST + b"\r\n\r\n"
 """What an attacker would like to be taken for somebody else's next request."""
 
@@ -58,6 +60,22 @@ def test_what_can_be_cut_in_two_ways_is_refused_and_nothing_behind_it_is_heard(d
 def test_two_proper_requests_in_one_go_are_two(desk: RunningDesk) -> None:
     ended = INNER.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     assert re.findall(rb"HTTP/1.1 (\d+)", asked(desk, INNER + ended)) == [b"200", b"200"]
+
+
+@pytest.mark.parametrize("many", [2, 5, 30])
+def test_an_answer_to_a_line_that_is_closed_meanwhile_is_no_error(desk: RunningDesk, many: int) -> None:
+    """Seventeen wait at the most, then the line is closed; who leaves gets no answer either."""
+    page = INNER.replace(b"/ready", b"/login")
+    for _ in range(5):
+        if many > 17:
+            assert asked(desk, page * many).count(b"HTTP/1.1 200") < 20
+        else:
+            with socket.create_connection(("127.0.0.1", desk.port), timeout=20) as line:
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+                line.sendall((page * many).replace(HOST, f"127.0.0.1:{desk.port}".encode()))
+        assert re.findall(rb"HTTP/1.1 (\d+)", asked(desk, page.replace(b"\r\n\r\n", CLOSE))) == [b"200"]
+    log = desk.log.read_text()
+    assert "Traceback" not in log and "ERROR" not in log
 
 
 def asked(desk: RunningDesk, request: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 
 import pytest
@@ -96,9 +97,17 @@ async def test_what_frames_a_body_is_bounded_too(house: House, body: bytes) -> N
     assert said.startswith(b"HTTP/1.1 200")
 
 
-async def test_of_requests_in_a_row_only_some_wait_for_an_answer(house: House) -> None:
+async def test_of_requests_in_a_row_only_some_wait_for_an_answer(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     answer = await asked(house, (GET + b"\r\n") * 200)
     assert answer.count(b"HTTP/1.1 404") < 20
+    assert faults(caplog) == []
+
+
+def faults(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log tells as an error, or with a traceback."""
+    return [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR or each.exc_info is not None]
 
 
 async def test_a_body_that_comes_byte_by_byte_is_not_waited_for(house: House) -> None:
