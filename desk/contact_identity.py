@@ -17,7 +17,7 @@ from desk.admission import MOST_DEVICE, TOUCH_AFTER, Admission, NotSignedIn, dig
 from desk.texts import say
 from live.base import Published
 from routing.allow import Actor
-from routing.errors import BadRequest, Forbidden, NotFound
+from routing.errors import BadRequest, Forbidden, NotFound, SlowDown
 from store import audit, buttons, candidates, contacts, customers, jobs, outbox, people, sessions
 from store.buttons import Button
 from store.contacts import Person
@@ -35,6 +35,13 @@ LEEWAY = timedelta(seconds=30)
 NEW_VISITS = 30
 """Visitors nobody knows from one network within five minutes: each may press, and rings somebody. Who comes back, or is
 vouched for, is not counted."""
+WRONG_CODES = 60
+"""For all people of a customer within an hour, from everywhere: of a million codes it takes years to hit one."""
+CODES_OF_ADDRESS = 10
+"""Mailed to one address within a day, whoever asks."""
+CODES_OF_BUTTON = 200
+"""Mailed by one button within an hour."""
+HOUR_S, DAY_S = 3600, 86400
 THIS_MACHINE = ("127.", "::1")
 ALGORITHMS = ("HS256", "ES256", "EdDSA", "RS256")
 _EMAIL = re.compile(r"[^@\s,;<>\"\x00-\x1f\x7f]{1,64}@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
@@ -197,17 +204,17 @@ class ContactIdentity(Admission):
         """Mails six digits to an address of the customer's domains. Raises BadRequest, Forbidden, SlowDown."""
         email = email.strip().lower()
         match = _EMAIL.fullmatch(email)
-        if match is None:
+        if match is None or len(email) > 254:
             raise BadRequest("This is no mail address.", field="email")
-        await self._slow_down(f"code:{button.id}:{email}", 3)
         await self._slow_down(f"code-from:{source}", 30)
+        customer = await self._desk.record.read(lambda connection: customers.find(connection, button.customer_id))
+        if customer is None or match[1] not in customer.domains:
+            raise Forbidden("A code can be mailed only to an address of your company.", field="email")
+        await self._slow_down_codes(button, email)
         code = f"{secrets.randbelow(1_000_000):06}"
         now, real = self._desk.clock.now(), self._desk.clock.real()
 
-        def verb(connection: Connection) -> bool:
-            customer = customers.find(connection, button.customer_id)
-            if customer is None or match[1] not in customer.domains:
-                return False
+        def verb(connection: Connection) -> None:
             contacts.put_code(connection, button.id, email, _code_hash(button, email, code), micros(real + CODE_LASTS))
             works = say(
                 button.language, "Your code for the support desk is {code}. It works for ten minutes.", code=code
@@ -218,16 +225,27 @@ class ContactIdentity(Admission):
                 body=works + "\n\n" + say(button.language, "If you did not ask for it, nothing needs to be done."),
             )  # fmt: skip
             jobs.put(connection, "hand_mail", now, "hand_mail")
-            return True
 
-        if not await self._desk.record.write(verb, name="mail_code"):
-            raise Forbidden("A code can be mailed only to an address of your company.", field="email")
+        await self._desk.record.write(verb, name="mail_code")
         self._desk.live.bell()
 
+    async def _slow_down_codes(self, button: Button, email: str) -> None:
+        """The button first: strangers choose addresses, so the names of buckets are as few as its mails. An address of
+        the customer's domains is treated the same whether anybody has it. Raises SlowDown."""
+        await self._slow_down(f"codes:{button.id}", CODES_OF_BUTTON, HOUR_S)
+        try:
+            await self._slow_down(f"code:{button.id}:{email}", 3)
+            await self._slow_down(f"codes-to:{email}", CODES_OF_ADDRESS, DAY_S)
+        except SlowDown:
+            await self._desk.live.give_back(f"codes:{button.id}")
+            raise
+
     async def _by_code(self, button: Button, email: str, code: str, source: str) -> Person:
-        """The person of a mailed code. Raises Forbidden."""
+        """The person of a mailed code. Raises Forbidden, SlowDown."""
         email = email.strip().lower()
         await self._slow_down(f"code-try:{source}", 60)
+        wrong = f"code-wrong:{button.customer_id}"
+        await self._slow_down(wrong, WRONG_CODES, HOUR_S)  # before it is looked at: or many at once would all be
         now, real = self._desk.clock.now(), micros(self._desk.clock.real())
 
         def verb(connection: Connection) -> Person | None:
@@ -240,6 +258,7 @@ class ContactIdentity(Admission):
         person = await self._desk.record.write(verb, name="use_code")
         if person is None:
             raise Forbidden("This code does not fit, or is too old. Ask for a new one.", field="code")
+        await self._desk.live.give_back(wrong)
         return person
 
 
