@@ -49,7 +49,7 @@ async def upload(parts: Parts, request: Request) -> Response:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise BadRequest(ONE_FILE, field="file")
-        taken = await parts.files.take(signed, file.filename or "file", file.content_type or "", _chunks(file))
+        taken = await parts.files.take(signed, _plain(file.filename or "file"), file.content_type or "", _chunks(file))
     return JSONResponse(taken, 201, {"Cache-Control": "no-store"})
 
 
@@ -117,6 +117,11 @@ async def _form(request: Request) -> AsyncIterator[FormData]:
         except HTTPException as error:  # its reason is the parser's, such as a line of a part's head beyond 4 KiB
             raise BadRequest(ONE_FILE, field="file") from error
         yield opened
+
+
+def _plain(name: str) -> str:
+    """As it was before a browser put it between quotes (HTML, multipart/form-data encoding algorithm)."""
+    return name.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
 
 
 def _too_large() -> TooLarge:

@@ -108,6 +108,13 @@ def test_a_long_name_is_shortened_to_what_file_systems_take_and_keeps_its_ending
     assert taken["name"] in unquote(given)
 
 
+def test_a_name_comes_as_it_was_before_a_browser_quoted_it(priya: httpx2.Client) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a%22;filename=%22b%0D%0A 100%.html"\r\n\r\n1'
+    type = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = priya.post("/files", content=part + b"\r\n--x--\r\n", headers=type)
+    assert answer.json()["name"] == 'a";filename="b 100%.html'
+
+
 def test_a_name_of_many_kilobytes_is_refused_in_one_sentence(priya: httpx2.Client) -> None:
     answer = priya.post("/files", files={"file": ("x" * 8000 + ".txt", b"1")})
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "bad_request", "file")
@@ -220,13 +227,16 @@ def test_a_file_that_is_too_large_is_refused_whatever_its_header_says(desk: Runn
     assert raw(desk, "POST", "/files", **said)[0] == 413
 
 
-def test_ten_thousand_ranges_cost_no_more_than_one(priya: httpx2.Client) -> None:
+@pytest.mark.parametrize("step", [0, 2], ids=["the same", "others"])
+def test_ten_thousand_ranges_cost_no_more_than_one(priya: httpx2.Client, step: int) -> None:
     file = upload(priya, "a.txt", b"x" * 20_000)["file"]
     url = address(priya, sent(priya, file), file)
-    ranges = ",".join(f"{at}-{at}" for at in range(0, 20_000, 2))
-    answer = priya.get(url, headers={"Range": f"bytes={ranges[:15_000]}"})
-    assert answer.status_code in (200, 206, 400, 416)
-    assert len(answer.content) < 1024 * 1024
+    ranges = [f"{at * step}-{at * step}" for at in range(10_000)]
+    if step:
+        ranges = ranges[:5_000]  # more are no head that is read any further
+    answer = priya.get(url, headers={"Range": "bytes=" + ",".join(ranges)})
+    assert answer.status_code in (200, 400, 416, 431)
+    assert len(answer.content) <= 20_000
 
 
 def test_one_person_cannot_fill_the_disk_at_once(desk: RunningDesk) -> None:
