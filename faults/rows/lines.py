@@ -43,7 +43,7 @@ def lines_of(desk: RunningDesk) -> int:
         return int(sum(map(float, re.findall(rb"^vipdesk_lines\{[^}]*\} (\S+)", answer.read(), re.M))))
 
 
-@row("26", "the peer vanishes (half-open lines)", promise="client back within", promise_s=15.0, least_s=45)
+@row("26", "the peer vanishes (half-open lines)", promise="client back within", promise_s=14.0, least_s=45)
 async def half_open(ground: Ground, budget: Budget, seed: int) -> Outcome:
     """The proxy swallows both directions of what is open; new lines pass. The server has to free the old ones."""
     outcome = Outcome()

@@ -29,7 +29,7 @@ def _house(ground: Ground) -> Iterator[tuple[Net, House]]:
             yield found, house
 
 
-@row("26n", "the peer vanishes (iptables DROP)", promise="client back within", promise_s=15.0, least_s=45)
+@row("26n", "the peer vanishes (iptables DROP)", promise="client back within", promise_s=14.0, least_s=45)
 async def dropped(ground: Ground, budget: Budget, seed: int) -> Outcome:
     """Every open line's packets are dropped from now on; new lines pass."""
     outcome = Outcome()
