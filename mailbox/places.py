@@ -24,7 +24,9 @@ from store.mailboxes import Mailbox
 
 @dataclass(frozen=True)
 class Place:
-    """`done`: the folder to which mail goes that was seen to, None: it is marked as seen."""
+    """`done`: the folder to which mail goes that was seen to, its parts joined by slashes whatever the server writes
+    between them; None: it is marked as seen.
+    """
 
     endpoint: Endpoint
     folder: str

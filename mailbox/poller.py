@@ -70,6 +70,7 @@ class Poller:
 
     async def _session(self, fence: int) -> None:
         async with await Connection.open(self._place.endpoint) as connection:
+            done = self._place.done and await connection.path(*self._place.done.split("/"))
             selected = await connection.select(self._place.folder)
             fetching = Fetching(
                 self._record, self._blobs, self._clock, self._box, self._place.folder, self._hold, fence
@@ -82,7 +83,7 @@ class Poller:
                 scanned = now if scan else scanned
                 self._backoff.reset()
                 await self._land(fence)
-                await self._tell_server(connection, selected, fence)
+                await self._tell_server(connection, selected, done, fence)
                 await connection.idle_until(SETTLE_S if found or scan else RENEW_S)
 
     # What was stored becomes what is said -----------------------------------------------------------------------------
@@ -111,7 +112,7 @@ class Poller:
 
         await self._desk.run("land_mail", land, decides=False)
 
-    async def _tell_server(self, connection: Connection, selected: Selected, fence: int) -> None:
+    async def _tell_server(self, connection: Connection, selected: Selected, done: str | None, fence: int) -> None:
         """Marks or moves what was seen to; what gets lost of it is done again next time. A folder that is read only
         keeps its mails as they are.
         """
@@ -120,7 +121,7 @@ class Poller:
             uids = await self._record.read(lambda opened: incoming.unflagged(opened, box, folder, epoch))
             if not uids:
                 return
-            await (connection.mark_seen(uids) if self._place.done is None else connection.move(uids, self._place.done))
+            await (connection.move(uids, done) if done else connection.mark_seen(uids))
 
             def told(opened: Transaction, uids: list[int] = uids) -> None:
                 singletons.hold(opened, self._hold, fence)

@@ -135,12 +135,12 @@ async def test_what_arrives_is_on_a_ticket_of_its_sender(office: Office) -> None
 
 
 async def test_what_was_seen_to_is_marked_and_in_a_folder_of_its_own_when_there_is_one(office: Office) -> None:
-    await office.begin(done="Done")
+    await office.begin(done="Vipdesk/Done")
     await office.arrives(MAIL.format(id="one"))
 
     async def moved() -> bool:
         async with await Connection.open(at(office.port, user=USER, auth=Password(SECRET))) as server:
-            return (await server.select("INBOX")).exists == 0 and (await server.select("Done")).exists == 1
+            return (await server.select("INBOX")).exists == 0 and (await server.select("Vipdesk/Done")).exists == 1
 
     async with office.process():
         await eventually(lambda: office.has("one"))
