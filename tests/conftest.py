@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from store import migrations
@@ -20,6 +21,8 @@ from tests.support.dovecot import DovecotServer, dovecot_server
 from tests.support.services import NotToBeHad, PostgresServer, RedisServer
 
 bytecode.keep()
+settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("desk")  # how fast a machine is, is no property of the code
 T = TypeVar("T")
 STRICT = os.environ.get("CI", "") not in ("", "0", "false") or os.environ.get("STRICT") == "1"
 

@@ -273,7 +273,7 @@ async def test_a_connection_whose_packets_are_swallowed_is_found_at_the_renewal(
     way: str, dovecot: DovecotServer, user: str
 ) -> None:
     async with FaultProxy(dovecot.imaps_port) as proxy:
-        connection = await inbox(dovecot, user, Limits(idle_grace_s=0.3), port=proxy.port)
+        connection = await inbox(dovecot, user, Limits(idle_grace_s=1.0), port=proxy.port)
         waiting = asyncio.create_task(connection.idle_until(0.2))
         await eventually(connection._protocol._idle_event.is_set)
         proxy.faults.down.swallow = way in ("down", "both")
@@ -289,7 +289,7 @@ async def test_a_connection_whose_packets_are_swallowed_is_found_at_the_renewal(
 async def test_a_fetch_whose_packets_are_swallowed_ends(dovecot: DovecotServer, user: str) -> None:
     await asyncio.to_thread(dovecot.deliver, user, RAW)
     async with FaultProxy(dovecot.imaps_port) as proxy:
-        connection = await inbox(dovecot, user, Limits(silence_s=0.3), port=proxy.port)
+        connection = await inbox(dovecot, user, Limits(silence_s=1.5), port=proxy.port)
         uids = await connection.uids()
         proxy.faults.down.swallow = True
         with pytest.raises(Lost, match="no answer"):
@@ -299,7 +299,7 @@ async def test_a_fetch_whose_packets_are_swallowed_ends(dovecot: DovecotServer, 
 
 async def test_a_frozen_server_is_found_at_the_renewal(dovecot: DovecotServer, user: str) -> None:
     others = set(dovecot.engines())
-    connection = await inbox(dovecot, user, Limits(idle_grace_s=0.3), port=dovecot.imap_port, security="plain")
+    connection = await inbox(dovecot, user, Limits(idle_grace_s=1.0), port=dovecot.imap_port, security="plain")
     waiting = asyncio.create_task(connection.idle_until(0.2))
     await eventually(connection._protocol._idle_event.is_set)
     with stopped(list(set(dovecot.engines()) - others)), pytest.raises(Lost):

@@ -22,7 +22,7 @@ from tests.support.eventually import eventually
 from tests.support.imap_certificates import Authority
 from tests.support.imap_script import Reply, ScriptedImap, Session, silence
 
-BRIEF = Limits(connect_s=0.2, silence_s=0.2)
+BRIEF = Limits(connect_s=1.5, silence_s=1.5)
 
 
 class Tokens:
