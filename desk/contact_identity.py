@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-import jwt
-
 from desk.actors import Signed
 from desk.admission import MOST_DEVICE, TOUCH_AFTER, Admission, NotSignedIn, digest_of
+from desk.site_tokens import TOKEN_USES, judged
 from desk.texts import say
 from live.base import Published
 from routing.allow import Actor
@@ -29,9 +28,6 @@ CONTACT_LASTS = timedelta(days=30)
 """From the last use."""
 CODE_LASTS = timedelta(minutes=10)
 CODE_TRIES = 5
-TOKEN_LASTS = timedelta(minutes=10)
-TOKEN_USES = 5
-LEEWAY = timedelta(seconds=30)
 NEW_VISITS = 30
 """Visitors nobody knows from one network within five minutes: each may press, and rings somebody. Who comes back, or is
 vouched for, is not counted."""
@@ -43,7 +39,6 @@ CODES_OF_BUTTON = 200
 """Mailed by one button within an hour."""
 HOUR_S, DAY_S = 3600, 86400
 THIS_MACHINE = ("127.", "::1")
-ALGORITHMS = ("HS256", "ES256", "EdDSA", "RS256")
 _EMAIL = re.compile(r"[^@\s,;<>\"\x00-\x1f\x7f]{1,64}@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 
 
@@ -171,27 +166,14 @@ class ContactIdentity(Admission):
         return person
 
     async def claims(self, button: Button, token: str) -> dict[str, Any]:
-        """What a customer's site vouches for. Raises Forbidden for a token that does not hold."""
-        try:
-            kid = str(jwt.get_unverified_header(token).get("kid", ""))
-            kept = await self._desk.record.read(lambda connection: buttons.secrets_of(connection, button.id))
-            secret = next((each for each in kept if each.kid == kid and not each.revoked), None)
-            if secret is None or secret.algorithm not in ALGORITHMS:
-                raise Forbidden("Your site signed with a key that this desk does not know.", field="jwt")
-            claims: dict[str, Any] = jwt.decode(
-                token, self._sealer.unseal(secret.sealed).decode(), algorithms=[secret.algorithm],
-                audience=self._names(button), leeway=LEEWAY, options={"require": ["exp", "iat", "sub", "aud", "jti"]},
-            )  # fmt: skip
-        except jwt.InvalidTokenError as error:
-            raise Forbidden("What your site signed does not hold (any more). Reload the page.", field="jwt") from error
-        instants = isinstance(claims["exp"], int | float) and isinstance(claims["iat"], int | float)
-        if not instants or not all(_is_text(claims.get(name, "")) for name in ("sub", "jti", "name", "email")):
-            raise Forbidden("What your site signed has a claim of the wrong kind.", field="jwt")
-        if claims["exp"] - claims["iat"] > TOKEN_LASTS.total_seconds():
-            raise Forbidden("What your site signs must expire within ten minutes.", field="jwt")
-        if not claims["sub"] or len(claims["sub"]) > 200 or len(claims["jti"]) > 200:
-            raise Forbidden("What your site signed names nobody.", field="jwt")
-        return claims
+        """What a customer's site vouches for. Raises TokenRefused for a token that does not hold."""
+        kept = await self._desk.record.read(lambda connection: buttons.secrets_of(connection, button.id))
+        return judged(token, kept, self._sealer.unseal, self._names(button))
+
+    async def uses(self, button: Button, claims: dict[str, Any]) -> int:
+        """How often this token came already; none are counted up."""
+        sub, jti = claims["sub"], claims["jti"]
+        return await self._desk.record.read(lambda connection: contacts.uses(connection, button.id, sub, jti))
 
     def _names(self, button: Button) -> list[str]:
         """What a site may call the button: its key, and for as long as it works the one before."""
@@ -301,11 +283,6 @@ def _of_address(connection: Connection, button: Button, email: str, at: int) -> 
 
 def _code_hash(button: Button, email: str, code: str) -> str:
     return hashlib.sha256(f"{button.id}\n{email}\n{code}".encode()).hexdigest()
-
-
-def _is_text(value: object) -> bool:
-    """What every record can keep: JSON carries more."""
-    return isinstance(value, str) and not any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def _text(body: dict[str, Any], name: str) -> str | None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from desk.administration.origins import origin_of
 from desk.identity import Identity
-from routing.errors import DeskError
-from server.pages.texts import _, sentence
+from desk.site_tokens import TOKEN_USES, TokenRefused
+from server.pages.texts import _
 from store.buttons import Button
 
 
@@ -36,11 +36,15 @@ def page(kept: Button, address: str) -> Tried:
 
 
 async def token(identity: Identity, kept: Button, token: str) -> Tried:
-    """Whether what a site signed holds; it is not used up."""
+    """Whether what a site signed holds, else which check failed; it is not used up."""
     try:
         claims = await identity.claims(kept, token)
-    except DeskError as error:
-        return Tried(False, sentence(error))
+    except TokenRefused as error:
+        return Tried(False, _(error.why.msgid, **error.why.values))
+    if await identity.uses(kept, claims) >= TOKEN_USES:
+        return Tried(
+            False, _("It was used {most} times already: make a new one, with a jti of its own.", most=TOKEN_USES)
+        )
     shown = {name: claims[name] for name in ("sub", "name", "email", "aud", "jti") if name in claims}
     ends = datetime.fromtimestamp(claims["exp"], UTC)
     said = _("The token holds until {time}.", time=f"{ends:%H:%M:%S} UTC")

@@ -70,6 +70,10 @@ _CHANGE = (
     )
 )  # fmt: skip
 _BECAME = update(contact).where(contact.c.id == bindparam("b_id")).values(became_id=bindparam("now"))
+_USES = select(token_use.c.uses).where(
+    token_use.c.button_id == bindparam("button"), token_use.c.subject == bindparam("subject"),
+    token_use.c.jti == bindparam("jti"),
+)  # fmt: skip
 _ADD_USE = insert(token_use)
 _USE = (
     update(token_use)
@@ -160,6 +164,11 @@ def use_token(connection: Connection, button: str, subject: str, jti: str, expir
         return int(uses)
     connection.run(_ADD_USE, button_id=button, subject=subject, jti=jti, expires_at=expires_at, uses=1)
     return 1
+
+
+def uses(connection: Connection, button: str, subject: str, jti: str) -> int:
+    """How often a signed token was used."""
+    return int(connection.scalar(_USES, button=button, subject=subject, jti=jti) or 0)
 
 
 def one_at_a_time(connection: Connection, customer: str) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from desk.sentences import Sentence
 from routing.errors import BadRequest
 
 EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -19,17 +19,6 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 DAY = timedelta(days=1)
 NO_PLACES = {"localtime", "Factory"}
 """Files beside the zones of the tz database that no browser knows: what they mean differs by machine."""
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """Why a field cannot be taken, so that an edge can say it in another language."""
-
-    msgid: str
-    values: Mapping[str, Any]
-
-    def __str__(self) -> str:
-        return self.msgid.format(**self.values)
 
 
 class Wrong(BadRequest):

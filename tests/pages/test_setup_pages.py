@@ -177,7 +177,7 @@ def test_a_button_is_tested_by_a_page_and_a_token(admin: Admin, button: str) -> 
     token = jwt.encode({"aud": key, "sub": "7", "jti": "1", "iat": 1, "exp": 2}, secret, headers={"kid": "site"})
     page = unescape(admin.post(f"{button}/try", address="https://portal.example.com/a", token=token))
     assert "Pages of https://portal.example.com show the button." in page
-    assert "does not hold (any more)" in page and token in page
+    assert "It expired: exp is 1970-01-01 00:00:02 UTC." in page and token in page
     assert "do not show the button" in unescape(admin.post(f"{button}/try", address="https://evil.example"))
     assert "Leave a message" in page or "team" in page
 

@@ -214,13 +214,40 @@ async def test_a_token_is_tried_as_often_as_one_likes_and_stays_unused(
         assert tried.fine and "priya-7" in tried.detail
     assert await identity.open_session(kept.key, {"jwt": token}, "source") is not None
     for wrong, said in (
-        (jwt.encode(claims("b_other"), secret, headers={"kid": kid}), "does not hold"),
-        (jwt.encode(claims(kept.key, exp=claims("")["exp"] + 900), secret, headers={"kid": kid}), "ten"),
-        (jwt.encode(claims(kept.key), secret, headers={"kid": "gone"}), "does not know"),
-        ("no token", "does not hold"),
+        (jwt.encode(claims("b_other"), secret, headers={"kid": kid}), f"it must be the button's key, {kept.key}."),
+        (
+            jwt.encode(claims(kept.key, exp=int(time.time()) + 900), secret, headers={"kid": kid}),
+            "at most 600 are taken",
+        ),
+        (jwt.encode(claims(kept.key), secret, headers={"kid": "gone"}), "no key “gone”. It has: site, portal."),
+        (jwt.encode(claims(kept.key), secret), "kid is missing"),
+        (
+            jwt.encode(claims(kept.key), "x" * 64, "HS512", headers={"kid": kid}),
+            "signed with HS512; the key “site” is for",
+        ),
+        (jwt.encode(claims(kept.key), "x" * 40, headers={"kid": kid}), "signature does not fit the key “site”"),
+        (jwt.encode(claims(kept.key, iat=1, exp=2), secret, headers={"kid": kid}), "exp is 1970-01-01 00:00:02 UTC"),
+        (
+            jwt.encode(claims(kept.key, iat=int(time.time()) + 200), secret, headers={"kid": kid}),
+            "iat is in the future",
+        ),
+        (jwt.encode(claims(kept.key, sub=""), secret, headers={"kid": kid}), "sub is empty"),
+        (jwt.encode(claims(kept.key, name=7), secret, headers={"kid": kid}), "name must be a text."),
+        ("no token", "This is no JWT"),
     ):
         tried = await trying.token(identity, kept, wrong)
         assert not tried.fine and said in tried.said
+        with pytest.raises(Forbidden, match="our site sign"):
+            await identity.open_session(kept.key, {"jwt": wrong}, "source")
+    without = claims(kept.key)
+    del without["jti"]
+    tried = await trying.token(identity, kept, jwt.encode(without, secret, headers={"kid": kid}))
+    assert tried.said == "The claim jti is missing."
+    for _ in range(4):
+        await identity.open_session(kept.key, {"jwt": token}, "source")
+    assert (await trying.token(identity, kept, token)).said.startswith("It was used 5 times already")
+    await admin.buttons.revoke_secret(None, BUTTON, kid)
+    assert (await trying.token(identity, kept, token)).said == "The key “site” was revoked."
 
 
 async def test_a_page_is_tried_by_its_address(world: World) -> None:
