@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from desk.administration.known import LANGUAGES, is_public_mail_host
 from desk.sentences import Sentence
 from routing.errors import BadRequest
 
@@ -64,7 +65,12 @@ class Check:
         """Domains, separated by commas, blanks or lines."""
         found = [each.strip().lower().removeprefix("@") for each in re.split(r"[\s,;]+", value) if each.strip()]
         for each in found:
-            if not DOMAIN.fullmatch(each):
+            if is_public_mail_host(each):
+                self.refuse(
+                    field, "Anybody may have an address at {domain}: a mailed code would make them a contact."
+                    " Leave it out, and enter people there one by one.", domain=each,
+                )  # fmt: skip
+            elif not DOMAIN.fullmatch(each):
                 self.refuse(
                     field, "“{text}” is not a domain. A domain is what follows the @: example.com", text=each[:60]
                 )
@@ -88,6 +94,10 @@ class Check:
         found = value.strip()
         if not LANGUAGE.fullmatch(found):
             self.refuse(field, "Enter the language as two letters, such as en, de or sk.")
+        elif not _spoken(found):
+            self.refuse(field,
+                        "There is no language “{text}”. Enter the two letters of ISO 639-1, such as en, de or sk.",
+                        text=found)  # fmt: skip
         return found
 
     def languages(self, field: str, value: str) -> tuple[str, ...]:
@@ -95,6 +105,10 @@ class Check:
         found = tuple(dict.fromkeys(each for each in re.split(r"[\s,;]+", value) if each))
         if not found or not all(LANGUAGE.fullmatch(each) for each in found):
             self.refuse(field, "Enter languages as two letters each, separated by commas: en, de")
+        for unknown in (each for each in found if not _spoken(each)):
+            self.refuse(field,
+                        "There is no language “{text}”. Enter the two letters of ISO 639-1, such as en, de or sk.",
+                        text=unknown[:20])  # fmt: skip
         return found
 
     def number(self, field: str, value: int | str, low: int, high: int) -> int:
@@ -142,6 +156,11 @@ class Check:
         except (ValueError, OverflowError):
             self.refuse(field, "“{text}” is not a day. A day is written like 2026-12-31.", text=found[:40])
             return None
+
+
+def _spoken(language: str) -> bool:
+    """ISO 639-1 has it; the country that may follow is not looked at."""
+    return language.partition("-")[0] in LANGUAGES
 
 
 def _seen(letter: str) -> bool:
