@@ -7,9 +7,11 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from desk.identity import NotSignedIn
 from routing.errors import DeskError
+from server.commands import run
 from server.opening import StartError
 from server.settings import SettingError, Settings, load
 from store.engine import RecordError, Violation
@@ -39,8 +41,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         arguments = parser().parse_args(list(argv))
         settings = load()
-        configure_logs(settings)
         command: Command = arguments.command
+        configure_logs(settings if command in run.PROCESSES else _quieter(settings))
         return command(settings, arguments)
     except (SettingError, StartError, RecordError, NotSignedIn) as error:
         return _refuse(str(error))
@@ -58,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All commands."""
-    from server.commands import admin, answer, backup, demo, doctor, export, run, setup
+    from server.commands import admin, answer, backup, demo, doctor, export, setup
 
     top = Parser(prog="vipdesk", description="A dedicated support desk. Without a command: runs it.")
     top.set_defaults(command=run.all_in_one)
@@ -66,6 +68,11 @@ def parser() -> argparse.ArgumentParser:
     for module in (run, setup, demo, answer, admin, backup, export, doctor):
         module.add(commands)
     return top
+
+
+def _quieter(settings: Settings) -> Settings:
+    """For a command that runs no process: what goes as it should is no news beside its answer."""
+    return replace(settings, log_level="warning") if settings.log_level == "info" else settings
 
 
 def configure_logs(settings: Settings) -> None:

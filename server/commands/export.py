@@ -35,4 +35,6 @@ async def _export(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str
 
 def _told(target: Path, done: Exported) -> str:
     lost = f"\n  ATTACHMENTS THAT THE DESK ITSELF HAS LOST: {', '.join(done.missing)}" if done.missing else ""
-    return f"{target} holds {sum(done.rows.values())} rows in {len(done.rows)} files, and {done.files} files.{lost}"
+    rows, kinds = sum(done.rows.values()), len(done.rows)
+    files = f"{done.files} attachments and pictures" if done.files else "no attachments or pictures"
+    return f"{target} holds {rows} rows of {kinds} kinds, a file of lines for each, and {files}.{lost}"

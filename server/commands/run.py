@@ -35,3 +35,7 @@ def _part(settings: Settings, arguments: argparse.Namespace) -> int:
 
     starting.part(settings, arguments.role)
     return 0
+
+
+PROCESSES = (all_in_one, _part)
+"""What stays and does its work, and says in its log what it does."""

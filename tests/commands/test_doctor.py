@@ -264,6 +264,15 @@ def test_a_role_that_no_process_plays_while_others_run_is_named(doctor: Doctor) 
     assert [each.split(",")[0] for each in said] == ["No process mailbox runs", "No process clock runs"]
 
 
+def test_a_command_prints_its_answer_and_no_news_of_redis(
+    doctor: Doctor, postgres_url: str, redis_server: RedisServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    doctor.set(DATABASE_URL=postgres_url, SECRET_KEYS=KEYS, REDIS_URL=redis_server.url)
+    doctor.setup()
+    assert main(["agent", "list"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 # The front ------------------------------------------------------------------------------------------------------------
 
 
