@@ -112,13 +112,20 @@ def _cut(calendar: Calendar, new: tuple[date, Calendar]) -> Calendar:
 
 
 def _changed(before: Calendar, after: Calendar, since: datetime, document: Mapping[str, Any]) -> Iterator[ChangedDay]:
-    first = since.astimezone(ZoneInfo(after.zone)).date()
+    local = since.astimezone(ZoneInfo(after.zone))
+    first = local.date()
     named = {day for each in (*_chain(before), *_chain(after)) for day in (*each.holidays, *each.special)}
     days = {first + _DAY * number for number in range(7 * WEEKS)} | {day for day in named if day >= first}
     for day in sorted(days):
         was, becomes = hours.hours_of_day(before, day), hours.hours_of_day(after, day)
-        if was != becomes:
+        over = f"{local:%H:%M}" if day == first else ""
+        if _after(was, over) != _after(becomes, over):
             yield ChangedDay(day, was, becomes, document.get("names", {}).get(day.isoformat(), ""))
+
+
+def _after(spans: list[list[str]], time: str) -> list[list[str]]:
+    """Hours of a day that are not over by then: what is over can no longer change."""
+    return [[max(opens, time), closes] for opens, closes in spans if closes > time]
 
 
 def _chain(calendar: Calendar) -> Iterator[Calendar]:

