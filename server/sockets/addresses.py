@@ -38,6 +38,11 @@ class Addresses:
                     del self._open[network]
 
 
+def is_near(connection: HTTPConnection) -> bool:
+    """Whether it comes from this machine, which nobody counts."""
+    return connection.client is None or is_this_machine(connection.client.host)
+
+
 def crowded() -> Response:
     """The answer to a line that has no place."""
     words = "Too many lines are open from your network address. Close some, or try again later."

@@ -68,6 +68,8 @@ class Connection:
         self.name = name
         self.authenticate = authenticate
         self.signed: Signed | None = None
+        self.near = False
+        """It comes from this machine."""
         self.following = Following(self)
         self.pump = Pump(sockets, transport, self._fell_behind, self._next_portion)
         self.patience = Patience(sockets.rate, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desk import requests
+from routing.errors import SlowDown
 from server.sockets import frames
 from server.sockets.answering import answering
 from server.sockets.shared import on_history, on_pong, on_resume, on_typing
@@ -15,8 +16,18 @@ if TYPE_CHECKING:
 __all__ = ["ANSWERING", "on_history", "on_pong", "on_resume", "on_typing"]
 
 
+PRESSES, PRESSES_S = 120, 300
+"""Of people whom nobody vouches for, on one button, from all networks together: else they could fill the pool with one
+customer's chats, and keep everybody else's waiting."""
+
+
 async def on_press(connection: Connection, frame: requests.Press) -> None:
-    """The button was pressed, in the chat page."""
+    """The button was pressed, in the chat page. Raises SlowDown."""
+    if not (connection.near or connection.who.actor.verified):
+        bucket = f"presses:{connection.who.button_id}"
+        wait_s = await connection.sockets.live.take(bucket, PRESSES / PRESSES_S, PRESSES)
+        if wait_s > 0:
+            raise SlowDown(retry_s=round(wait_s, 1))
     await connection.perform(frame)
 
 

@@ -16,7 +16,7 @@ from desk.actors import Signed
 from live.base import Published
 from routing.errors import BadRequest, TooLarge
 from server.sockets import frames
-from server.sockets.addresses import crowded
+from server.sockets.addresses import crowded, is_near
 from server.sockets.connection import Connection, SingleRequest
 from server.sockets.frames import Hello
 from server.sockets.opening import Refused, log_unopened, open_line
@@ -169,6 +169,7 @@ async def _opened(sockets: Sockets, audience: Audience, request: Request) -> Res
     connection = Connection(
         sockets, audience, stream, secrets.token_hex(8), lambda: _signed(sockets, audience, request, hello)
     )
+    connection.near = is_near(request)
     try:
         await open_line(connection, hello)
     except Refused as refused:
@@ -192,6 +193,7 @@ async def take_request(sockets: Sockets, audience: Audience, request: Request) -
     except (TooLarge, BadRequest) as error:
         return _frame(frames.refused(None, error), 413 if isinstance(error, TooLarge) else 400)
     connection = SingleRequest(sockets, audience, Once(), lambda: _signed(sockets, audience, request, Hello()), signed)
+    connection.near = is_near(request)
     pulse = Published((f"{audience}:{connection.person}",), b"", kind="pulse")
     sockets.live.publish([pulse])  # the stream of this person may be held by any process
     await connection.take(text)

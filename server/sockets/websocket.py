@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 from desk.actors import Signed
 from routing.errors import BadRequest
 from server.sockets import frames
-from server.sockets.addresses import crowded
+from server.sockets.addresses import crowded, is_near
 from server.sockets.connection import Connection
 from server.sockets.frames import Hello
 from server.sockets.opening import Refused, log_unopened, open_line
@@ -34,7 +34,8 @@ class SocketTransport:
 
     streaming = False
 
-    def __init__(self, protocol: SocketProtocol) -> None:
+    def __init__(self, protocol: SocketProtocol, *, near: bool) -> None:
+        self.near = near
         self._protocol = protocol
 
     @property
@@ -83,14 +84,19 @@ async def serve(sockets: Sockets, audience: Audience, websocket: WebSocket) -> N
         protocol: SocketProtocol = websocket.scope["state"].pop("protocol")
         cookie = (sockets.session_of(websocket.cookies) or "") if audience == "agent" else ""
         protocol.carry()
-        sockets.spawn(_carry(sockets, audience, protocol, cookie, held.pop_all()))
+        transport = SocketTransport(protocol, near=is_near(websocket))
+        sockets.spawn(_carry(sockets, audience, transport, protocol, cookie, held.pop_all()))
 
 
 async def _carry(
-    sockets: Sockets, audience: Audience, protocol: SocketProtocol, cookie: str, held: contextlib.ExitStack
+    sockets: Sockets,
+    audience: Audience,
+    transport: SocketTransport,
+    protocol: SocketProtocol,
+    cookie: str,
+    held: contextlib.ExitStack,
 ) -> None:
     """The line from its opening to its end; `held` is given back then."""
-    transport = SocketTransport(protocol)
     connection: Connection | None = None
     with held, contextlib.closing(protocol):
         try:
@@ -144,6 +150,7 @@ async def _greet(
             return await sockets.identity.agent(cookie, csrf)
 
     connection = Connection(sockets, audience, transport, secrets.token_hex(8), authenticate)
+    connection.near = transport.near
     try:
         async with asyncio.timeout(OPEN_S):
             await open_line(connection, hello)

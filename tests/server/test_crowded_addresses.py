@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import uuid
 from collections.abc import Iterator
 
 import httpx2
@@ -17,6 +18,7 @@ from websockets.typing import Origin
 from server.demo.cast import CUSTOMERS
 from server.settings import Settings
 from server.sockets.addresses import Addresses
+from server.sockets.contact import PRESSES
 from tests.support.asking import contact, nobody, vouched
 from tests.support.running import RunningDesk
 
@@ -147,6 +149,25 @@ def test_a_stranger_is_only_so_many_visitors_and_keeps_nobody_else_out(behind: R
         back = {"token": visits[0].json()["token"]}
         for body, address in ((back, stranger), (known, stranger), ({}, other)):
             assert client.post(door, json=body, headers={"X-Forwarded-For": address}).status_code == 200
+
+
+def test_strangers_press_one_button_only_so_often_and_keep_nobody_known_out(behind: RunningDesk) -> None:
+    """From as many networks as it takes for each to stay below its own limit."""
+    with nobody(behind) as client:
+
+        def press(button: int, address: str, body: dict[str, str]) -> dict[str, object]:
+            told = {"X-Forwarded-For": address}
+            token = client.post(f"/b/{CUSTOMERS[button].key}/session", json=body, headers=told).json()["token"]
+            told["Authorization"] = f"Bearer {token}"
+            frame = {"type": "press", "rid": str(uuid.uuid4()), "text": "Hello"}
+            answer: dict[str, object] = client.post("/x/contact", json=frame, headers=told).json()
+            return answer
+
+        pressed = [press(2, f"198.51.100.{number // 25}", {}) for number in range(PRESSES + 1)]
+        assert [each["type"] for each in pressed] == ["ok"] * PRESSES + ["error"]
+        assert pressed[-1]["code"] == "slow_down" and float(str(pressed[-1]["retry_s"])) > 0
+        assert press(2, "203.0.113.70", {"jwt": vouched(behind, "hugo")})["type"] == "ok"
+        assert press(1, "203.0.113.70", {})["type"] == "ok"
 
 
 def test_the_visitors_of_one_stranger_give_no_more_files_than_two(behind: RunningDesk) -> None:
