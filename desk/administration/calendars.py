@@ -166,8 +166,10 @@ def _since(check: Check, text: str, now: datetime, zone: str, connection: Connec
     if not text.strip():
         return micros(now)
     day = _day(check, "since", text)
-    if not day or "zone" in check.wrong:
+    if not day:
         return 0
+    known = "zone" not in check.wrong
+    zone = zone if known else "UTC"
     holding = calendars.at(connection, kept.id, now)
     today = now.astimezone(ZoneInfo(zone)).date()
     if date.fromisoformat(day) <= today:
@@ -176,7 +178,7 @@ def _since(check: Check, text: str, now: datetime, zone: str, connection: Connec
         check.refuse(
             "since", "{day} is too far ahead. Enter a day of the next {years} years.", day=day, years=YEARS_AHEAD
         )
-    elif holding is not None and holding.zone != zone:
+    elif known and holding is not None and holding.zone != zone:
         check.refuse("since", "Another time zone holds from now on only. Leave this empty, or keep {zone}.",
                      zone=holding.zone)  # fmt: skip
     return micros(datetime.combine(date.fromisoformat(day), time(0), ZoneInfo(zone)))

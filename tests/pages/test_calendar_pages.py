@@ -69,9 +69,8 @@ def test_what_is_wrong_is_said_beside_its_field_and_kept(page: Page) -> None:
     page.click(".a-save .btn.main")
     for field, value in wrong.items():
         assert page.input_value(f"#{field}").strip() == value
-        if field != "since":  # judged when its neighbours can be
-            assert page.inner_text(f"#{field}-e"), field
-            assert page.get_attribute(f"#{field}", "aria-invalid") == "true"
+        assert page.inner_text(f"#{field}-e"), field
+        assert page.get_attribute(f"#{field}", "aria-invalid") == "true"
 
 
 def test_holidays_are_proposed_confirmed_one_by_one_and_looked_at_before_they_are_kept(page: Page) -> None:
