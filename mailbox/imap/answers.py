@@ -19,7 +19,7 @@ _COUNT = re.compile(rb"\* (\d{1,10}) (EXISTS|RECENT|EXPUNGE)\s*\Z", re.IGNORECAS
 _FETCH = re.compile(rb"\* \d{1,10} FETCH ", re.IGNORECASE)
 _LIST = re.compile(rb"\* (?:LIST|NAMESPACE) ", re.IGNORECASE)
 _SEARCH = re.compile(rb"\* SEARCH(?P<found>[ \d]*)", re.IGNORECASE)
-_DATE = re.compile(r"\s*(\d{1,2})-([A-Z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\s*", re.IGNORECASE)
+_DATE = re.compile(r"(\d{1,2})-([A-Z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)", re.IGNORECASE)
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 
 
@@ -95,7 +95,7 @@ def _number(value: Value) -> int | None:
 
 def instant(value: Value) -> datetime | None:
     """`17-Jul-1996 02:44:25 -0700` as an instant; None for what is no date."""
-    found = _DATE.fullmatch(value.decode("ascii", "replace")) if isinstance(value, bytes) else None
+    found = _DATE.fullmatch(value.decode("ascii", "replace").strip()) if isinstance(value, bytes) else None
     if found is None or found[2].upper() not in MONTHS:
         return None
     offset = timedelta(hours=int(found[8]), minutes=int(found[9])) * (-1 if found[7] == "-" else 1)

@@ -46,7 +46,7 @@ REMOTE = "cid:vipdesk.remote."
 _OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 ELEMENT = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[\w:-]+="[^"]*")*)\s*/?>')
 """A tag as the sanitizer writes it; in texts every `<` is `&lt;` there."""
-_ATTRIBUTE = re.compile(r'([\w:-]+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'(?<![\w:-])([\w:-]+)="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ MOST_FIELDS = 2_000
 MOST_MARKS = 100_000
 """Places that look like a boundary and are looked at."""
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*(.*)", re.S)
-_BEFORE_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[\r\n]*(?=[!-9;-~]{1,200}[ \t]*:|From ))?")
+_BEFORE_HEAD = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:[\r\n]*(?=[!-9;-~]{1,200}[ \t]*:|From ))?")
 _BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _TYPE = re.compile(r"[\w!#$&^.+-]{1,100}/[\w!#$&^.+-]{1,100}")
 

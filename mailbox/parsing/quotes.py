@@ -23,7 +23,7 @@ _DATED = re.compile(r"\d{1,4}[./-]\s?\d|\d{4}")
 _TIMED = re.compile(r"\d{1,2}[:.h]\d{2}")
 _FIELD = re.compile(r"\*?([^\s:：>*][^:：\n*]{0,24}?)\s?[:：]\*?\s*(\S.*)?")
 _ANGLED = re.compile(r"<[^<>\s]+@[^<>\s]+>")
-_RULE = re.compile(r"\s*_{10,}\s*")
+_RULE = re.compile(r"_{10,}")
 _WROTE = re.compile("|".join(re.escape(word) for word in quote_words.WROTE))
 
 
@@ -75,7 +75,7 @@ class _Cutter:
             if self._fields_begin(at):
                 return self._unless_forwarded(at)
             if at == self.bare and self._bare_quote(at):
-                return at - 1 if at and _RULE.fullmatch(self.lines[at - 1]) else at
+                return at - 1 if at and _RULE.fullmatch(self.lines[at - 1].strip()) else at
         return self._by_what_was_sent()
 
     def _from(self, at: int) -> str:
@@ -146,7 +146,7 @@ class _Cutter:
         hyphens = line.startswith("--") and line.endswith("--")
         if hyphens and line.strip("-= ").startswith(quote_words.ORIGINAL):
             return True
-        if hyphens or _RULE.fullmatch(self.lines[at]):
+        if hyphens or _RULE.fullmatch(self.lines[at].strip()):
             below = self._next(at + 1)
             return below is not None and self._are_fields(below)
         return self._are_fields(at)

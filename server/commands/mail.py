@@ -7,11 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx2
-
 from desk.administration.mailboxes import AUTHENTICATIONS, GRANTS, SECURITIES, MailboxDraft, drafted
-from mailbox.places import place
-from mailbox.trying import tried
 from routing.errors import BadRequest
 from server.cli import Failed
 from server.commands import naming
@@ -92,6 +88,11 @@ def _secret_of(path: str) -> str:
 
 
 async def _test(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    import httpx2  # what speaks to mail servers is loaded when one is tried
+
+    from mailbox.places import place
+    from mailbox.trying import tried
+
     box = await naming.mailbox(reach, arguments.mailbox)
     async with httpx2.AsyncClient() as http:
         found = await tried(place(box, reach.sealer, http, lambda sealed: None))
