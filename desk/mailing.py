@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from desk.actors import Signed
 from desk.frames import maybe_written, written
@@ -19,6 +18,7 @@ from desk.work import Work
 from desk.writing import write_message
 from routing import mail as rules
 from routing.allow import Actor
+from routing.hours import Calendar
 from routing.mail import Evidence, Sender, Thread
 from routing.ticket import contact_wrote, landing
 from store import calendars, candidates, contacts, customers, files, incoming, people, tickets
@@ -74,14 +74,19 @@ def unreadable(mail: Stored, reason: str) -> Letter:
 
 
 def land(work: Work, box: Mailbox, mail: Stored, letter: Letter) -> None:
-    """The mail becomes an item, and where it is one, what is said on a ticket. Nothing when it was dealt with."""
+    """The mail becomes an item, and where it is one, what is said on a ticket. Nothing when it was dealt with.
+
+    Raises ValueError for a mailbox without office hours: the mail waits.
+    """
     state: State = "quarantined" if letter.kind == "unreadable" else "landed"
     calendar = calendars.at(work.connection, box.calendar_id, work.now)
-    starts = None if calendar is None or letter.kind in SILENT else _starts(letter, mail, calendar)
+    if calendar is None:
+        raise ValueError(f"The office hours {box.calendar_id} are not there.")
+    starts = _starts(letter, mail, calendar)
     item, is_new = incoming.item(work.connection, _item(letter, mail, starts), micros(work.now))
     if not incoming.end(work.connection, mail.id, state, item.id, letter.reason) or not is_new:
         return
-    if letter.kind in SILENT or calendar is None:
+    if letter.kind in SILENT:
         return
     named, decided = _named(work, letter)
     if named is not None and decided.joins and not _too_old(work, named):
@@ -98,7 +103,7 @@ def land(work: Work, box: Mailbox, mail: Stored, letter: Letter) -> None:
     _tell(work, found, item, letter, mail, decided, seq)
 
 
-def _starts(letter: Letter, mail: Stored, calendar: Any) -> datetime | None:
+def _starts(letter: Letter, mail: Stored, calendar: Calendar) -> datetime | None:
     return rules.starts(instant(mail.received_at), calendar) if letter.kind in (*SPOKEN, "unreadable") else None
 
 
@@ -168,7 +173,7 @@ def _joining(work: Work, found: Found, letter: Letter) -> Person:
     return person
 
 
-def _by_whom(work: Work, box: Mailbox, letter: Letter, calendar: Any) -> tuple[Person, Place]:
+def _by_whom(work: Work, box: Mailbox, letter: Letter, calendar: Calendar) -> tuple[Person, Place]:
     """The sender as a contact, and whom their mail reaches: their own customer's agent, else the mailbox's."""
     customer = _customer(work, box, letter)
     line = candidates.line_of(work.connection, customer.id, customer.named_id, "open", work.now)

@@ -304,3 +304,11 @@ async def test_who_is_erased_is_in_none_of_their_mail_any_more(post: Post) -> No
     assert [each for each in (PRIYA, "the canary", "<1@brightwater.example>") if each in left] == []
     assert (await post.told(ticket))["others"] == ["x@post.example"]
     assert await post.world.record.read(lambda connection: incoming.uids(connection, "box", "INBOX", 1)) == {1, 2}
+
+
+async def test_a_mail_of_a_mailbox_without_hours_waits(post: Post) -> None:
+    mail = await post.stored()
+    lost = replace(BOX, calendar_id="gone")
+    with pytest.raises(ValueError, match="gone"):
+        await post.world.desk.run("mail", lambda work: mailing.land(work, lost, mail, letter()))
+    assert await post.world.record.read(lambda connection: incoming.waiting(connection, "box")) == [mail]

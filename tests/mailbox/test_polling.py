@@ -162,13 +162,12 @@ async def test_two_processes_say_each_mail_once_and_one_takes_over_from_the_othe
 async def test_one_that_is_frozen_is_fenced_off(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """It comes back in the middle of what it was doing, after another has done it."""
     await office.begin()
-    frozen, waits, goes_on = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    frozen, goes_on = asyncio.Event(), asyncio.Event()
 
     class Stuck(Parser):
         async def parse(self, path: Path, ours: Ours) -> Parsed:
             if not frozen.is_set():
                 frozen.set()
-                waits.set()
                 await goes_on.wait()
             return await super().parse(path, ours)
 
@@ -179,7 +178,7 @@ async def test_one_that_is_frozen_is_fenced_off(office: Office, monkeypatch: pyt
     monkeypatch.setattr(holding.Holding, "_beat", _stands_still)
     task = asyncio.create_task(first.run())
     await office.arrives(MAIL.format(id="one"))
-    await waits.wait()
+    await frozen.wait()
     async with office.process():
         await eventually(lambda: office.has("one"))
         goes_on.set()
