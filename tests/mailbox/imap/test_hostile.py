@@ -296,11 +296,11 @@ async def test_a_slow_answer_is_waited_for_as_long_as_it_comes(into: Into) -> No
 
 async def test_what_takes_long_to_send_is_waited_for(into: Into) -> None:
     async def slowly(session: Session, tag: str, arguments: str) -> bytes:
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.5)
         return b"TAG OK filed\r\n"
 
     async with ScriptedImap({"APPEND": slowly}) as server:
-        connection = await into(server.port, Limits(silence_s=0.1, slowest_bytes_s=10_000))
+        connection = await into(server.port, Limits(silence_s=1.0, slowest_bytes_s=10_000))
         await connection.append(b"x" * 50_000, "Sent")
 
 
