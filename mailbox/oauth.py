@@ -133,6 +133,15 @@ class TokenSource:
             raise TokenError(f"the token server was not reached: {error or type(error).__name__}", retry=True) from None
 
 
+def bearer(mechanism: str, user: str, host: str, port: int, token: str) -> str:
+    """What is said to a mail server that knows XOAUTH2 or OAUTHBEARER (RFC 7628), before it is put into base64."""
+    if mechanism == "XOAUTH2":
+        return f"user={user}\1auth=Bearer {token}\1\1"
+    else:
+        escaped = user.replace("=", "=3D").replace(",", "=2C")
+        return f"n,a={escaped},\1host={host}\1port={port}\1auth=Bearer {token}\1\1"
+
+
 def _read(response: httpx2.Response) -> dict[str, object]:
     """The answer's fields. Raises TokenError."""
     try:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import ipaddress
-import os
 import re
 import socket
 import ssl
 from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from mailbox import dialing
+from mailbox.dialing import NotReached
 from mailbox.imap import answers
 from mailbox.imap.command import Command, Limits, challenge_words
 from mailbox.imap.endpoint import Endpoint, OAuth, Password
 from mailbox.imap.errors import LoginRefused, Lost, Refused, TokenFailed, Unreachable, Untrusted, code, hint
 from mailbox.imap.names import quoted
 from mailbox.imap.protocol import AUTH, NONAUTH, Protocol
-from mailbox.oauth import TokenError
+from mailbox.oauth import TokenError, bearer
 
 T = TypeVar("T")
-Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 PASSING = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "OVERQUOTA", "THROTTLED"}
 """Codes of a NO to a login that is not about the user or the secret (RFC 5530, and Google's)."""
 CROWDED = re.compile(r"too many (simultaneous )?connections", re.IGNORECASE)
@@ -48,10 +47,7 @@ async def opened(endpoint: Endpoint, limits: Limits) -> tuple[Protocol, set[str]
 
 
 async def _connected(endpoint: Endpoint, limits: Limits) -> Protocol:
-    addresses = await _resolved(endpoint, limits)
-    if endpoint.security == "plain" and not all(_is_here(address) for _, address in addresses):
-        raise Untrusted("tls", f"without TLS only to this machine, which {endpoint.host} is not")
-    plain = await _reached(addresses, limits)
+    plain = await _reached(endpoint, limits)
     loop = asyncio.get_running_loop()
     try:
         if endpoint.security == "tls":
@@ -70,54 +66,19 @@ async def _connected(endpoint: Endpoint, limits: Limits) -> Protocol:
         raise
 
 
-async def _resolved(endpoint: Endpoint, limits: Limits) -> list[Address]:
+async def _reached(endpoint: Endpoint, limits: Limits) -> socket.socket:
+    plain = endpoint.security == "plain"
     try:
-        async with asyncio.timeout(limits.connect_s):
-            found = await asyncio.get_running_loop().getaddrinfo(
-                endpoint.host, endpoint.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
-            )
-    except TimeoutError:
-        raise Unreachable("resolve", f"no answer for {limits.connect_s:g} s about {endpoint.host}") from None
-    except (OSError, UnicodeError) as error:
-        raise Unreachable("resolve", f"{endpoint.host}: {error}") from error
-    return [(family, address) for family, _, _, _, address in found]
-
-
-def _is_here(address: tuple[Any, ...]) -> bool:
-    return ipaddress.ip_address(address[0].partition("%")[0]).is_loopback
-
-
-async def _reached(addresses: list[Address], limits: Limits) -> socket.socket:
-    """Connected to the first address that answers."""
-    failed = "no address"
-    for family, address in addresses:
-        try:
-            return await _connected_to(family, address, limits.connect_s)
-        except TimeoutError:
-            failed = f"{address[0]} port {address[1]}: no answer for {limits.connect_s:g} s"
-        except OSError as error:
-            failed = f"{address[0]} port {address[1]}: {os.strerror(error.errno) if error.errno else error}"
-    raise Unreachable("connect", failed)
-
-
-async def _connected_to(family: socket.AddressFamily, address: tuple[Any, ...], seconds: float) -> socket.socket:
-    plain = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        plain.setblocking(False)
-        plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        async with asyncio.timeout(seconds):
-            await asyncio.get_running_loop().sock_connect(plain, address)
-        return plain
-    except BaseException:
-        plain.close()
-        raise
+        return await dialing.reached(endpoint.host, endpoint.port, plain=plain, seconds=limits.connect_s)
+    except NotReached as error:
+        raise (Untrusted if error.step == "tls" else Unreachable)(error.step, error.words) from error
 
 
 def _trust(endpoint: Endpoint) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=endpoint.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise Untrusted("tls", f"{endpoint.ca_file}: {error}") from error
+        return dialing.trust(endpoint.ca_file)
+    except NotReached as error:
+        raise Untrusted(error.step, error.words) from error
 
 
 async def _in_tls(made: Awaitable[T]) -> T:
@@ -194,11 +155,7 @@ async def _token(auth: OAuth) -> str:
 
 
 def _bearer(endpoint: Endpoint, auth: OAuth, token: str) -> str:
-    if auth.mechanism == "XOAUTH2":
-        return f"user={endpoint.user}\1auth=Bearer {token}\1\1"
-    else:
-        user = endpoint.user.replace("=", "=3D").replace(",", "=2C")
-        return f"n,a={user},\1host={endpoint.host}\1port={endpoint.port}\1auth=Bearer {token}\1\1"
+    return bearer(auth.mechanism, endpoint.user, endpoint.host, endpoint.port, token)
 
 
 async def _authenticated(protocol: Protocol, mechanism: str, response: str, able: set[str]) -> Command:

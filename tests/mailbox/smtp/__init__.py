@@ -1,0 +1,1 @@
+"""Tests of the session with the server that takes our mail."""
