@@ -16,7 +16,7 @@ from store import migrations
 from store.postgres import connect
 from tests.longest import LONGEST
 from tests.support import bytecode, services
-from tests.support.browser import browser
+from tests.support.browser import started
 from tests.support.dovecot import DovecotServer, dovecot_server
 from tests.support.services import NotToBeHad, PostgresServer, RedisServer
 
@@ -121,10 +121,11 @@ def whole_dovecot(dovecot: DovecotServer, request: pytest.FixtureRequest) -> Dov
 
 
 @pytest.fixture(scope="module")
-def _browser() -> Iterator[Browser | None]:
+def _browser(request: pytest.FixtureRequest) -> Iterator[Browser | None]:
+    whole = request.node.get_closest_marker("whole_browser") is not None
     try:
-        with browser() as started:
-            yield started
+        with started(services.chromium() if whole else services.engine()) as one:
+            yield one
     except NotToBeHad:
         yield None
 
@@ -132,7 +133,7 @@ def _browser() -> Iterator[Browser | None]:
 @pytest.fixture
 def chromium(_browser: Browser | None, request: pytest.FixtureRequest) -> Browser:
     """A headless Chromium, the same for the module (Playwright's loop must have ended when another test runs its own);
-    every test makes contexts of its own."""
+    every test makes contexts of its own. Its engine alone, unless the module is marked `whole_browser`."""
     if _browser is None:
         _skip("chromium", request)
     assert _browser is not None
@@ -141,9 +142,9 @@ def chromium(_browser: Browser | None, request: pytest.FixtureRequest) -> Browse
 
 @pytest.fixture
 def chromium_path(request: pytest.FixtureRequest) -> str:
-    """Where Chromium is, for who needs a profile of their own."""
+    """Where Chromium's engine is, for who needs a profile of their own."""
     try:
-        return services.chromium()
+        return services.engine()
     except NotToBeHad:
         _skip("chromium", request)
         raise

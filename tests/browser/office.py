@@ -11,6 +11,16 @@ from tests.browser.people import PATIENCE_MS
 from tests.support.running import RunningDesk
 from tests.support.visitor import Visitor
 
+SOUNDED = """
+window.sounded = [];
+const begin = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...when) {
+  sounded.push(this.context.state);
+  return begin.apply(this, when);
+};
+"""
+"""A script that writes down which notes of a chime a page begins, and whether its sound was allowed then."""
+
 BUTTON = "bw_4f9c2a71"  # Brightwater: Anna is named, Ben her first stand-in
 
 
@@ -38,6 +48,11 @@ def presses(office: RunningDesk, here: ExitStack, text: str) -> tuple[Visitor, s
     ticket: str = visitor.ask("press", text=text)["ticket"]
     here.callback(visitor.leaves, ticket)
     return visitor, ticket
+
+
+def rings(office: RunningDesk, here: ExitStack, page: Page, text: str) -> None:
+    presses(office, here, text)
+    expect(page.get_by_role("alertdialog")).to_contain_text(text)
 
 
 def picked_up(office: RunningDesk, here: ExitStack, page: Page, text: str) -> tuple[Visitor, str]:

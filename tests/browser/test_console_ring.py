@@ -1,4 +1,4 @@
-"""A ring is noticed: what the page asks of the browser's own sound, title, icon and notifications while it rings."""
+"""A ring is noticed: what the page asks of the browser's own sound, title and icon while it rings."""
 
 from __future__ import annotations
 
@@ -8,32 +8,11 @@ from contextlib import ExitStack
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.office import presses, signed_in
+from tests.browser.office import SOUNDED, presses, rings, signed_in
 from tests.console.waiting import let_pass, until
 from tests.support.running import RunningDesk
 
 pytestmark = pytest.mark.browser
-# The browser itself is asked, and what it is asked is written down.
-WRITTEN = """
-window.sounded = [];
-const begin = OscillatorNode.prototype.start;
-OscillatorNode.prototype.start = function (...when) {
-  sounded.push(this.context.state);
-  return begin.apply(this, when);
-};
-window.noticed = [];
-window.Notification = class extends Notification {
-  constructor(title, options) {
-    super(title, options);
-    noticed.push(this);
-  }
-  get told() { return `${this.title}: ${this.body}`; }
-  close() {
-    super.close();
-    noticed.splice(noticed.indexOf(this), 1);
-  }
-};
-"""
 # To a browser every look of Playwright's is a touch; this tab is told that there was none.
 UNTOUCHED = """
 AudioContext.prototype.resume = () => new Promise(() => {});
@@ -43,21 +22,9 @@ MORE_THAN_BETWEEN_CHIMES_MS = 3000
 ICON = "link[rel=icon]"
 
 
-def at_work(office: RunningDesk, chromium: Browser, here: ExitStack, *permissions: str) -> Page:
-    """Anna at a console whose browser allows that."""
-    return signed_in(office, chromium, here, "anna", WRITTEN, permissions=list(permissions) or None)
-
-
-def behind(page: Page) -> None:
-    """Another page of the same browser comes to the front, as for a person: Playwright else feigns a focus for each."""
-    page.context.new_cdp_session(page).send("Emulation.setFocusEmulationEnabled", {"enabled": False})
-    page.context.new_page().bring_to_front()
-    until(page, "!document.hasFocus()")
-
-
-def rings(office: RunningDesk, here: ExitStack, page: Page, text: str) -> None:
-    presses(office, here, text)
-    expect(page.get_by_role("alertdialog")).to_contain_text(text)
+def at_work(office: RunningDesk, chromium: Browser, here: ExitStack) -> Page:
+    """Anna at a console."""
+    return signed_in(office, chromium, here, "anna", SOUNDED)
 
 
 def test_a_ring_sounds_again_and_again_until_it_is_answered(
@@ -128,37 +95,3 @@ def test_title_and_icon_tell_of_a_ring_and_go_back(office: RunningDesk, chromium
     page.get_by_role("dialog").get_by_role("button", name="Pass on").click()
     expect(page).to_have_title(title)
     expect(page.locator(ICON)).to_have_attribute("href", icon)
-
-
-def test_a_ring_behind_another_page_is_told_by_the_browser_until_it_ends(
-    office: RunningDesk, chromium: Browser, here: ExitStack
-) -> None:
-    page = at_work(office, chromium, here, "notifications")
-    behind(page)
-    rings(office, here, page, "Somebody there?")
-    until(page, "noticed.length")
-    assert page.evaluate("noticed.map(({told}) => told)") == ["Brightwater Hotels rings you: Somebody there?"]
-    page.bring_to_front()
-    page.keyboard.press("Enter")
-    expect(page.locator(".c-sub")).to_contain_text("Live chat")
-    until(page, "!noticed.length")
-
-
-def test_a_page_in_front_needs_no_notification(office: RunningDesk, chromium: Browser, here: ExitStack) -> None:
-    page = at_work(office, chromium, here, "notifications")
-    rings(office, here, page, "Here I am")
-    until(page, "sounded.length")
-    assert page.evaluate("noticed.length") == 0
-
-
-def test_who_did_not_allow_notifications_gets_none_and_can_still(
-    office: RunningDesk, chromium: Browser, here: ExitStack
-) -> None:
-    page = at_work(office, chromium, here)
-    page.locator(".rail .me").click()
-    expect(page.get_by_role("button", name="Notify me of rings")).to_be_visible()
-    page.keyboard.press("Escape")
-    behind(page)
-    rings(office, here, page, "Quiet, please")
-    until(page, "sounded.length")
-    assert page.evaluate("noticed.length") == 0

@@ -21,11 +21,17 @@ FLAGS = [
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """Started and ended. Raises NotToBeHad."""
-    path = services.chromium()
+    """The whole one, started and ended. Raises NotToBeHad."""
+    with started(services.chromium()) as whole:
+        yield whole
+
+
+@contextmanager
+def started(path: str) -> Iterator[Browser]:
+    """The browser of that path, ended afterwards."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=FLAGS, env=dict(services.environment(path)))
+        one = playwright.chromium.launch(executable_path=path, args=FLAGS, env=dict(services.environment(path)))
         try:
-            yield started
+            yield one
         finally:
-            started.close()
+            one.close()
