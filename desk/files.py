@@ -6,22 +6,26 @@ import asyncio
 import logging
 import re
 import unicodedata
-from collections.abc import AsyncIterable
-from typing import Any
+from collections.abc import AsyncIterable, Callable
+from typing import Any, TypeVar
 
 import puremagic
 
 from desk.actors import Signed
 from desk.desk import Desk
 from desk.drawing import draw
-from desk.retiring import retire_due
+from desk.retiring import KIND as RETIRE
+from desk.retiring import payload, retire_due
+from desk.writing import PICTURES
 from routing.errors import BadRequest, Unavailable
-from store import files
+from store import files, jobs
 from store.blobs import Blobs
+from store.engine import Connection
 from store.files import File
 from store.ids import new_id
 from store.times import micros
 
+Drawn = TypeVar("Drawn")
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 25 * 1024 * 1024
@@ -74,18 +78,43 @@ class Files:
         except OSError:
             log.exception("files.not_tidied")
 
+    async def draw_anew(self, data: bytes) -> bytes | None:
+        """The picture that these bytes are; kept nowhere. None: they are none, or there is no time for it."""
+        return await self._turn(lambda: draw(data, PREVIEW_SIDE))
+
+    async def drawn(self, found: File) -> str | None:
+        """The picture drawn anew, now at the latest: of files that came by mail, and of those there was no time for.
+
+        None: it is none, or there is no time for it either. Raises NotFound, Unavailable, OSError.
+        """
+        if found.preview_sha256 is not None or found.type not in PICTURES or found.bytes > MOST_BYTES:
+            return found.preview_sha256
+        preview = await self._preview(found.sha256)
+        if preview is not None:
+            at = self._desk.clock.now()
+
+            def keep(connection: Connection) -> None:
+                if not files.drawn(connection, found.id, preview):  # erased meanwhile: nothing names the picture
+                    jobs.put(connection, RETIRE, at, f"{RETIRE}:{preview}", payload((preview,)))
+
+            await self._desk.record.write(keep, name="drawn")
+        return preview
+
     async def find(self, id: str) -> File | None:
         """What is known of a file."""
         return await self._desk.record.read(lambda connection: files.find(connection, id))
 
     async def _preview(self, sha256: str) -> str | None:
         """The picture drawn anew, if it is one and there is time for it."""
+        return await self._turn(lambda: self._draw(sha256))
+
+    async def _turn(self, pen: Callable[[], Drawn | None]) -> Drawn | None:
         if self._waiting >= MOST_WAITING:
             return None
         self._waiting += 1
         try:
             async with self._pen:
-                return await asyncio.to_thread(self._draw, sha256)
+                return await asyncio.to_thread(pen)
         finally:
             self._waiting -= 1
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from desk.actors import Signed
 from desk.frames import maybe_written, written
+from desk.mail_views import Named
 from desk.saying import tell_status
 from desk.tickets import Place, new_ticket
 from desk.work import Work
@@ -33,6 +34,8 @@ from store.times import instant, micros
 
 MOST_TEXT = 100_000
 """Characters of a mail that are shown in the ticket; all of it is in the original."""
+MOST_NAMED = 50
+"""People of each line of a mail's head that are told at once; all of them are in what is kept for showing."""
 SILENT: frozenset[Kind] = frozenset(("bounce", "receipt", "loop"))
 """What says nothing on a ticket by itself."""
 SPOKEN: frozenset[Kind] = frozenset(("human", "calendar"))
@@ -46,7 +49,9 @@ class Letter:
     """A mail as it was read. `key`: what makes two copies the same mail. `sender`: address in lower case. `proven`: our
     own server saw that it comes from there. `text`: what they wrote, without quotes. `tokens`: tickets that valid
     tokens of ours name, `references`: Message-IDs it answers; the newest first, both. `others`: whom else it went to,
-    without addresses of the desk. `urgent`: words of severity 1 or 2. `files`: their bytes are blobs already.
+    without addresses of the desk. `urgent`: words of severity 1 or 2. `files`: their bytes are blobs already, and so is
+    what is kept for showing it, if there is more than text. `quoted`: it ends with what was said before. `remote`: so
+    many pictures would be fetched from elsewhere.
     """
 
     key: str
@@ -65,6 +70,12 @@ class Letter:
     others: tuple[str, ...] = ()
     urgent: bool = False
     files: tuple[File, ...] = ()
+    to: tuple[Named, ...] = ()
+    cc: tuple[Named, ...] = ()
+    quoted: bool = False
+    html: bool = False
+    remote: int = 0
+    view_sha256: str | None = None
     defects: tuple[str, ...] = ()
 
 
@@ -97,6 +108,7 @@ def land(work: Work, box: Mailbox, mail: Stored, letter: Letter) -> None:
         found = new_ticket(work, _contact(work, person), place, "mail", letter.subject or None, None, linked=linked)
         found.ticket.pooled = int(found.ticket.owner_id is None)
     seq = _say(work, found, person, item, letter)
+    _wait_for_answer(found, item.starts_at)
     incoming.place(work.connection, item.id, found.ticket.id, seq)
     if letter.urgent and letter.kind in SPOKEN:
         found.ticket.pooled = 1
@@ -122,6 +134,7 @@ def _item(letter: Letter, mail: Stored, starts: datetime | None) -> Item:
         relayed_at=None if letter.relayed_at is None else micros(letter.relayed_at),
         received_at=mail.received_at,
         starts_at=None if starts is None else micros(starts),
+        view_sha256=letter.view_sha256,
     )
 
 
@@ -241,6 +254,13 @@ def _say(work: Work, found: Found, person: Person, item: Item, letter: Letter) -
     return said.seq
 
 
+def _wait_for_answer(found: Found, starts_at: int | None) -> None:
+    """The ticket waits since its earliest mail that nobody answered."""
+    if starts_at is not None:
+        since = found.ticket.starts_at
+        found.ticket.starts_at = starts_at if since is None else min(since, starts_at)
+
+
 def _tell(work: Work, found: Found, item: Item, letter: Letter, mail: Stored, decided: Thread, seq: int) -> None:
     """Agents are told how the mail came, when, and what there is to look at."""
     work.event(
@@ -261,6 +281,11 @@ def _tell(work: Work, found: Found, item: Item, letter: Letter, mail: Stored, de
             "new_person": decided.new_person,
             "review": decided.review,
             "others": list(letter.others),
+            "to": [_named_in_head(each) for each in letter.to[:MOST_NAMED]],
+            "cc": [_named_in_head(each) for each in letter.cc[:MOST_NAMED]],
+            "quoted": letter.quoted,
+            "html": letter.html,
+            "remote": letter.remote,
             "urgent": letter.urgent,
             "defects": list(letter.defects),
         },
@@ -268,3 +293,7 @@ def _tell(work: Work, found: Found, item: Item, letter: Letter, mail: Stored, de
         by=None,
     )
     work.show(found)
+
+
+def _named_in_head(person: Named) -> dict[str, str]:
+    return {"name": person.name, "address": person.address}

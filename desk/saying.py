@@ -74,6 +74,7 @@ def say_as_agent(work: Work, signed: Signed, request: AgentSay) -> dict[str, Any
         raise Closed("This ticket is closed.")
     _check_fresh(work, found, signed, request)
     said = write_message(work, found, signed, request.body, request.files, rid=request.rid)
+    found.ticket.starts_at = None
     next = request.next or default_next(found.ticket.severity)
     set_status(work, found, answered(found.ticket.status, next))
     if next == "solved" and found.chat is not None:
@@ -109,6 +110,8 @@ def set_status(work: Work, found: Found, status: Any, reason: str = "") -> None:
     )
     found.ticket.closed_at = micros(work.now) if status == "closed" else None
     tell_status(work, found, was, reason)
+    if status in ("solved", "closed"):
+        found.ticket.starts_at = None
     if status == "solved":
         closes_later(work, found)
     work.audit("status", found.ticket.id, {"status": status, "was": was, "reason": reason})

@@ -14,8 +14,9 @@ from store.messages import Last
 from store.people import Agent
 from store.tickets import Found
 
-INTERNAL_FIELDS = ("internal_seq", "pooled", "asked_severity", "last_at")
-"""`last_at` moves with notes and rings too: to contacts it would tell of them; they have `said_at`."""
+INTERNAL_FIELDS = ("internal_seq", "pooled", "asked_severity", "last_at", "starts_at")
+"""`last_at` moves with notes and rings too: to contacts it would tell of them; they have `said_at`. `starts_at` follows
+from what only agents read."""
 
 
 def summary(connection: Connection, found: Found, agents: Mapping[str, Agent]) -> dict[str, Any]:
@@ -64,6 +65,7 @@ def _summary(connection: Connection, found: Found, agents: Mapping[str, Agent], 
         "pooled": bool(ticket.pooled),
         "last_at": micros_written(ticket.last_at),
         "said_at": micros_written(ticket.said_at),
+        "starts_at": micros_written(ticket.starts_at),
         "last": None if last is None else {"by_role": last.by_role, "by_name": last.by_name, "text": last.text},
         "read_contact": ticket.contact_read,
         "read_desk": ticket.desk_read,

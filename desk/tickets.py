@@ -69,6 +69,7 @@ def new_ticket(
         desk_read=0,
         last_at=at,
         said_at=None,
+        starts_at=None,
         linked_id=linked,
         created_at=at,
         solved_at=None,

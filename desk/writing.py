@@ -14,6 +14,9 @@ from store import attachments, events, messages
 from store.receipts import Said, canonical
 from store.tickets import Found
 
+PICTURES = frozenset(("image/png", "image/jpeg", "image/gif", "image/webp"))
+"""What may be drawn anew. Of a mail that is done when somebody looks: mail is not to wait for it."""
+NONE: frozenset[str] = frozenset()
 _sorted = msgspec.json.Encoder(order="sorted")
 
 
@@ -32,7 +35,8 @@ def write_message(
 
     Raises NotFound for a file that is not the author's to give.
     """
-    carried = attachments.take(work.connection, files, signed.actor.id, found.ticket.id)
+    undrawn = PICTURES if channel == "mail" else NONE
+    carried = attachments.take(work.connection, files, signed.actor.id, found.ticket.id, undrawn=undrawn)
     if carried is None:
         raise NotFound("A file is not there any more.", field="files")
     channel = channel or ("chat" if found.has_chat else found.ticket.channel)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from desk import mailing
+from desk.mail_views import encoded
 from desk.mailing import Letter
 from desk.sealing import Sealer
-from mailbox import tokens
+from mailbox import showing, tokens
 from mailbox.parsing.parsed import Address, Attachment, Ours, Parsed
 from mailbox.worker import Unreadable
-from store import mailboxes
+from store import incoming, mailboxes, messages
 from store.blobs import Blobs
-from store.engine import Record
+from store.engine import Connection, Record
 from store.files import File
 from store.ids import new_id
 from store.incoming import Stored
@@ -26,7 +27,7 @@ from store.mailboxes import Mailbox
 class Parsing(Protocol):
     """mailbox.worker.Worker. Both raise Unreadable, OSError."""
 
-    async def parse(self, raw: Path, ours: Ours, /) -> Parsed: ...
+    async def parse(self, raw: Path, ours: Ours, sent: Sequence[str] = (), /) -> Parsed: ...
 
     async def parse_head(self, raw: Path, ours: Ours, /) -> Parsed: ...
 
@@ -50,11 +51,29 @@ class Reader:
         ours = Ours(addresses=tuple(sorted(addresses)), authservs=tuple(trusted), relays=tuple(trusted))
         raw = self._blobs.path(mail.sha256)
         try:
-            parsed = await self._worker.parse(raw, ours)
+            parsed = await self._read(raw, ours)
         except Unreadable as error:
             return await self._known(mail, raw, ours, error.reason)
         files = tuple([await self._kept(each) for each in parsed.attachments])
-        return letter(parsed, self._sealer, addresses, files)
+        shown = showing.view(parsed)
+        kept = None if shown is None else await asyncio.to_thread(self._blobs.put_bytes, encoded(shown))
+        return replace(
+            letter(parsed, self._sealer, addresses, files), view_sha256=None if kept is None else kept.sha256
+        )
+
+    async def _read(self, raw: Path, ours: Ours) -> Parsed:
+        """An answer to a ticket is read again with what we wrote there: so its quotes are known, however they look."""
+        parsed = await self._worker.parse(raw, ours)
+        named, answers = tokens.tickets(self._sealer, parsed.recipients, answered(parsed)), answered(parsed)
+        if not parsed.text or not (named or answers):
+            return parsed
+
+        def query(connection: Connection) -> list[str]:
+            known = (*named, *incoming.tickets_of(connection, answers).values())
+            return messages.sent_on(connection, known[0]) if known else []
+
+        sent = await self._record.read(query)
+        return await self._worker.parse(raw, ours, sent) if sent else parsed
 
     async def _known(self, mail: Stored, raw: Path, ours: Ours, reason: str) -> Letter:
         """Of a mail that cannot be read: at least whom it is from, if that can be."""
@@ -82,7 +101,7 @@ class Reader:
 def letter(parsed: Parsed, sealer: Sealer, addresses: Collection[str], files: tuple[File, ...]) -> Letter:
     """Without bytes: what the desk decides by. `addresses`: of the desk's own mailboxes, in small letters."""
     named = parsed.from_ or parsed.sender or Address("", "")
-    answers = [each for each in (*reversed(parsed.references), parsed.in_reply_to) if each]
+    answers = answered(parsed)
     to = [each.address for each in (*parsed.to, *parsed.cc)]
     return Letter(
         key=parsed.key,
@@ -97,12 +116,22 @@ def letter(parsed: Parsed, sealer: Sealer, addresses: Collection[str], files: tu
         relayed_at=parsed.received_at,
         proven=parsed.dmarc == "pass",
         tokens=tokens.tickets(sealer, parsed.recipients, answers),
-        references=tuple(dict.fromkeys(answers)),
+        references=answers,
         others=tuple(dict.fromkeys(each for each in to if _plain(each) not in addresses)),
         urgent=bool(parsed.urgencies),
         files=files,
+        to=showing.named(parsed.to),
+        cc=showing.named(parsed.cc),
+        quoted=bool(parsed.quote.strip()),
+        html=parsed.html is not None,
+        remote=len(parsed.remote_pictures),
         defects=parsed.defects,
     )
+
+
+def answered(parsed: Parsed) -> tuple[str, ...]:
+    """Message-IDs that it answers, the newest first."""
+    return tuple(dict.fromkeys(each for each in (*reversed(parsed.references), parsed.in_reply_to) if each))
 
 
 def _plain(address: str) -> str:

@@ -12,6 +12,7 @@ from desk.sealing import Sealer
 from live.base import Live
 from server.pages.static import Statics
 from server.pages.templates import Pages
+from server.remote_pictures import RemotePictures
 from server.settings import Settings
 from server.sockets.sockets import Sockets
 from store.blobs import Blobs
@@ -31,6 +32,7 @@ class Parts:
     reading: Reading
     identity: Identity
     files: Files
+    remote_pictures: RemotePictures
     sockets: Sockets
     statics: Statics
     pages: Pages

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from server.api import agents, buttons, health, uploads
+from server.api import agents, buttons, health, mails, uploads
 from server.metrics import Metrics
-from server.pages import account, console, login
+from server.pages import account, console, login, mail_frame
 from server.pages.admin import routes as admin
 from server.parts import Parts
 from server.sockets.doors import doors
@@ -54,6 +54,11 @@ def routes(parts: Parts, metrics: Metrics) -> list[BaseRoute]:
         at("/api/v1/tickets/{id}", agents.ticket),
         at("/api/v1/customers/{id}", agents.customer),
         at("/api/v1/people", agents.colleagues),
+        at("/api/v1/mails/{id}", mails.show),
+        # Mails as they came
+        at("/m/{id}", mail_frame.show),
+        at("/m/{id}/original", mails.original),
+        at("/m/{id}/remote/{number:int}", mails.remote),
         # Pages
         at("/login", login.show),
         at("/login", login.sign_in, "POST"),

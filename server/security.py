@@ -20,6 +20,12 @@ COMMON = {
 }
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 FILE = "default-src 'none'; sandbox; frame-ancestors 'none'"
+IN_MAIL = {
+    "Content-Security-Policy": FILE,
+    "Cache-Control": "private, max-age=300",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+"""Of a picture that a mail's frame shows: that frame has no origin of its own, so also ours is another's to it."""
 
 
 def page_policy() -> str:
@@ -28,6 +34,20 @@ def page_policy() -> str:
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
         "media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def console_policy() -> str:
+    """The console, which frames mails."""
+    return f"{page_policy()}; frame-src 'self'"
+
+
+def mail_policy(base_url: str, styles: Sequence[str]) -> str:
+    """A mail as it was sent: nothing runs, nothing leaves, pictures come by our own addresses. `styles`: of ours."""
+    sheets = " ".join(f"{base_url}{style}" for style in styles)
+    return (
+        f"default-src 'none'; img-src {base_url}/m/ {base_url}/p/; style-src {sheets}; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
     )
 
 

@@ -34,6 +34,7 @@ from server.pages.static import Statics
 from server.pages.templates import Pages
 from server.pages.texts import catalogues
 from server.parts import Parts
+from server.remote_pictures import RemotePictures
 from server.settings import Settings
 from server.sockets.buckets import Rate
 from server.sockets.sockets import Sockets
@@ -67,6 +68,7 @@ async def parts_of(base: Opened, metrics: Metrics) -> Parts:
         rate=Rate(settings.frame_rate, settings.frame_burst),
         lines_per_address=settings.lines_per_address,
     )
+    files = Files(desk, blobs)
     return Parts(
         settings=settings,
         record=base.record,
@@ -76,7 +78,8 @@ async def parts_of(base: Opened, metrics: Metrics) -> Parts:
         desk=desk,
         reading=reading,
         identity=identity,
-        files=Files(desk, blobs),
+        files=files,
+        remote_pictures=RemotePictures(files),
         sockets=sockets,
         statics=statics,
         pages=Pages(statics.base, name),

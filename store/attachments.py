@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, select, update
 
 from store.engine import Connection
@@ -18,6 +19,8 @@ _TAKE = (
 )
 _OF_TICKET = select(file).where(file.c.id == bindparam("id"), file.c.ticket_id == bindparam("ticket"))
 
+_CARRIED = select(message.c.files).where(message.c.stream == bindparam("stream"), message.c.seq == bindparam("seq"))
+_HASHES = select(file.c.sha256, file.c.id).where(file.c.id.in_(bindparam("ids", expanding=True)))
 _SHOWN = (
     select(message.c.seq)
     .where(message.c.stream == bindparam("ticket"), message.c.files.like(bindparam("carries"), escape="!"))
@@ -25,8 +28,13 @@ _SHOWN = (
 )
 
 
-def take(connection: Connection, ids: Sequence[str], by: str, ticket: str) -> list[dict[str, Any]] | None:
-    """Binds files this person uploaded to a ticket; as messages show them, in order. None: one is not theirs."""
+def take(
+    connection: Connection, ids: Sequence[str], by: str, ticket: str, *, undrawn: frozenset[str] = frozenset()
+) -> list[dict[str, Any]] | None:
+    """Binds files this person uploaded to a ticket; as messages show them, in order. None: one is not theirs.
+
+    `undrawn`: types of which a picture is drawn when somebody looks at it, not before.
+    """
     if not ids:
         return []
     rows = {row.id: row for row in connection.all(_MINE, ids=list(ids), by=by)}
@@ -39,10 +47,17 @@ def take(connection: Connection, ids: Sequence[str], by: str, ticket: str) -> li
             "name": row.name,
             "type": row.type,
             "bytes": row.bytes,
-            "picture": row.preview_sha256 is not None,
+            "picture": row.preview_sha256 is not None or row.type in undrawn,
         }
         for row in (rows[id] for id in ids)
     ]
+
+
+def by_hash(connection: Connection, stream: str, seq: int) -> dict[str, str]:
+    """Ids of a message's files by the hash of their bytes."""
+    row = connection.one(_CARRIED, stream=stream, seq=seq)
+    ids = [] if row is None else [each["file"] for each in msgspec.json.decode(row.files)]
+    return {found.sha256: found.id for found in connection.all(_HASHES, ids=ids)} if ids else {}
 
 
 def is_of(connection: Connection, id: str, ticket: str) -> bool:

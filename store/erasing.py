@@ -73,10 +73,13 @@ _THEIR_MAIL = select(mail_item.c.id).where(mail_item.c.sender == bindparam("emai
 _RAW = select(incoming_mail.c.sha256).where(
     incoming_mail.c.item_id.in_(_THEIR_MAIL), incoming_mail.c.sha256.is_not(None)
 )
+_VIEWS = select(mail_item.c.view_sha256).where(
+    mail_item.c.sender == bindparam("email"), mail_item.c.view_sha256.is_not(None)
+)
 _OF_SENDER = (
     update(incoming_mail).where(incoming_mail.c.item_id.in_(_THEIR_MAIL)).values(sha256=None, state="erased"),
     update(mail_item).where(mail_item.c.sender == bindparam("email")).values(
-        sender="", subject="", message_id=None, reason=""),
+        sender="", subject="", message_id=None, reason="", view_sha256=None),
 )  # fmt: skip
 """The rows stay: what lies on the mail server still is not read anew."""
 _OF_SUBJECT = delete(token_use).where(
@@ -128,6 +131,7 @@ def erase(connection: Connection, ids: Sequence[str]) -> set[str]:
         if row.email:
             emails.add(row.email.lower())
             found |= {mail.sha256 for mail in connection.all(_RAW, email=row.email.lower())}
+            found |= {mail.view_sha256 for mail in connection.all(_VIEWS, email=row.email.lower())}
             for emptied in _OF_SENDER:
                 connection.run(emptied, email=row.email.lower())
             for statement in _OF_ADDRESS:
@@ -153,6 +157,8 @@ def _silence(connection: Connection, ticket: str, ids: frozenset[str], emails: s
         if row.kind == "received":
             told["from"] = "" if told["from"] in emails else told["from"]
             told["others"] = [each for each in told["others"] if each.lower() not in emails]
+            for line in ("to", "cc"):
+                told[line] = [each for each in told.get(line, []) if each["address"].lower() not in emails]
         _unname(frame, ids)
         written = json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
         if written != row.frame:

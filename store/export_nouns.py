@@ -30,8 +30,8 @@ COLUMNS: dict[str, str] = {
     "button": ("id key former_key former_until customer_id name calendar_id origins policy language active created_at"),
     "ticket": (
         "id number customer_id button_id contact_id subject channel status severity asked_severity severity_confirmed "
-        "owner_id technical pooled public_seq internal_seq contact_read desk_read last_at said_at linked_id created_at "
-        "solved_at closed_at"
+        "owner_id technical pooled public_seq internal_seq contact_read desk_read last_at said_at starts_at linked_id "
+        "created_at solved_at closed_at"
     ),
     "participant": "ticket_id contact_id joined_at left_at",
     "member": "ticket_id agent_id joined_at left_at",
@@ -52,7 +52,8 @@ COLUMNS: dict[str, str] = {
         "state reason attempts flagged item_id"
     ),
     "mail_item": (
-        "id key message_id kind reason sender subject ticket_id seq sent_at relayed_at received_at starts_at created_at"
+        "id key message_id kind reason sender subject ticket_id seq sent_at relayed_at received_at starts_at "
+        "view_sha256 created_at"
     ),
     "outgoing_mail": "id kind recipient subject body ticket_id message_id state attempts created_at handed_at",
     "audit": "number at actor_id action object detail hash",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, insert, select, union
+from sqlalchemy import bindparam, insert, select, union, update
 
 from store.engine import Connection
-from store.schema import agent, file, incoming_mail
+from store.schema import agent, file, incoming_mail, mail_item
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,17 @@ class File:
 
 _ADD = insert(file)
 _ONE = select(file).where(file.c.id == bindparam("id"))
+_DRAWN = (
+    update(file)
+    .where(file.c.id == bindparam("b_id"), file.c.preview_sha256.is_(None))
+    .values(preview_sha256=bindparam("drawn"))
+)
 _NAMED = union(
     select(file.c.sha256),
     select(file.c.preview_sha256).where(file.c.preview_sha256.is_not(None)),
     select(agent.c.photo).where(agent.c.photo.is_not(None)),
     select(incoming_mail.c.sha256).where(incoming_mail.c.sha256.is_not(None)),
+    select(mail_item.c.view_sha256).where(mail_item.c.view_sha256.is_not(None)),
 )
 
 
@@ -49,6 +55,11 @@ def find(connection: Connection, id: str) -> File | None:
     return File(row.id, row.name, row.type, row.bytes, row.sha256, row.preview_sha256, row.by_id)
 
 
+def drawn(connection: Connection, id: str, preview_sha256: str) -> bool:
+    """Its picture, drawn anew; False when the file is gone, or somebody else was faster."""
+    return connection.run(_DRAWN, b_id=id, drawn=preview_sha256) > 0
+
+
 def named(connection: Connection) -> set[str]:
-    """Every blob that a row names: attachments, previews, photos, raw mail."""
+    """Every blob that a row names: attachments, previews, photos, raw mail and how it is shown."""
     return {row.sha256 for row in connection.all(_NAMED)}

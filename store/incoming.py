@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 
 from store.engine import Connection, Row, upsert
 from store.ids import new_id
@@ -65,6 +65,31 @@ class Item:
     relayed_at: int | None
     received_at: int
     starts_at: int | None
+    view_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Copy:
+    """An item with the first copy of it that came; instants in microseconds. `sha256`: of the raw bytes."""
+
+    id: str
+    kind: Kind
+    reason: str
+    sender: str
+    subject: str
+    message_id: str | None
+    ticket_id: str | None
+    seq: int | None
+    sent_at: int | None
+    relayed_at: int | None
+    received_at: int
+    starts_at: int | None
+    view_sha256: str | None
+    internal_at: int | None
+    polled_at: int
+    committed_at: int
+    bytes: int
+    sha256: str | None
 
 
 _PUT = upsert(
@@ -126,6 +151,20 @@ _ADD_ITEM = upsert(mail_item, ("key",))
 _BY_KEY = select(mail_item).where(mail_item.c.key == bindparam("key"))
 _OF_MESSAGE = select(mail_item.c.ticket_id, mail_item.c.message_id).where(
     mail_item.c.message_id.in_(bindparam("ids", expanding=True)), mail_item.c.ticket_id.is_not(None)
+)
+_OF_ITEM = ("internal_at", "polled_at", "committed_at", "bytes", "sha256")
+_COPY = (
+    select(
+        *(mail_item.c[name] for name in Copy.__dataclass_fields__ if name not in _OF_ITEM),
+        *(incoming_mail.c[name] for name in _OF_ITEM),
+    )
+    .join(incoming_mail, incoming_mail.c.item_id == mail_item.c.id)
+    .where(mail_item.c.id == bindparam("id"))
+    .order_by(incoming_mail.c.committed_at, incoming_mail.c.id)
+    .limit(1)
+)
+_UNANSWERED = select(func.min(mail_item.c.starts_at).label("starts_at")).where(
+    mail_item.c.ticket_id == bindparam("ticket"), mail_item.c.seq > bindparam("after")
 )
 _PLACE = (
     update(mail_item)
@@ -219,6 +258,18 @@ def item(connection: Connection, new: Item, now: int) -> tuple[Item, bool]:
 def place(connection: Connection, item: str, ticket: str, seq: int | None) -> None:
     """Where the item stands."""
     connection.run(_PLACE, b_id=item, ticket=ticket, at_seq=seq)
+
+
+def copy_of(connection: Connection, item: str) -> Copy | None:
+    """The item and its first copy."""
+    row = connection.one(_COPY, id=item)
+    return None if row is None else Copy(*row)
+
+
+def starts(connection: Connection, ticket: str, after_seq: int) -> int | None:
+    """When the clock of the earliest mail behind this message starts; None: no mail waits for an answer."""
+    row = connection.one(_UNANSWERED, ticket=ticket, after=after_seq)
+    return None if row is None else row.starts_at
 
 
 def tickets_of(connection: Connection, message_ids: Sequence[str]) -> dict[str, str]:

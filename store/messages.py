@@ -42,6 +42,12 @@ _UNREAD = (
     .where(message.c.stream == bindparam("stream"), message.c.seq > ticket.c.contact_read, message.c.mailed.is_(None))
     .order_by(message.c.seq)
 )
+_SENT = (
+    select(message.c.body)
+    .where(message.c.stream == bindparam("stream"), message.c.author_role == "agent", message.c.body != "")
+    .order_by(message.c.seq.desc())
+    .limit(bindparam("most"))
+)
 _MAILED = (
     update(message)
     .where(message.c.stream == bindparam("of"), message.c.seq.in_(bindparam("seqs", expanding=True)))
@@ -83,6 +89,11 @@ def asked_last(connection: Connection, ticket_id: str) -> str:
     """What the contact wrote last, in short; empty when they wrote nothing."""
     row = connection.one(_ASKED, stream=ticket_id)
     return str(row.body)[:120] if row else ""
+
+
+def sent_on(connection: Connection, ticket_id: str, most: int = 50) -> list[str]:
+    """What agents wrote there in public, the newest first."""
+    return [row.body for row in connection.all(_SENT, stream=ticket_id, most=most)]
 
 
 def unread_of(connection: Connection, ticket_id: str) -> list[Row]:

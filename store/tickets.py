@@ -53,6 +53,7 @@ class Ticket:
     desk_read: int
     last_at: int
     said_at: int | None
+    starts_at: int | None
     linked_id: str | None
     created_at: int
     solved_at: int | None

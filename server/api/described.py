@@ -145,6 +145,10 @@ def _console() -> Schema:
             "parameters": [_in_path("id")],
             "get": _does("One customer", {200: _json(OBJECT)} | _refusals(400, 401, 404), by="agent"),
         },
+        "/api/v1/mails/{id}": {
+            "parameters": [_in_path("id")],
+            "get": _does("One mail that came", {200: _json(OBJECT)} | _refusals(400, 401, 404), by="agent"),
+        },
         "/api/v1/people": {
             "get": _does("All colleagues", {200: _json(_has("agents"))} | _refusals(401), by="agent"),
         },

@@ -72,13 +72,13 @@ async def download(parts: Parts, request: Request) -> Response:
 async def preview(parts: Parts, request: Request) -> Response:
     """`GET /p/<file>`: the picture drawn anew."""
     found = await _linked(parts, request, "p")
-    if found.preview_sha256 is None:
+    drawn = await parts.files.drawn(found)
+    if drawn is None:
         raise NotFound("This file is no picture.")
-    path = parts.blobs.path(found.preview_sha256)
+    path = parts.blobs.path(drawn)
     with path.open("rb") as opened:
         type = "image/png" if opened.read(4) == b"\x89PNG" else "image/jpeg"
-    headers = {"Content-Security-Policy": security.FILE, "Cache-Control": "private, max-age=300"}
-    return FileResponse(path, media_type=type, headers=headers)
+    return FileResponse(path, media_type=type, headers=security.IN_MAIL)
 
 
 async def _linked(parts: Parts, request: Request, kind: str) -> File:

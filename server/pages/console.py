@@ -7,6 +7,7 @@ import json
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from server import security
 from server.api.agents import agent_of
 from server.pages.sessions import session_of
 from server.pages.texts import reader
@@ -31,4 +32,4 @@ async def show(parts: Parts, request: Request) -> Response:
         "texts": parts.statics.text_url("console", reader()),
         "preload": [url for url in preload if "/demo" not in url and "/reveal" not in url],
     }
-    return parts.pages.page("console/index.html", values)
+    return parts.pages.page("console/index.html", values, policy=security.console_policy())

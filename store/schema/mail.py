@@ -92,6 +92,7 @@ mail_item = Table(
     c.at("relayed_at"),  # of the trusted `Received`
     c.at("received_at", nullable=False),
     c.at("starts_at"),  # of its clock; null: starts none
+    c.maybe("view_sha256"),  # of what is kept for showing it; null: there is no more than its message says
     c.at("created_at", nullable=False),
     Index("mail_item_by_message_id", "message_id"),
     Index("mail_item_by_ticket", "ticket_id"),

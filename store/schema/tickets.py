@@ -39,6 +39,7 @@ ticket = Table(
     c.number("desk_read"),
     c.at("last_at", nullable=False),  # of the newest event in either stream: strictly increasing
     c.at("said_at"),  # of the newest public message
+    c.at("starts_at"),  # of the clock of the earliest mail that is not answered yet
     c.maybe("linked_id"),
     c.at("created_at", nullable=False),
     c.at("solved_at"),

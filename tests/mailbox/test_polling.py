@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from desk.actors import Signed
 from desk.administration.mailboxes import seal
 from desk.clock import SystemClock
 from desk.desk import Desk
+from desk.requests import AgentSay
 from live.memory import MemoryLive
 from mailbox import holding, service
 from mailbox.imap.connection import Connection
@@ -24,6 +27,7 @@ from mailbox.parsing.parsed import Ours, Parsed
 from mailbox.reading import Reader
 from mailbox.service import Mailboxes
 from mailbox.worker import Unreadable
+from routing.allow import Actor
 from store import mailboxes, singletons
 from store.blobs import Blobs
 from store.engine import Record, open_record
@@ -47,11 +51,11 @@ POISON = MAIL.format(id="poison").replace("Subject", "X-Poison: 1\r\nSubject")
 class Parser:
     """The product's own, in this process; with a mail that it does not survive."""
 
-    async def parse(self, path: Path, ours: Ours) -> Parsed:
+    async def parse(self, path: Path, ours: Ours, sent: Sequence[str] = ()) -> Parsed:
         raw = path.read_bytes()
         if b"X-Poison" in raw:
             raise Unreadable("It took more memory than it may.")
-        return parse(raw, ours, ())
+        return parse(raw, ours, sent)
 
     async def parse_head(self, path: Path, ours: Ours) -> Parsed:
         return parse(path.read_bytes().split(b"\r\n\r\n")[0], ours, ())
@@ -165,11 +169,11 @@ async def test_one_that_is_frozen_is_fenced_off(office: Office, monkeypatch: pyt
     frozen, goes_on = asyncio.Event(), asyncio.Event()
 
     class Stuck(Parser):
-        async def parse(self, path: Path, ours: Ours) -> Parsed:
+        async def parse(self, path: Path, ours: Ours, sent: Sequence[str] = ()) -> Parsed:
             if not frozen.is_set():
                 frozen.set()
                 await goes_on.wait()
-            return await super().parse(path, ours)
+            return await super().parse(path, ours, sent)
 
     first = Mailboxes(
         Desk(office.record, MemoryLive(), SystemClock()), office.blobs, SEALER,
@@ -253,3 +257,20 @@ async def test_a_mailbox_that_is_switched_off_is_read_no_more_and_on_again_from_
         await office.record.write(lambda connection: mailboxes.change(connection, office.box), name="on")
         await eventually(lambda: office.has("two"))
     assert await office.said() == {"one": 1, "two": 1}
+
+
+async def test_an_answer_with_our_words_below_it_says_only_what_is_new_however_the_quote_looks(office: Office) -> None:
+    await office.begin()
+    answer = MAIL.format(id="two").replace("Subject", "In-Reply-To: <one@brightwater.example>\r\nSubject")
+    ours = "The feed stopped because its token was changed, we are renewing it now for both of your houses."
+    async with office.process():
+        await office.arrives(MAIL.format(id="one"))
+        await eventually(lambda: office.has("one"))
+        [ticket] = [row.ticket_id for row in await office.record.read(lambda connection: connection.all(_READ))]
+        desk = Desk(office.record, MemoryLive(), SystemClock())
+        signed = Signed(Actor("anna", "agent", roles=frozenset(("agent",))), "Anna")
+        said = AgentSay(rid=str(uuid.uuid4()), ticket=ticket, body=ours, anyway=True)
+        await desk.perform(signed, said, lambda answer: None)
+        await office.arrives(answer + f"\r\n{ours}\r\n")
+        await eventually(lambda: office.has("two"))
+    assert set(await office.said()) == {"one", "two"}

@@ -37,6 +37,7 @@ it; the named agent; the lead."""
 OPEN = dict.fromkeys(PEOPLE.split(), 200)
 SIGNED = OPEN | dict.fromkeys(("nobody", "visitor", "mei", "priya"), 401)
 CONCERNED = SIGNED | dict.fromkeys(("petra", "clara", "adam"), 404)
+NOT_THEIRS = SIGNED | dict.fromkeys(("petra", "clara", "adam", "anna", "lena"), 404)
 ABSENT = dict.fromkeys(PEOPLE.split(), 404)
 REFUSED = dict.fromkeys(PEOPLE.split(), 400)
 PAGE = OPEN | dict.fromkeys(("petra", "clara", "adam", "anna", "lena"), 303)
@@ -71,6 +72,10 @@ ROWS: dict[str, dict[str, int]] = {
     "GET /api/v1/tickets/{id}": CONCERNED,
     "GET /api/v1/customers/{id}": SIGNED | dict.fromkeys(("clara", "adam", "anna"), 404),
     "GET /api/v1/people": SIGNED,
+    "GET /api/v1/mails/{id}": NOT_THEIRS,
+    "GET /m/{id}": NOT_THEIRS,
+    "GET /m/{id}/original": NOT_THEIRS,
+    "GET /m/{id}/remote/{number:int}": ABSENT,
     "GET /login": PAGE,
     "POST /login": dict.fromkeys(PEOPLE.split(), 401),
     "POST /logout": dict.fromkeys(PEOPLE.split(), 303) | dict.fromkeys(("petra", "clara", "adam", "anna", "lena"), 403),
@@ -141,7 +146,7 @@ def filled(path: str, ticket: str) -> str:
     own = {
         "/api/v1/tickets/{id}": ticket, "/api/v1/customers/{id}": "lumen", "/a/{id}/photo": "anna",
     }.get(path, "x")  # fmt: skip
-    return re.sub(r"{key}", KEY, re.sub(r"{(?!key)[^}]*}", own, path))
+    return re.sub(r"{key}", KEY, re.sub(r"{(?!key)[^}]*}", own, path.replace("{number:int}", "0")))
 
 
 def test_every_route_has_its_row(listed: list[str]) -> None:
