@@ -12,7 +12,7 @@ from mailbox.imap.batches import Batch, batches
 from mailbox.imap.connection import Connection, Mail, Selected
 from mailbox.imap.errors import Refused
 from routing import mail as rules
-from store import incoming, mailboxes, singletons
+from store import incoming, mailbox_health, mailboxes, singletons
 from store.blobs import CHUNK, Blobs
 from store.engine import Connection as Transaction
 from store.engine import Record
@@ -54,6 +54,7 @@ class Fetching:
             )
             uids = [uid for uid in uids if uid not in stored]
         current, count = bool(cursor.last_uid) and not all, len(uids)
+        await self.answered(count)
         for _ in range(TRIES):
             uids = await self._take(connection, selected, uids, current)
             if not uids:
@@ -71,8 +72,8 @@ class Fetching:
         for batch in batches(await connection.sizes(uids)):
             polled = self._clock.now()
             mails = [self._row(*each, polled, current) async for each in self._fetched(connection, batch)]
-            await self._store(selected, mails, polled)
             given |= {mail.uid for mail in mails}
+            await self._store(selected, mails, polled, len(uids) - len(given))
         return [uid for uid in uids if uid not in given]
 
     async def _cursor(self, selected: Selected) -> Cursor:
@@ -82,7 +83,19 @@ class Fetching:
             return Cursor(selected.uidvalidity, 0)
         return found
 
-    async def _store(self, selected: Selected, mails: list[Fetched], polled: datetime) -> None:
+    async def answered(self, behind: int = 0) -> None:
+        """The server did; so many mails are there that are not stored yet. Raises Superseded, Unavailable."""
+
+        def verb(opened: Transaction) -> None:
+            singletons.hold(opened, self._hold, self._fence)
+            mailbox_health.well(opened, self._box.id, self._real(), behind)
+
+        await self._record.write(verb, name="mailbox_health")
+
+    def _real(self) -> int:
+        return micros(self._clock.real())
+
+    async def _store(self, selected: Selected, mails: list[Fetched], polled: datetime, behind: int = 0) -> None:
         def verb(opened: Transaction) -> None:
             singletons.hold(opened, self._hold, self._fence)
             now = micros(self._clock.now())
@@ -93,6 +106,10 @@ class Fetching:
             behind = before.last_uid if before is not None and before.uidvalidity == selected.uidvalidity else 0
             last = max(behind, *(mail.uid for mail in mails))
             mailboxes.move(opened, self._box.id, self._folder, Cursor(selected.uidvalidity, last))
+            mailbox_health.well(opened, self._box.id, self._real(), behind)
+            dated = [mail.internal_at for mail in mails if mail.internal_at is not None]
+            if dated:
+                mailbox_health.stored(opened, self._box.id, self._real(), max(dated))
 
         if mails:
             await self._record.write(verb, name="store_mail")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -16,21 +17,24 @@ from mailbox.imap.connection import Connection, Selected
 from mailbox.imap.errors import ImapError
 from mailbox.places import Place
 from routing.errors import DeskError
-from store import incoming, singletons
+from store import incoming, mailbox_health, singletons
 from store.blobs import Blobs
 from store.engine import Connection as Transaction
 from store.engine import Record
 from store.incoming import Stored
 from store.mailboxes import Mailbox
+from store.times import micros
 
 log = logging.getLogger(__name__)
 
-RENEW_S = 240.0
-"""How long one IDLE lasts: no push that got lost costs more."""
+RENEW_S = 60.0
+"""How long one IDLE lasts: no push that got lost costs more, and a server that fell silent is noticed within it."""
 SETTLE_S = 5.0
 """How long the one lasts that follows mail: some servers tell nothing of what came just before it began."""
 SCAN_S = 600.0
 """How often the whole folder is compared with the record."""
+LONG_S = 30.0
+"""How long mail is landed before its server is asked again."""
 TRIES = 3
 """How often a mail may bring its reader down before it is put aside."""
 
@@ -59,14 +63,26 @@ class Poller:
                 await self._session(fence)
             except ImapError as error:
                 pause = error.after_s or self._backoff.next_s()
-                log.warning("mailbox.lost address=%s step=%s pause_s=%.1f", self._box.address, error.step, pause)
+                log.warning("mailbox.lost mailbox=%s step=%s pause_s=%.1f", self._box.id, error.step, pause)
+                await self._note(fence, error.step, error.words)
             except DeskError as error:
                 pause = error.retry_s or self._backoff.next_s()
-                log.warning("mailbox.record_unavailable address=%s pause_s=%.1f", self._box.address, pause)
-            except OSError:
+                log.warning("mailbox.record_unavailable mailbox=%s pause_s=%.1f", self._box.id, pause)
+            except OSError as error:
                 pause = self._backoff.next_s()
-                log.exception("mailbox.no_room address=%s pause_s=%.1f", self._box.address, pause)
+                log.exception("mailbox.no_room mailbox=%s pause_s=%.1f", self._box.id, pause)
+                await self._note(fence, "disk", error.strerror or str(error))
             await self._clock.sleep(pause)
+
+    async def _note(self, fence: int, step: str, words: str) -> None:
+        """Which step fails, for every process to show."""
+
+        def verb(opened: Transaction) -> None:
+            singletons.hold(opened, self._hold, fence)
+            mailbox_health.failed(opened, self._box.id, micros(self._clock.real()), step, words)
+
+        with contextlib.suppress(DeskError):
+            await self._record.write(verb, name="mailbox_health")
 
     async def _session(self, fence: int) -> None:
         async with await Connection.open(self._place.endpoint) as connection:
@@ -82,16 +98,21 @@ class Poller:
                 found = await fetching.take(connection, selected, all=scan)
                 scanned = now if scan else scanned
                 self._backoff.reset()
-                await self._land(fence)
+                await self._land(connection, fetching, fence)
                 await self._tell_server(connection, selected, done, fence)
                 await connection.idle_until(SETTLE_S if found or scan else RENEW_S)
 
     # What was stored becomes what is said -----------------------------------------------------------------------------
 
-    async def _land(self, fence: int) -> None:
+    async def _land(self, connection: Connection, fetching: Fetching, fence: int) -> None:
+        asked = self._clock.monotonic()
         while waiting := await self._record.read(lambda opened: incoming.waiting(opened, self._box.id)):
             for mail in waiting:
                 await self._land_one(mail, fence)
+            if self._clock.monotonic() - asked >= LONG_S:  # so much mail that its server would count as silent
+                asked = self._clock.monotonic()
+                await connection.noop()
+                await fetching.answered()
 
     async def _land_one(self, mail: Stored, fence: int) -> None:
         """Each try is counted before: a mail that kills whoever reads it is found out."""

@@ -20,10 +20,11 @@ from mailbox.places import place
 from mailbox.poller import Poller
 from mailbox.reading import Reader
 from routing.errors import DeskError
-from store import mailboxes
+from store import mailbox_health, mailboxes
 from store.blobs import Blobs
 from store.engine import Connection
 from store.mailboxes import Mailbox
+from store.times import micros
 
 log = logging.getLogger(__name__)
 LOOK_S = 5.0
@@ -66,7 +67,8 @@ class Mailboxes:
         try:
             at = place(box, self._sealer, http, self._rotated(box))
         except (ValueError, KeyError):
-            log.error("mailbox.not_to_be_opened address=%s: its secret or its settings", box.address)
+            log.error("mailbox.not_to_be_opened mailbox=%s: its secret or its settings", box.id)
+            self._note(box, "secret", "It was sealed with a key that is not here, or its settings lack something.")
             return
         poller = Poller(self._desk, self._blobs, box, at, self._reader.read, hold)
         holding = Holding(self._desk.record, self._desk.clock, hold, self._holder)
@@ -83,10 +85,18 @@ class Mailboxes:
             def verb(connection: Connection) -> None:
                 mailboxes.keep_secret(connection, box.id, sealed)
 
-            task = asyncio.create_task(self._desk.record.write(verb, name="keep_secret"))
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._write("keep_secret", verb)
 
         return keep
+
+    def _note(self, box: Mailbox, step: str, words: str) -> None:
+        """Which step fails, for every process to show."""
+        now = micros(self._desk.clock.real())
+        self._write("mailbox_health", lambda opened: mailbox_health.failed(opened, box.id, now, step, words))
+
+    def _write(self, name: str, verb: Callable[[Connection], None]) -> None:
+        task = asyncio.create_task(self._desk.record.write(verb, name=name))
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def _stop(self, id: str) -> None:
         box, task = self._polled.pop(id)
@@ -96,4 +106,4 @@ class Mailboxes:
         except asyncio.CancelledError:
             pass
         except Exception:
-            log.exception("mailbox.stopped address=%s", box.address)
+            log.exception("mailbox.stopped mailbox=%s", box.id)

@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from importlib import metadata
 from typing import Any, Literal
 
+from desk.clock import Clock
 from desk.due import KINDS
 from live.base import Live
 from mailbox.hand import KIND as MAIL
 from routing.errors import DeskError
+from server import mail_report
+from server.mail_report import BoxReport, span
 from server.pages.texts import _
 from server.settings import Settings
 from store import beats, jobs, meta
@@ -45,14 +48,16 @@ class Facts:
     mail_due: datetime | None
     beats: dict[str, datetime | None]
     backup: datetime | None
+    mailboxes: list[BoxReport]
 
 
-async def report(settings: Settings, record: Record, live: Live, now: datetime, real: datetime) -> list[Part]:
-    """Every part, as this process sees it: `now` by the desk's clock, `real` by the world's."""
+async def report(settings: Settings, record: Record, live: Live, clock: Clock) -> list[Part]:
+    """Every part, as this process sees it."""
+    now, real = clock.now(), clock.real()
     disk = await asyncio.to_thread(_disk, settings)
     parts = [_record(record), _live(live), disk, *_wal(record)]
     try:
-        facts = await record.read(_facts)
+        facts = await record.read(lambda connection: _facts(connection, clock))
     except DeskError:
         unknown = _("Unknown while the record is away.")
         return [*parts, *(Part(name, title, "care", unknown) for name, title in _of_the_record())]
@@ -61,6 +66,7 @@ async def report(settings: Settings, record: Record, live: Live, now: datetime, 
         *parts,
         *(_beat(role, titles[role], facts.beats[role], real) for role in beats.ROLES),
         _due("due", titles["due"], facts.due, now, "clock"),
+        *_mailboxes(titles["mailboxes"], facts.mailboxes),
         _due("mail", titles["mail"], facts.mail_due, now, "mailbox"),
         _backup(titles["backup"], facts.backup, real),
     ]
@@ -83,14 +89,15 @@ def _version(name: str) -> str:
 def _of_the_record() -> list[tuple[str, str]]:
     return [
         ("web", _("Web")), ("mailbox", _("Mailbox")), ("clock", _("Clock")), ("due", _("What falls due")),
-        ("mail", _("Outgoing mail")), ("backup", _("Backup")),
+        ("mailboxes", _("Mailboxes")), ("mail", _("Outgoing mail")), ("backup", _("Backup")),
     ]  # fmt: skip
 
 
-def _facts(connection: Connection) -> Facts:
+def _facts(connection: Connection, clock: Clock) -> Facts:
     return Facts(
         jobs.earliest(connection, KINDS), jobs.earliest(connection, (MAIL,)),
         {role: beats.last(connection, role) for role in beats.ROLES}, meta.backed_up(connection),
+        mail_report.reports(connection, clock),
     )  # fmt: skip
 
 
@@ -141,15 +148,31 @@ def _beat(role: str, title: str, at: datetime | None, real: datetime) -> Part:
         return Part(role, title, "bad", _("No such process was ever seen."), todo)
     ago = max(real - at, timedelta())
     if ago > beats.LATE:
-        return Part(role, title, "bad", _("The last sign of life was {ago} ago.", ago=_span(ago)), todo)
-    return Part(role, title, "ok", _("It was seen {ago} ago.", ago=_span(ago)))
+        return Part(role, title, "bad", _("The last sign of life was {ago} ago.", ago=span(ago)), todo)
+    return Part(role, title, "ok", _("It was seen {ago} ago.", ago=span(ago)))
+
+
+def _mailboxes(title: str, found: list[BoxReport]) -> list[Part]:
+    """One for each with which something is, one for all others."""
+    troubled = [each for each in found if each.grade in ("care", "bad")]
+    parts = [
+        Part(f"mailbox {each.box.id}", each.box.address, "bad" if each.grade == "bad" else "care",
+             mail_report.said(each), mail_report.todo(each))
+        for each in troubled
+    ]  # fmt: skip
+    fine = sum(each.grade == "ok" for each in found)
+    if fine:
+        parts.append(Part("mailboxes", title, "ok", _("{count} are read, and nothing is behind.", count=fine)))
+    elif not troubled:
+        parts.append(Part("mailboxes", title, "ok", _("No mailbox is read.")))
+    return parts
 
 
 def _due(name: str, title: str, first: datetime | None, now: datetime, role: str) -> Part:
     late = timedelta() if first is None else now - first
     if late >= LATE:
         todo = _("Is a process {role} running? Its log says what keeps it.", role=role)
-        return Part(name, title, "bad", _("It is {late} late.", late=_span(late)), todo)
+        return Part(name, title, "bad", _("It is {late} late.", late=span(late)), todo)
     return Part(name, title, "ok", _("Nothing is late."))
 
 
@@ -159,18 +182,8 @@ def _backup(title: str, at: datetime | None, real: datetime) -> Part:
         return Part("backup", title, "care", _("No backup is known to the record."), todo)
     ago = max(real - at, timedelta())
     if ago > BACKUP_OLD:
-        return Part("backup", title, "care", _("The last one is {ago} old.", ago=_span(ago)), todo)
-    return Part("backup", title, "ok", _("The last one is {ago} old.", ago=_span(ago)))
-
-
-def _span(ago: timedelta) -> str:
-    seconds = round(ago.total_seconds())
-    if seconds < 120:
-        return f"{seconds} s"
-    elif seconds < 7200:
-        return f"{seconds // 60} min"
-    else:
-        return f"{seconds // 3600} h"
+        return Part("backup", title, "care", _("The last one is {ago} old.", ago=span(ago)), todo)
+    return Part("backup", title, "ok", _("The last one is {ago} old.", ago=span(ago)))
 
 
 def _size(count: float) -> str:

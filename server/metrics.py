@@ -6,6 +6,7 @@ import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Coroutine, Iterable
+from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
@@ -16,9 +17,13 @@ from prometheus_client.registry import Collector
 from desk.actors import Signed
 from desk.desk import Acknowledge, Desk
 from routing.errors import DeskError
+from server.mail_report import BoxReport
 from server.sockets.ports import Audience
+from store.mailbox_health import BACKLOG
+from store.times import instant
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+MOST_MAILBOXES = 500
 
 
 class Metrics:
@@ -34,11 +39,48 @@ class Metrics:
             "Since the newest backup; +Inf when there was never one.",
             registry=self._registry,
         )
+        self.mailboxes = MailboxGauges(self._registry)
         self.up = Gauge("vipdesk_ok", "1 while this part is ok.", ["part"], registry=self._registry)
 
     def text(self) -> bytes:
         """The exposition."""
         return generate_latest(self._registry)
+
+
+class MailboxGauges:
+    """One line a mailbox, by its id; of the first MOST_MAILBOXES, so that no scrape grows without bound."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, words: str, *more: str) -> Gauge:
+            return Gauge(f"vipdesk_mailbox_{name}", words, ["mailbox", *more], registry=registry)
+
+        self._fine = gauge("ok", "1 while its server answers and its probe mail comes back.")
+        self._silent = gauge("silent_seconds", "Since its server's last good answer.")
+        self._lag = gauge("lag_seconds", "How long mail has been there that is not stored yet; 0: none is.")
+        self._behind = gauge("behind", "Mails on its server that are not stored yet.")
+        self._backlog = gauge("backlog", "Stored mails with which something is still to be done, by state.", "state")
+        self._trip = gauge("probe_trip_seconds", "The last probe mail's whole way, by SMTP and IMAP.")
+        self._compared = gauge("compared_seconds", "Since it was compared with the record.")
+
+    def show(self, found: list[BoxReport], real: datetime) -> None:
+        """As they are now; those that are gone or off are not shown any more."""
+        for each in (self._fine, self._silent, self._lag, self._behind, self._backlog, self._trip, self._compared):
+            each.clear()
+        for report in [each for each in found if each.grade != "off"][:MOST_MAILBOXES]:
+            self._show(report.box.id, report, real)
+
+    def _show(self, id: str, report: BoxReport, real: datetime) -> None:
+        health = report.health
+        self._fine.labels(id).set(report.grade != "bad")
+        self._silent.labels(id).set(report.silent.total_seconds())
+        self._lag.labels(id).set(report.lag.total_seconds())
+        self._behind.labels(id).set(0 if health is None else health.behind)
+        for state in BACKLOG:
+            self._backlog.labels(id, state).set(report.backlog.get(state, 0))
+        if health is not None and health.trip_us is not None:
+            self._trip.labels(id).set(health.trip_us / 1e6)
+        if health is not None and health.reconciled_at is not None:
+            self._compared.labels(id).set((real - instant(health.reconciled_at)).total_seconds())
 
 
 class Tally(Collector):

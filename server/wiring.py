@@ -13,6 +13,7 @@ from desk.desk import Desk
 from desk.due import DueWorker
 from desk.files import Files
 from desk.identity import Identity
+from desk.mail_watch import MailWatch
 from desk.reading import Reading
 from desk.repeating import repeat
 from desk.roll import EVERY_S, Roll
@@ -127,6 +128,7 @@ def _background(base: Opened, parts: Parts, role: Role) -> Iterator[Coroutine[An
     if role in ("all", "clock"):
         yield DueWorker(desk).run()
         yield repeat("watch", Watch(desk).look, partial(clock.sleep, 1.0))
+        yield repeat("mail_watch", MailWatch(desk).look, partial(clock.sleep, 5.0))
     if role in ("all", "mailbox"):
         yield repeat("mail", partial(hand_due, record, clock), partial(base.live.wait_bell, 1.0))
         yield _mailboxes(base, parts)

@@ -70,6 +70,7 @@ WITHHELD: dict[str, str] = {
     "mailed_code": "lets in",
     "singleton": "of this installation alone",
     "mail_cursor": "of this installation alone",
+    "mailbox_health": "of this installation alone",
     "mailbox.secret_sealed": "lets in",
     "job": "of this installation alone",
     "receipt": "of this installation alone",

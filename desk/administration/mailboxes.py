@@ -1,4 +1,4 @@
-"""Mailboxes: whose address, where it is read, how one gets in. How it is read: mailbox/."""
+"""Mailboxes: whose address, where it is read, by whom it leaves, how one gets in. How that is done: mailbox/."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from desk.administration.changing import Change, Changing
 from desk.administration.checking import Check
 from desk.sealing import Sealer
 from routing.errors import NotFound
-from store import calendars, customers, mailboxes
+from store import calendars, customers, mailbox_health, mailboxes
 from store.ids import new_id
 from store.mailboxes import Mailbox
 from store.times import instant, micros
@@ -20,14 +20,20 @@ from store.times import instant, micros
 SECURITIES = ("tls", "starttls", "plain")
 AUTHENTICATIONS = ("password", "xoauth2", "oauthbearer")
 GRANTS = ("refresh_token", "client_credentials")
+SMTP_AUTHENTICATIONS = ("password", "same", "none")
+"""`password`: one of its own, else the mailbox's; `same`: the mailbox's token."""
+COPIES = ("plus", "sent", "none")
+"""How it is proven that a server took a mail whose answer got lost: by a copy to a plus address of the mailbox's own,
+by the folder of sent mail, not at all."""
 NEAR = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
 class MailboxDraft:
     """As entered. `customer`: id, empty for the pool's general address. `trusts`: hosts of our own whose word on a
-    sender is believed, separated by commas. `since`: a day; older mail is left alone, empty: all is taken. Secrets are
-    empty where the ones that are kept stay.
+    sender is believed, separated by commas. `since`: a day; older mail is left alone, empty: all is taken. `smtp_host`
+    empty: nothing leaves by it. `plus`: its server takes mail to name+anything. Secrets are empty where the ones that
+    are kept stay.
     """
 
     address: str
@@ -51,6 +57,14 @@ class MailboxDraft:
     ca_file: str = ""
     trusts: str = ""
     since: str = ""
+    smtp_host: str = ""
+    smtp_port: int | str = 587
+    smtp_security: str = "starttls"
+    smtp_auth: str = "password"
+    smtp_user: str = ""
+    smtp_password: str = ""
+    plus: bool = False
+    copies: str = "none"
     active: bool = True
 
 
@@ -89,6 +103,7 @@ class Mailboxes:
             check.done()
             if changed != kept:
                 mailboxes.change(change.connection, changed)
+                mailbox_health.begin_again(change.connection, id, micros(change.real))
                 change.audit("mailbox_changed", id, _told(changed))
 
         await self._changing.change(signed, "change_mailbox", verb)
@@ -119,15 +134,18 @@ class Mailboxes:
 
     def _secret(self, check: Check, draft: MailboxDraft, kept: Mailbox | None) -> bytes:
         """Sealed. What was not entered stays as it is, where the way in is the same."""
-        before: dict[str, str] = {}
-        if kept is not None and kept.endpoint["auth"] == draft.auth:
-            before = json.loads(self._sealer.unseal(kept.secret_sealed))
-        names = ("password",) if draft.auth == "password" else ("client_secret", "refresh_token")
-        secret = before | {name: value for name in names if (value := str(getattr(draft, name)))}
+        before: dict[str, str] = {} if kept is None else json.loads(self._sealer.unseal(kept.secret_sealed))
+        ways = ("password",) if draft.auth == "password" else ("client_secret", "refresh_token")
+        stays = ways if kept is not None and kept.endpoint["auth"] == draft.auth else ()
+        names = (*ways, *(("smtp_password",) if draft.smtp_host and draft.smtp_auth == "password" else ()))
+        secret = {name: value for name, value in before.items() if name in (*stays, "smtp_password") and name in names}
+        secret |= {name: value for name in names if (value := str(getattr(draft, name)))}
         if draft.auth == "password" and not secret.get("password"):
             check.refuse("password", "Enter the password of the mailbox.")
         elif draft.auth != "password" and draft.grant == "refresh_token" and not secret.get("refresh_token"):
             check.refuse("refresh_token", "Enter the refresh token that the mailbox's owner consented to.")
+        elif "smtp_password" in names and not (secret.get("smtp_password") or secret.get("password")):
+            check.refuse("smtp_password", "Enter the password by which mail is sent; a token cannot be used for it.")
         if kept is not None and secret == before:
             return kept.secret_sealed
         return seal(self._sealer, secret)
@@ -158,10 +176,48 @@ def _endpoint(check: Check, draft: MailboxDraft) -> dict[str, Any]:
         "folder": check.line("folder", draft.folder, 200) or "INBOX",
     }
     trusts = [each.strip().lower() for each in draft.trusts.split(",") if each.strip()]
-    more = {"done": check.line("done", draft.done, 200), "ca_file": draft.ca_file.strip(), "trusts": trusts}
+    more: dict[str, Any] = {
+        "done": check.line("done", draft.done, 200),
+        "ca_file": draft.ca_file.strip(),
+        "trusts": trusts,
+    }
     if draft.auth != "password":
         more |= _client(check, draft)
+    if draft.smtp_host.strip():
+        more |= {"smtp": _smtp(check, draft), "plus": draft.plus, "copies": _copies(check, draft)}
     return endpoint | {name: value for name, value in more.items() if value}
+
+
+def _smtp(check: Check, draft: MailboxDraft) -> dict[str, Any]:
+    host = check.line("smtp_host", draft.smtp_host, 253)
+    if " " in host:
+        check.refuse("smtp_host", "Enter the name of the SMTP server, such as smtp.example.com.")
+    for field, value, allowed in (
+        ("smtp_security", draft.smtp_security, SECURITIES),
+        ("smtp_auth", draft.smtp_auth, SMTP_AUTHENTICATIONS),
+    ):
+        if value not in allowed:
+            check.refuse(field, "“{text}” is not among {allowed}.", text=value, allowed=", ".join(allowed))
+    if draft.smtp_security == "plain" and host not in NEAR:
+        check.refuse("smtp_security", "Without encryption mail is given to a server on this machine only.")
+    if draft.smtp_auth == "same" and draft.auth == "password":
+        check.refuse("smtp_auth", "The mailbox has no token that could be used here too; choose its password.")
+    found = {
+        "host": host,
+        "port": check.number("smtp_port", draft.smtp_port, 1, 65535),
+        "security": draft.smtp_security,
+        "auth": draft.smtp_auth,
+    }
+    user = check.line("smtp_user", draft.smtp_user, 254)
+    return found | ({"user": user} if user else {})
+
+
+def _copies(check: Check, draft: MailboxDraft) -> str:
+    if draft.copies not in COPIES:
+        check.refuse("copies", "“{text}” is not among {allowed}.", text=draft.copies, allowed=", ".join(COPIES))
+    elif draft.copies == "plus" and not draft.plus:
+        check.refuse("copies", "Copies come to a plus address, and this server takes none: choose another proof.")
+    return draft.copies
 
 
 def _client(check: Check, draft: MailboxDraft) -> dict[str, Any]:
@@ -180,7 +236,8 @@ def _client(check: Check, draft: MailboxDraft) -> dict[str, Any]:
 
 def drafted(kept: Mailbox) -> MailboxDraft:
     """A mailbox as it is entered; secrets are not shown."""
-    fields = {name: value for name, value in kept.endpoint.items() if name != "trusts"}
+    fields = {name: value for name, value in kept.endpoint.items() if name not in ("trusts", "smtp")}
+    fields |= {f"smtp_{name}": value for name, value in kept.endpoint.get("smtp", {}).items()}
     known = replace(MailboxDraft(kept.address, kept.calendar_id), **fields)
     since = "" if kept.since is None else instant(kept.since).isoformat()
     return replace(
@@ -207,5 +264,6 @@ def _told(box: Mailbox) -> dict[str, Any]:
         "customer": box.customer_id,
         "host": box.endpoint["host"],
         "auth": box.endpoint["auth"],
+        "smtp": box.endpoint.get("smtp", {}).get("host"),
         "active": box.active,
     }

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from desk.due import KINDS
 from routing.errors import DeskError, NotFound
+from server.mail_report import BoxReport, reports
 from server.metrics import Metrics
 from server.parts import Parts
 from store import jobs, meta
@@ -32,6 +33,8 @@ async def ready(parts: Parts, request: Request) -> Response:
     age_s = await _backup_age_s(parts)
     if age_s is not None:
         state["backup"] = _told(age_s)
+    if mailboxes := await _mailboxes(parts):
+        state["mailboxes"] = _told_of(mailboxes)
     fine = state["record"] == "ok" and state["web"] == "ok"
     return JSONResponse(state, 200 if fine else 503, {"Cache-Control": "no-store"})
 
@@ -44,6 +47,7 @@ async def metrics(parts: Parts, measured: Metrics, request: Request) -> Response
         measured.up.labels(part).set(said == "ok")
     age_s = await _backup_age_s(parts)
     measured.backup_age.set(math.inf if age_s is None else age_s)
+    measured.mailboxes.show(await _mailboxes(parts), parts.desk.clock.real())
     lines = [connection.audience for connection in parts.sockets.connections]
     for audience in ("agent", "contact"):
         measured.lines.labels(audience).set(lines.count(audience))
@@ -101,3 +105,18 @@ def _told(age_s: float) -> str:
         return f"{max(0, round(age_s / 60))} minutes old"
     else:
         return f"{round(age_s / 3600)} hours old"
+
+
+async def _mailboxes(parts: Parts) -> list[BoxReport]:
+    """Of those that are switched on; none while the record is away."""
+    try:
+        found = await parts.record.read(lambda connection: reports(connection, parts.desk.clock))
+    except DeskError:
+        return []
+    return [each for each in found if each.grade != "off"]
+
+
+def _told_of(found: list[BoxReport]) -> str:
+    """A detail and no verdict: the desk works while a mail server is down. Without addresses."""
+    silent = sum(each.grade == "bad" for each in found)
+    return "ok" if not silent else f"{silent} of {len(found)} silent, or their mail does not come through"

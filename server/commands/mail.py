@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from desk.administration.mailboxes import AUTHENTICATIONS, GRANTS, SECURITIES, MailboxDraft, drafted
+from desk.administration.mailboxes import AUTHENTICATIONS, COPIES, GRANTS, SECURITIES, MailboxDraft, drafted
 from routing.errors import BadRequest
+from server import mail_report
 from server.cli import Failed
 from server.commands import naming
 from server.commands.reaching import Reach, command, given, group, table
+from server.mail_report import BoxReport
 from store import calendars, mailboxes
 from store.mailboxes import Mailbox
 
@@ -33,8 +36,14 @@ FIELDS = (
     ("ca_file", "file with the only certificates that are trusted"),
     ("trusts", "hosts of our own whose word on a sender is believed, separated by commas"),
     ("since", "day; older mail is left alone"),
+    ("smtp_host", "name of the SMTP server by which mail leaves; left out: none does"),
+    ("smtp_port", "its port; 587 if not told"),
+    ("smtp_security", f"{', '.join(SECURITIES)}; starttls if not told"),
+    ("smtp_auth", "password, same (the mailbox's token) or none"),
+    ("smtp_user", "by which mail is sent; the mailbox's if not told"),
+    ("copies", f"{', '.join(COPIES)}: how it is proven that a mail was taken whose answer got lost"),
 )
-SECRETS = ("password", "client_secret", "refresh_token")
+SECRETS = ("password", "client_secret", "refresh_token", "smtp_password")
 
 
 def add(commands: Any) -> None:
@@ -49,10 +58,14 @@ def add(commands: Any) -> None:
             one.add_argument(f"--{name.replace('_', '-')}", help=help, required=one is new and name == "host")
         for name in SECRETS:
             one.add_argument(f"--{name.replace('_', '-')}-file", help="file that holds it; - for stdin")
+        one.add_argument("--plus", action=argparse.BooleanOptionalAction, help="its server takes plus addresses")
     change.add_argument("--active", action=argparse.BooleanOptionalAction, help="whether it is read")
     for one in (change, attempt):
         one.add_argument("mailbox", help="its address or id")
     command(inner, "list", "list all mailboxes", _list)
+    command(
+        inner, "health", "how each mailbox is; exits 1 when one is silent or its mail does not come through", _health
+    )
 
 
 async def _add(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
@@ -88,24 +101,54 @@ def _secret_of(path: str) -> str:
 
 
 async def _test(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
-    import httpx2  # what speaks to mail servers is loaded when one is tried
-
-    from mailbox.places import place
-    from mailbox.trying import tried
+    from server.trying_mail import ways  # what speaks to mail servers is loaded when one is tried
 
     box = await naming.mailbox(reach, arguments.mailbox)
-    async with httpx2.AsyncClient() as http:
-        found = await tried(place(box, reach.sealer, http, lambda sealed: None))
-    row = {"address": box.address, "failed": found.failed, "said": found.words, "mails": found.mails}
-    if found.failed is not None:
-        raise Failed(row, f"{box.address}: the step {found.failed} failed: {found.words}")
-    return row, f"{box.address}: {found.mails} mails; {found.words}"
+    rows, lines = [], []
+    for way in await ways(box, reach.sealer):
+        rows.append({"way": way.name, "failed": way.failed, "said": way.words, "mails": way.mails})
+        if way.failed is not None:
+            lines.append(f"{box.address}: {way.name}: the step {way.failed} failed: {way.words}")
+        else:
+            mails = "" if way.mails is None else f"{way.mails} mails; "
+            lines.append(f"{box.address}: {way.name}: {mails}{way.words}")
+    row = {"address": box.address, "ways": rows}
+    if any(each["failed"] for each in rows):
+        raise Failed(row, "\n".join(lines))
+    return row, "\n".join(lines)
 
 
 async def _list(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     rows = [_row(each) for each in await reach.read(mailboxes.every)]
     cells = [(row["address"], row["host"], row["folder"], "" if row["active"] else "off") for row in rows]
     return rows, table(cells, "No mailbox is read yet: vipdesk mail add ADDRESS --host …")
+
+
+async def _health(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    found = await reach.read(lambda connection: mail_report.reports(connection, reach.clock))
+    rows = [mail_report.as_row(each) for each in found]
+    lines = [line for each in found for line in _lines(each)]
+    text = "\n".join(lines) or "No mailbox is read yet: vipdesk mail add ADDRESS --host …"
+    if any(each.grade == "bad" for each in found):
+        raise Failed(rows, text)
+    return rows, text
+
+
+def _lines(found: BoxReport) -> Iterator[str]:
+    """Of one mailbox: its state first, then what stands behind it."""
+    yield f"{found.box.address}: {mail_report.said(found)}"
+    if todo := mail_report.todo(found):
+        yield f"  to do       {todo}"
+    if found.polled_by:
+        yield f"  read by     {found.polled_by}"
+    for folder, (uidvalidity, last) in found.cursors.items():
+        yield f"  cursor      {folder}: everything up to {last} of {uidvalidity}"
+    for state, count in found.backlog.items():
+        yield f"  {state:<12}{count}"
+    if compared := mail_report.compared(found.health):
+        yield f"  compared    {compared}"
+    if (trip := mail_report.trip_s(found.health)) is not None:
+        yield f"  probe mail  took {trip:.1f} s the whole way"
 
 
 async def _told(reach: Reach, id: str) -> tuple[Any, str]:

@@ -34,7 +34,7 @@ async def _change(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str
 
 
 async def _health(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
-    found = await report(reach.settings, reach.record, reach.live, reach.clock.now(), reach.clock.real())
+    found = await report(reach.settings, reach.record, reach.live, reach.clock)
     kind = "PostgreSQL" if reach.settings.database_url else "SQLite"
     row = {"ok": all(each.grade != "bad" for each in found), "parts": as_rows(found), "versions": versions(kind)}
     text = table([(each.grade, each.title, each.said, each.todo) for each in found], "")

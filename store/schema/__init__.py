@@ -13,7 +13,7 @@ from store.schema.chats import SERVE, chat, offer, ring
 from store.schema.columns import metadata
 from store.schema.customers import add_on, contact, contact_session, customer, stand_in
 from store.schema.keeping import audit, job, meta, outgoing_mail, receipt, setting
-from store.schema.mail import incoming_mail, mail_cursor, mail_item, mailbox, singleton
+from store.schema.mail import incoming_mail, mail_cursor, mail_item, mailbox, mailbox_health, singleton
 from store.schema.tickets import TICKET_NUMBERS, event, file, member, message, participant, rating, read_mark, ticket
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "mail_cursor",
     "mail_item",
     "mailbox",
+    "mailbox_health",
     "mailed_code",
     "member",
     "message",

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -49,6 +50,30 @@ mail_cursor = Table(
     PrimaryKeyConstraint("mailbox_id", "folder"),
 )
 
+mailbox_health = Table(
+    "mailbox_health",
+    c.metadata,
+    Column("mailbox_id", Text, ForeignKey("mailbox.id"), primary_key=True),
+    c.at("begun_at", nullable=False),  # since when it is watched, as it is set up now; all by the real time
+    c.at("asked_at"),  # the last good answer of its server
+    c.at("newest_at"),  # INTERNALDATE of the newest mail that is stored
+    c.at("stored_at"),  # when that mail was stored
+    c.number("behind"),  # mails that the server showed and the record had not yet
+    c.at("behind_since"),
+    c.text("step", ""),  # which fails, empty: none
+    c.text("words", ""),  # of the server or the system about it
+    c.at("failed_since"),
+    c.text("alarm", ""),  # of which admins were told: silent, probe; empty: of none
+    c.at("alarmed_at"),
+    c.text("probe", ""),  # the newest probe mail
+    c.at("probe_sent_at"),
+    c.at("probe_came_at"),
+    Column("trip_us", BigInteger, nullable=True),  # of the last probe that came, the whole way
+    c.at("reconciled_at"),
+    c.text("reconciled", "{}"),  # JSON: what the comparison with the server found
+    c.at("again_since"),  # the restore after which everything was read again
+)
+
 incoming_mail = Table(
     "incoming_mail",
     c.metadata,
@@ -71,6 +96,7 @@ incoming_mail = Table(
     c.maybe("item_id"),
     UniqueConstraint("mailbox_id", "folder", "uidvalidity", "uid"),
     c.partial_index("incoming_mail_by_stored", "committed_at", where="state = 'stored'"),
+    c.partial_index("mail_by_trouble", "mailbox_id", where="state <> 'landed'"),
     c.partial_index("incoming_mail_by_unflagged", "mailbox_id", where="flagged = 0"),
     Index("incoming_mail_by_item", "item_id"),
     Index("incoming_mail_by_sha256", "sha256"),

@@ -50,11 +50,12 @@ async def test_a_mailbox_is_added_tested_changed_and_its_secret_told_nowhere(
     )
     assert SECRET not in str(told)
     found = await asyncio.to_thread(place.told, "mail", "test", ADDRESS)
-    assert (found["failed"], found["mails"]) == (None, 0)
+    [imap] = found["ways"]
+    assert (imap["failed"], imap["mails"]) == (None, 0)
     code, out, _ = await asyncio.to_thread(place.run, "mail", "change", ADDRESS, "--folder", "No such folder")
     assert code == 0 and "No such folder" in out
     code, out, _ = await asyncio.to_thread(place.run, "mail", "test", ADDRESS)
-    assert code == 1 and f"{ADDRESS}: the step select failed" in out
+    assert code == 1 and f"{ADDRESS}: imap: the step select failed" in out
     await asyncio.to_thread(place.told, "mail", "change", ADDRESS, "--password-file", password(tmp_path, "wrong"))
     code, out, _ = await asyncio.to_thread(place.run, "mail", "test", ADDRESS)
     assert code == 1 and "the step login failed" in out

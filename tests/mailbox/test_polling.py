@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -13,13 +14,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from desk import mail_watch
 from desk.actors import Signed
 from desk.administration.mailboxes import seal
 from desk.clock import SystemClock
 from desk.desk import Desk
 from desk.requests import AgentSay
 from live.memory import MemoryLive
-from mailbox import holding, service
+from mailbox import holding, poller, service
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
 from mailbox.parsing.parse import parse
@@ -28,9 +30,10 @@ from mailbox.reading import Reader
 from mailbox.service import Mailboxes
 from mailbox.worker import Unreadable
 from routing.allow import Actor
-from store import mailboxes, singletons
+from store import mailbox_health, mailboxes, singletons
 from store.blobs import Blobs
 from store.engine import Record, open_record
+from store.mailbox_health import Health
 from store.mailboxes import Mailbox
 from store.schema import event, incoming_mail, mail_item
 from tests.mailbox.imap.conftest import at
@@ -109,6 +112,11 @@ class Office:
     async def states(self) -> Counter[str]:
         rows = await self.record.read(lambda connection: connection.all(select(incoming_mail.c.state)))
         return Counter(row.state for row in rows)
+
+    async def health(self) -> Health:
+        found = await self.record.read(lambda connection: mailbox_health.find(connection, "box"))
+        assert found is not None
+        return found
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -274,3 +282,60 @@ async def test_an_answer_with_our_words_below_it_says_only_what_is_new_however_t
         await office.arrives(answer + f"\r\n{ours}\r\n")
         await eventually(lambda: office.has("two"))
     assert set(await office.said()) == {"one", "two"}
+
+
+async def test_how_a_mailbox_is_stands_in_the_record(office: Office) -> None:
+    await office.begin()
+    await office.arrives(MAIL.format(id="one"), POISON)
+    async with office.process():
+
+        async def seen_to() -> bool:
+            return await office.states() == {"quarantined": 1, "landed": 1}
+
+        await eventually(seen_to)
+        health = await office.health()
+        held = await office.record.read(lambda connection: singletons.find(connection, "mailbox box"))
+    assert (health.step, health.behind, health.behind_since) == ("", 0, None)
+    assert health.asked_at is not None and health.newest_at is not None and health.stored_at is not None
+    assert held is not None and str(os.getpid()) in held.holder
+    assert await office.record.read(mailbox_health.backlogs) == {"box": {"quarantined": 1}}
+    [(_, last)] = (await office.record.read(mailbox_health.cursors))["box"].values()
+    assert last > 100
+
+
+async def test_the_step_that_fails_is_told_in_the_servers_words_and_forgotten_when_it_does_not(office: Office) -> None:
+    office.box.endpoint["folder"] = "Nowhere"  # type: ignore[index]
+    await office.begin()
+
+    async def failing() -> bool:
+        health = await office.record.read(lambda connection: mailbox_health.find(connection, "box"))
+        return health is not None and health.step == "select" and health.words != ""
+
+    async with office.process():
+        await eventually(failing)
+        assert (await office.health()).asked_at is None
+        office.box.endpoint["folder"] = "INBOX"  # type: ignore[index]
+        await office.record.write(lambda connection: mailboxes.change(connection, office.box), name="right")
+
+        async def well() -> bool:
+            health = await office.health()
+            return health.step == "" and health.asked_at is not None and health.failed_since is None
+
+        await eventually(well)
+
+
+async def test_a_server_that_goes_away_is_noticed_within_the_minute_that_one_wait_lasts(office: Office) -> None:
+    """Silence is told after two: what a wait takes, and its end, must fit into them."""
+    assert mail_watch.SILENT.total_seconds() > poller.RENEW_S + 10 + 30
+
+
+async def test_a_secret_that_no_key_opens_is_told_as_the_step_that_fails(office: Office) -> None:
+    office.box = Mailbox(**{**office.box.__dict__, "secret_sealed": b"sealed by another key"})
+    await office.begin()
+
+    async def told() -> bool:
+        health = await office.record.read(lambda connection: mailbox_health.find(connection, "box"))
+        return health is not None and health.step == "secret"
+
+    async with office.process():
+        await eventually(told)

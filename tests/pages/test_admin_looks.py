@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 PAGES = (
     "customers", "customers/new", "agents", "agents/new", "calendars", "calendars/new", "calendars/office",
     "calendars/office/versions", "calendars/office/holidays", "calendars/office/holidays?country=SK&year=2027",
-    "plans", "sessions", "settings", "health", "audit", "audit?page=9",
+    "mailboxes", "mailboxes/new", "plans", "sessions", "settings", "health", "audit", "audit?page=9",
 )  # fmt: skip
 PATHS = [
     f"/admin/{re.sub('{.*?}', '[^/]+', path)}"
@@ -75,6 +75,7 @@ def test_every_page_is_accessible_and_fits(real: Real, chromium: Browser, plain:
         look_at_a_customer(look)
         look_at_an_agent(look)
         look_at_a_welcome(look)
+        look_at_a_mailbox(look)
     assert look.found == {}
     assert [path for path in PATHS if not any(re.fullmatch(path, seen) for seen in look.seen)] == []
 
@@ -125,6 +126,31 @@ def look_at_a_customer(look: Look) -> None:
     page.click(".a-save .btn.main")
     page.wait_for_selector(".banner")
     look.at("button-tried")
+
+
+def look_at_a_mailbox(look: Look) -> None:
+    """Wrong, saved, tested with a step that fails, and in the list."""
+    page = look.page
+    look.go("admin/mailboxes/new")
+    page.fill("#address", f"support-{look.kind}@larkfield.example")
+    page.fill("#smtp_port", "0")
+    page.fill("#smtp_host", "smtp.larkfield.example")
+    look.refused()
+    look.at("mailbox-wrong")
+    page.fill("#host", "127.0.0.1")
+    page.fill("#port", "9")
+    page.select_option("#security", "plain")
+    page.fill("#password", "secret")
+    page.fill("#smtp_port", "587")
+    save(page)
+    page.click("form[action$='/test'] .btn")
+    page.wait_for_selector(".banner.bad")
+    for each in page.query_selector_all(".a-fields summary"):
+        each.click()
+    look.at("mailbox-tested")
+    look.go("admin/mailboxes")
+    page.click(".a-parts summary")
+    look.at("mailboxes-some")
 
 
 def look_at_an_agent(look: Look) -> None:

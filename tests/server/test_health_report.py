@@ -18,12 +18,13 @@ from server.health_report import Part, report
 from server.settings import Settings, name_of
 from store import beats, jobs, meta
 from store.engine import Connection, InlineRecord
+from tests.support.world import MovedClock
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
 async def parts(record: InlineRecord, settings: Settings, at: datetime = NOON) -> dict[str, Part]:
-    return {each.name: each for each in await report(settings, record, MemoryLive(), at, at)}
+    return {each.name: each for each in await report(settings, record, MemoryLive(), MovedClock(at))}
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from server.pages.admin.asking import Asked
 async def show(asked: Asked) -> Response:
     """`GET /admin/health`"""
     parts = asked.parts
-    clock = parts.desk.clock
-    found = await report(parts.settings, parts.record, parts.live, clock.now(), clock.real())
+    found = await report(parts.settings, parts.record, parts.live, parts.desk.clock)
     faults = [each for each in found if each.grade != "ok"]
     kind = "PostgreSQL" if parts.settings.database_url else "SQLite"
     return asked.page("health.html", "health", {}, rows=found, faults=faults, versions=versions(kind))

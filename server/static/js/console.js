@@ -213,12 +213,17 @@ export class Console {
     if (frame.type === "heartbeat" && this.desk.rings.unknown(frame.rings ?? []).length) this.wire.retry();
   }
 
-  /** To leads: somebody waits, and nobody is there who could be rung. */
-  #alarm({ subject }) {
-    const words = t("Nobody is at the desk, and somebody waits: {subject}", { subject: subject || t("No subject yet") });
+  /** To leads: somebody waits, and nobody is there who could be rung. To admins: how a mailbox is. */
+  #alarm({ subject, mailbox, state }) {
+    const words = mailbox ? this.#mailboxWords(mailbox, state) : t("Nobody is at the desk, and somebody waits: {subject}", { subject: subject || t("No subject yet") });
     if (this.screen.notices.peek().some(({ text }) => text === words)) return;
-    this.screen.notice(words, "bad");
-    this.ringer?.alarm(words);
+    this.screen.notice(words, state === "over" ? "good" : "bad");
+    if (state !== "over") this.ringer?.alarm(words);
+  }
+
+  #mailboxWords(mailbox, state) {
+    if (state === "over") return t("{mailbox} is read again.", { mailbox });
+    return state === "probe" ? t("Mail to {mailbox} does not come through.", { mailbox }) : t("The mailbox {mailbox} is silent.", { mailbox });
   }
 
   #outbox(items) {
