@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from desk import posting
 from desk.actors import Signed
+from desk.addresses import EMAIL
 from desk.admission import MOST_DEVICE, TOUCH_AFTER, Admission, NotSignedIn, digest_of
 from desk.site_tokens import TOKEN_USES, judged
 from desk.texts import say
 from live.base import Published
 from routing.allow import Actor
 from routing.errors import BadRequest, Forbidden, NotFound, SlowDown
-from store import audit, buttons, candidates, contacts, customers, jobs, outbox, people, sessions
+from store import audit, buttons, candidates, contacts, customers, people, sessions
 from store.buttons import Button
 from store.contacts import Person
 from store.engine import Connection
@@ -39,7 +41,6 @@ CODES_OF_BUTTON = 200
 """Mailed by one button within an hour."""
 HOUR_S, DAY_S = 3600, 86400
 THIS_MACHINE = ("127.", "::1")
-_EMAIL = re.compile(r"[^@\s,;<>\"\x00-\x1f\x7f]{1,64}@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ class ContactIdentity(Admission):
     async def _mail_code(self, button: Button, email: str, source: str) -> None:
         """Mails six digits to an address of the customer's domains. Raises BadRequest, Forbidden, SlowDown."""
         email = email.strip().lower()
-        match = _EMAIL.fullmatch(email)
+        match = EMAIL.fullmatch(email)
         if match is None or len(email) > 254:
             raise BadRequest("This is no mail address.", field="email")
         await self._slow_down(f"code-from:{source}", 30)
@@ -201,12 +202,11 @@ class ContactIdentity(Admission):
             works = say(
                 button.language, "Your code for the support desk is {code}. It works for ten minutes.", code=code
             )
-            outbox.add(
-                connection, now, kind="code", recipient=email,
+            posting.queue(
+                connection, now, kind="code", to=email, language=button.language,
                 subject=say(button.language, "{code} is your code", code=code),
                 body=works + "\n\n" + say(button.language, "If you did not ask for it, nothing needs to be done."),
             )  # fmt: skip
-            jobs.put(connection, "hand_mail", now, "hand_mail")
 
         await self._desk.record.write(verb, name="mail_code")
         self._desk.live.bell()

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from desk import handing, presence, ringing, taking_over, ticketing
+from desk import handing, posting, presence, ringing, taking_over, ticketing
 from desk.deciding import decide
 from desk.desk import Desk
 from desk.texts import say
@@ -21,6 +21,7 @@ from routing.waiting import Waiting
 from store import candidates, chats, jobs, messages, outbox, people, receipts
 from store.engine import Connection, Violation
 from store.jobs import Job
+from store.outbox import To
 from store.tickets import Found
 
 log = logging.getLogger(__name__)
@@ -95,19 +96,20 @@ def _unread_mail(work: Work, job: Job) -> None:
     if not unread or contact is None or not contact.email or contact.id in job.payload.get("present", ()):
         return
     language = contact.language if found.chat is None else found.chat.language
-    said = "\n\n".join(f"{row.name}:\n{row.body}" for row in unread)
-    mail = outbox.add(
-        work.connection,
-        work.now,
+    answers, before = outbox.thread(work.connection, id)
+    seqs = [row.seq for row in unread]
+    mail = posting.post(
+        work,
+        found,
         kind="unread",
-        recipient=contact.email,
-        ticket_id=id,
+        to=[To(contact.email, contact.name)],
         subject=_answered(language, unread[-1].name, found.ticket.subject),
-        body=said,
+        body="\n\n".join(f"{row.name}:\n{row.body}" for row in unread),
+        name=unread[-1].name,
+        seqs=seqs,
+        details={"in_reply_to": answers, "references": list(before), "language": language},
     )
-    messages.mailed(work.connection, id, [row.seq for row in unread], mail)
-    work.job("hand_mail", "hand_mail")
-    work.event(found, "mail", {"mail": mail, "state": "queued", "seqs": [row.seq for row in unread]}, by=None)
+    messages.mailed(work.connection, id, seqs, mail)
 
 
 def _answered(language: str, name: str, subject: str) -> str:
@@ -144,6 +146,7 @@ EFFECTS: dict[str, Effect] = {
         work, job.payload["ticket"], job.payload["side"], job.payload["told"]
     ),
     "unread_mail": _unread_mail,
+    "mail_late": lambda work, job: posting.late(work, job.payload["mail"]),
     "receipts": _receipts,
 }
 """What the desk itself does when a job of this kind falls due. Other kinds (mail) belong to other workers."""

@@ -7,10 +7,11 @@ import logging
 from datetime import timedelta
 from functools import partial
 
+from desk import posting
 from desk.clock import Clock
 from desk.desk import Desk
 from desk.work import Work
-from store import mailbox_health, mailboxes, outbox
+from store import mailbox_health, mailboxes
 from store.mailbox_health import Alarm, Health
 from store.mailboxes import Mailbox
 from store.times import micros
@@ -79,9 +80,8 @@ def _told(work: Work, box: Mailbox, health: Health, was: Alarm, to: Alarm) -> No
         work.tell(topics, "alarm", {"mailbox": box.address, "state": to or "over"})
     subject, body = _words(box, health, was, to)
     for admin in admins:
-        outbox.add(work.connection, work.now, kind="page", recipient=admin.email, subject=subject, body=body)
-    if admins:
-        work.job("hand_mail", "hand_mail")
+        posting.queue(work.connection, work.now, kind="page", to=admin.email, subject=subject, body=body)
+        work.bell = True
     work.audit("mailbox_alarm", box.id, {"state": to or "over", "was": was, "step": health.step})
 
 

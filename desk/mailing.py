@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from desk import joining
 from desk.actors import Signed
 from desk.frames import maybe_written, written
 from desk.mail_views import Named
-from desk.saying import tell_status
+from desk.statuses import tell_status
 from desk.tickets import Place, new_ticket
 from desk.work import Work
 from desk.writing import write_message
@@ -179,10 +180,7 @@ def _too_old(work: Work, found: Found) -> bool:
 def _joining(work: Work, found: Found, letter: Letter) -> Person:
     """The sender, who takes part in the ticket from now on."""
     person = _person(work, found.ticket.customer_id, letter)
-    if person.id not in found.participants:
-        tickets.add_participant(work.connection, found.ticket.id, person.id, micros(work.now))
-        found.participants |= {person.id}
-        work.order(f"contact:{person.id}", "follow", found.ticket.id)
+    joining.join(work, found, person)
     return person
 
 
@@ -212,17 +210,9 @@ def _nobodys(work: Work) -> Customer:
 
 def _person(work: Work, customer: str, letter: Letter) -> Person:
     """A contact with the sender's address; proven and of the customer's own domain, they count as verified."""
-    found = contacts.by_address(work.connection, customer, letter.sender) if letter.sender else None
-    if found is not None:
-        return found
-    contacts.one_at_a_time(work.connection, customer)
     home = customers.find(work.connection, customer)
     verified = letter.proven and home is not None and _domain(letter.sender) in home.domains
-    name = letter.sender_name.strip()[:120] or letter.sender or "Unknown sender"
-    new = Person(new_id(), customer, name, letter.sender or None, None, verified, False)
-    contacts.add(work.connection, new, micros(work.now))
-    work.audit("contact", new.id, {"by": "mail", "verified": verified})
-    return new
+    return joining.known_or_new(work, customer, letter.sender, letter.sender_name, verified=verified)
 
 
 def _contact(work: Work, person: Person) -> people.Contact:

@@ -120,7 +120,9 @@ class Decline(Struct, tag="decline", frozen=True):
 
 
 class AgentSay(Struct, tag="say", frozen=True):
-    """An agent's public reply or internal note. `base_seq`: the last seq of the public stream the writer had seen."""
+    """An agent's public reply or internal note. `base_seq`: the last seq of the public stream the writer had seen.
+    `cc`: which contacts of the ticket, by id, get a copy of a reply by mail; None: all of them.
+    """
 
     rid: Rid
     ticket: Id
@@ -130,6 +132,32 @@ class AgentSay(Struct, tag="say", frozen=True):
     base_seq: Seq | None = None
     anyway: bool = False
     next: Literal["customer", "desk", "solved"] | None = None
+    cc: Annotated[list[Id], Meta(max_length=50)] | None = None
+
+
+class TakeBack(Struct, tag="take_back", frozen=True):
+    """A reply by mail that has not left yet."""
+
+    rid: Rid
+    ticket: Id
+    mail: Id
+
+
+class AddPerson(Struct, tag="add_person", frozen=True):
+    """Somebody with this address takes part in the ticket from now on."""
+
+    rid: Rid
+    ticket: Id
+    address: Annotated[str, Meta(max_length=254)]
+    name: Annotated[str, Meta(max_length=120)] = ""
+
+
+class RemovePerson(Struct, tag="remove_person", frozen=True):
+    """A contact takes part in the ticket no more; not whoever opened it."""
+
+    rid: Rid
+    ticket: Id
+    contact: Id
 
 
 class View(Struct, tag="view", frozen=True):
@@ -183,6 +211,9 @@ AgentRequest = (
     | Accept
     | Decline
     | AgentSay
+    | TakeBack
+    | AddPerson
+    | RemovePerson
     | Read
     | View
     | Escalate

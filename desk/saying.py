@@ -7,22 +7,23 @@ from typing import Any
 
 import msgspec
 
-from desk import words
+from desk import replying, words
 from desk.actors import Signed
 from desk.deciding import end_chat
 from desk.frames import micros_written
 from desk.requests import AgentSay, ContactSay
+from desk.statuses import set_status, tell_status
 from desk.tickets import new_ticket, place_of
 from desk.work import Work
 from desk.writing import write_message
 from routing import chat as moves
 from routing.chat import UNREAD_MAIL
 from routing.errors import BadRequest, Closed, Stale, TooLarge
-from routing.ticket import answered, closes_at, contact_wrote, default_next, landing
+from routing.ticket import answered, contact_wrote, default_next, landing
 from store import candidates, events, people
 from store.receipts import Said
 from store.tickets import Found
-from store.times import instant, micros
+from store.times import instant
 
 MOST_BYTES = 16 * 1024
 UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
@@ -73,13 +74,19 @@ def say_as_agent(work: Work, signed: Signed, request: AgentSay) -> dict[str, Any
     if found.ticket.status == "closed":
         raise Closed("This ticket is closed.")
     _check_fresh(work, found, signed, request)
-    said = write_message(work, found, signed, request.body, request.files, rid=request.rid)
+    answer = replying.by_mail(work, found, request.cc)
+    channel = None if answer is None else "mail"
+    said = write_message(work, found, signed, request.body, request.files, rid=request.rid, channel=channel)
+    was, starts_at = found.ticket.status, found.ticket.starts_at
     found.ticket.starts_at = None
     next = request.next or default_next(found.ticket.severity)
-    set_status(work, found, answered(found.ticket.status, next))
+    set_status(work, found, answered(was, next))
     if next == "solved" and found.chat is not None:
         end_chat(work, found, moves.ended(found.chat.state, "solved"))
-    work.job("unread_mail", f"unread:{found.ticket.id}", UNREAD_MAIL, {"ticket": found.ticket.id})
+    if answer is None:
+        work.job("unread_mail", f"unread:{found.ticket.id}", UNREAD_MAIL, {"ticket": found.ticket.id})
+    else:
+        replying.reply(work, found, signed, request, said, answer, (was, starts_at))
     return answer_said(signed, said)
 
 
@@ -97,43 +104,6 @@ def messages_of_others(work: Work, found: Found, signed: Signed, seq: int) -> li
     """Public messages behind a seq that somebody else wrote, ready to be sent."""
     found_later = events.messages_after(work.connection, found.ticket.id, seq)
     return [msgspec.json.decode(frame) for frame, by in found_later if by != signed.actor.id]
-
-
-def set_status(work: Work, found: Found, status: Any, reason: str = "") -> None:
-    """Moves the status; says so where it changed."""
-    was = found.ticket.status
-    found.ticket.status = status
-    if status == was:
-        return
-    found.ticket.solved_at = (
-        micros(work.now) if status == "solved" else None if status != "closed" else found.ticket.solved_at
-    )
-    found.ticket.closed_at = micros(work.now) if status == "closed" else None
-    tell_status(work, found, was, reason)
-    if status in ("solved", "closed"):
-        found.ticket.starts_at = None
-    if status == "solved":
-        closes_later(work, found)
-    work.audit("status", found.ticket.id, {"status": status, "was": was, "reason": reason})
-
-
-def closes_later(work: Work, found: Found) -> None:
-    """A solved ticket becomes closed, unless something happens before."""
-    assert found.ticket.solved_at is not None
-    due = closes_at(instant(found.ticket.solved_at))
-    work.job("close_ticket", f"close:{found.ticket.id}", due, {"ticket": found.ticket.id})
-
-
-def tell_status(work: Work, found: Found, was: str, reason: str = "") -> None:
-    """Says where it changed; a reason is for agents."""
-    if found.ticket.status == was:
-        return
-    if found.ticket.status != "solved" and found.ticket.status != "closed":
-        found.ticket.solved_at = found.ticket.closed_at = None
-    work.event(found, "status", {"status": found.ticket.status, "was": was})
-    if reason:
-        work.event(found, "status", {"status": found.ticket.status, "was": was, "reason": reason}, internal=True)
-    work.show(found)
 
 
 def _check(body: str, files: list[str]) -> None:

@@ -10,8 +10,8 @@ from desk.deciding import decide, end_chat, give_up_serve_ring
 from desk.frames import written
 from desk.paging import page_admins
 from desk.requests import AskSeverity, Link, Rate, Read, SetSeverity, SetStatus, View
-from desk.saying import closes_later
-from desk.saying import set_status as move_status
+from desk.statuses import closes_later
+from desk.statuses import set_status as move_status
 from desk.work import Work
 from routing import chat as moves
 from routing.allow import allow

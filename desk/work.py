@@ -175,6 +175,10 @@ class Work:
         """This claimed job is done with this transaction, unless it was wished again meanwhile."""
         self._change_job(job.key, jobs.done, job)
 
+    def put_off(self, job: Job, due: datetime) -> None:
+        """This claimed job is run again then, unless it was wished again meanwhile."""
+        self._change_job(job.key, jobs.later, job, due)
+
     def _change_job(self, key: str, change: Callable[..., object], *values: Any) -> None:
         changes = self._jobs.setdefault(key, [])
         if (change, values) not in changes[-1:]:

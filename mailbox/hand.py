@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from functools import partial
 
+from desk import posting
 from desk.clock import Clock
+from desk.desk import Desk
+from desk.posting import KIND, Outcome
+from desk.work import Work
 from store import jobs, outgoing
-from store.engine import Connection, Record
-from store.times import micros
-
-KIND = "hand_mail"
 
 
-async def hand_due(record: Record, clock: Clock) -> int:
+async def hand_due(desk: Desk, clock: Clock) -> int:
     """Once; how many were handed on. Any number of processes may. Raises Unavailable."""
     now = clock.now()
-    if await record.read(lambda connection: jobs.due_keys(connection, now, 1, (KIND,))):
-        return await record.write(lambda connection: hand(connection, now), name="hand_mail")
-    return 0
+    due = await desk.record.read(lambda connection: jobs.due_keys(connection, now, 100, (KIND,)))
+    for key, _ in due:
+        await desk.run("hand_mail", partial(_hand, key=key), decides=False)
+    return len(due)
 
 
-def hand(connection: Connection, now: datetime) -> int:
-    """Everything queued is shown from now on; how many."""
-    claimed = jobs.claim(connection, KIND, now)
-    waiting = outgoing.queued(connection)
-    for id in waiting:
-        outgoing.handed(connection, id, micros(now))
-    if claimed is not None:
-        jobs.done(connection, claimed)
-    return len(waiting)
+def _hand(work: Work, key: str) -> None:
+    job = jobs.claim(work.connection, key, work.now)
+    if job is None:
+        return
+    mail = outgoing.find(work.connection, job.payload["mail"])
+    addresses = () if mail is None else [each.address for each in mail.recipients]
+    posting.settle(work, job, job.payload["mail"], {address: Outcome("handed") for address in addresses}, None)

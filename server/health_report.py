@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from desk.clock import Clock
 from desk.due import KINDS
+from desk.posting import KIND as MAIL
 from live.base import Live
-from mailbox.hand import KIND as MAIL
 from routing.errors import DeskError
 from server import mail_report
 from server.mail_report import BoxReport, span

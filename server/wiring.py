@@ -130,7 +130,7 @@ def _background(base: Opened, parts: Parts, role: Role) -> Iterator[Coroutine[An
         yield repeat("watch", Watch(desk).look, partial(clock.sleep, 1.0))
         yield repeat("mail_watch", MailWatch(desk).look, partial(clock.sleep, 5.0))
     if role in ("all", "mailbox"):
-        yield repeat("mail", partial(hand_due, record, clock), partial(base.live.wait_bell, 1.0))
+        yield repeat("mail", partial(hand_due, desk, clock), partial(base.live.wait_bell, 1.0))
         yield _mailboxes(base, parts)
     if base.is_demo and role == "all":
         yield _simulated_customer(parts)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, delete, func, or_, select, update
 
+from routing.outgoing import UNDER_WAY
 from store.engine import Connection
 from store.schema import (
     button,
@@ -23,6 +24,7 @@ from store.schema import (
     mailed_code,
     message,
     outgoing_mail,
+    outgoing_recipient,
     participant,
     rating,
     receipt,
@@ -65,10 +67,17 @@ _EMPTY = (
     delete(contact_session).where(contact_session.c.contact_id.in_(_IDS)),
     delete(file).where(file.c.by_id.in_(_IDS)),
 )  # fmt: skip
+_TO_THEM = select(outgoing_recipient.c.mail_id).where(outgoing_recipient.c.address == bindparam("email"))
+_SENT_RAW = select(outgoing_mail.c.sha256).where(outgoing_mail.c.id.in_(_TO_THEM), outgoing_mail.c.sha256.is_not(None))
 _OF_ADDRESS = (
     delete(mailed_code).where(mailed_code.c.email == bindparam("email")),
-    delete(outgoing_mail).where(outgoing_mail.c.recipient == bindparam("email")),
-)
+    update(outgoing_mail).where(outgoing_mail.c.id.in_(_TO_THEM), outgoing_mail.c.state.in_(sorted(UNDER_WAY))).values(
+        state="withdrawn"),
+    update(outgoing_mail).where(outgoing_mail.c.id.in_(_TO_THEM)).values(
+        subject="", body="", details="{}", name="", sha256=None),
+    delete(outgoing_recipient).where(outgoing_recipient.c.address == bindparam("email")),
+)  # fmt: skip
+"""What is under way to them does not leave any more; the rows of mails stay, of which tickets tell."""
 _THEIR_MAIL = select(mail_item.c.id).where(mail_item.c.sender == bindparam("email"))
 _RAW = select(incoming_mail.c.sha256).where(
     incoming_mail.c.item_id.in_(_THEIR_MAIL), incoming_mail.c.sha256.is_not(None)
@@ -132,10 +141,11 @@ def erase(connection: Connection, ids: Sequence[str]) -> set[str]:
             emails.add(row.email.lower())
             found |= {mail.sha256 for mail in connection.all(_RAW, email=row.email.lower())}
             found |= {mail.view_sha256 for mail in connection.all(_VIEWS, email=row.email.lower())}
+            found |= {mail.sha256 for mail in connection.all(_SENT_RAW, email=row.email.lower())}
             for emptied in _OF_SENDER:
                 connection.run(emptied, email=row.email.lower())
             for statement in _OF_ADDRESS:
-                connection.run(statement, email=row.email)
+                connection.run(statement, email=row.email.lower())
         if row.subject:
             connection.run(_OF_SUBJECT, subject=row.subject, customer=row.customer_id)
     for row in connection.all(_TICKETS, ids=list(ids)):

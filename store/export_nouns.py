@@ -22,8 +22,8 @@ COLUMNS: dict[str, str] = {
         "id customer_id name email subject verified coordinator title language zone became_id created_at seen_at"
     ),
     "agent": (
-        "id name email roles teams languages zone hours language title photo capacity reserved ring_seconds status "
-        "auto_answer missed_in_a_row offered_at gone_at active successor_id created_at"
+        "id name email roles teams languages zone hours language title signature photo capacity reserved ring_seconds "
+        "status auto_answer missed_in_a_row offered_at gone_at active successor_id created_at"
     ),
     "absence": "id agent_id since until reason",
     "calendar": "id version name document since created_at by_id",
@@ -55,7 +55,11 @@ COLUMNS: dict[str, str] = {
         "id key message_id kind reason sender subject ticket_id seq sent_at relayed_at received_at starts_at "
         "view_sha256 created_at"
     ),
-    "outgoing_mail": "id kind recipient subject body ticket_id message_id state attempts created_at handed_at",
+    "outgoing_mail": (
+        "id kind mailbox_id ticket_id seq by_id name subject body details message_id sha256 state attempts created_at "
+        "send_at accepted_at alarmed_at"
+    ),
+    "outgoing_recipient": "mail_id address name role state reason at",
     "audit": "number at actor_id action object detail hash",
 }
 
@@ -95,6 +99,7 @@ DOCUMENTS = {
     "event": "frame",
     "message": "files",
     "mailbox": "endpoint",
+    "outgoing_mail": "details",
     "audit": "detail",
 }
 """Columns that are JSON."""
@@ -145,7 +150,12 @@ def _after(order: list[Column[Any]]) -> ColumnElement[bool]:
 
 
 _SHOWN: dict[str, tuple[ColumnElement[bool], ...]] = {
-    "outgoing_mail": (schema.outgoing_mail.c.kind != "code",)  # a code lets in
+    "outgoing_mail": (schema.outgoing_mail.c.kind != "code",),  # a code lets in
+    "outgoing_recipient": (
+        schema.outgoing_recipient.c.mail_id.in_(
+            select(schema.outgoing_mail.c.id).where(schema.outgoing_mail.c.kind != "code")
+        ),
+    ),
 }
 
 _OWNER: BindParameter[str] = bindparam("customer")
@@ -165,6 +175,7 @@ _HOURS = union(
     select(schema.mailbox.c.calendar_id).where(schema.mailbox.c.customer_id == _OWNER),
 )
 _ITEMS = select(schema.mail_item.c.id).where(schema.mail_item.c.ticket_id.in_(_TICKETS))
+_LEFT = select(schema.outgoing_mail.c.id).where(schema.outgoing_mail.c.ticket_id.in_(_TICKETS))
 _BOXES = select(schema.mailbox.c.id).where(
     or_(schema.mailbox.c.customer_id == _OWNER, schema.mailbox.c.customer_id.is_(None))
 )
@@ -185,6 +196,8 @@ def _theirs(noun: str) -> ColumnElement[bool] | None:
     elif noun == "incoming_mail":
         mail = schema.incoming_mail.c
         return and_(mail.item_id.in_(_ITEMS), mail.mailbox_id.in_(_BOXES))
+    elif noun == "outgoing_recipient":
+        return schema.outgoing_recipient.c.mail_id.in_(_LEFT)
     elif "customer_id" in columns:
         return columns["customer_id"] == _OWNER
     elif "ticket_id" in columns:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, insert, select, union, update
 
 from store.engine import Connection
-from store.schema import agent, file, incoming_mail, mail_item
+from store.schema import agent, file, incoming_mail, mail_item, outgoing_mail
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ _NAMED = union(
     select(agent.c.photo).where(agent.c.photo.is_not(None)),
     select(incoming_mail.c.sha256).where(incoming_mail.c.sha256.is_not(None)),
     select(mail_item.c.view_sha256).where(mail_item.c.view_sha256.is_not(None)),
+    select(outgoing_mail.c.sha256).where(outgoing_mail.c.sha256.is_not(None)),
 )
 
 
@@ -61,5 +62,5 @@ def drawn(connection: Connection, id: str, preview_sha256: str) -> bool:
 
 
 def named(connection: Connection) -> set[str]:
-    """Every blob that a row names: attachments, previews, photos, raw mail and how it is shown."""
+    """Every blob that a row names: attachments, previews, photos, raw mail of both ways and how it is shown."""
     return {row.sha256 for row in connection.all(_NAMED)}

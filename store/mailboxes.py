@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 
 from store.engine import Connection, Row, upsert
-from store.schema import mail_cursor, mailbox
+from store.schema import incoming_mail, mail_cursor, mail_item, mailbox
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,20 @@ _KEEP_SECRET = update(mailbox).where(mailbox.c.id == bindparam("b_id")).values(s
 _FIND = select(mailbox).where(mailbox.c.id == bindparam("id"))
 _EVERY = select(mailbox).order_by(mailbox.c.address)
 _BY_ADDRESS = select(mailbox).where(mailbox.c.address == func.lower(bindparam("address")))
+_OF_TICKET = (
+    select(incoming_mail.c.mailbox_id)
+    .join(mail_item, mail_item.c.id == incoming_mail.c.item_id)
+    .join(mailbox, mailbox.c.id == incoming_mail.c.mailbox_id)
+    .where(mail_item.c.ticket_id == bindparam("ticket"), mailbox.c.active == 1)
+    .order_by(incoming_mail.c.committed_at.desc())
+    .limit(1)
+)
+_OF_CUSTOMER = (
+    select(mailbox.c.id)
+    .where(mailbox.c.customer_id == bindparam("customer"), mailbox.c.active == 1)
+    .order_by(mailbox.c.address)
+    .limit(1)
+)
 _CURSOR = select(mail_cursor).where(
     mail_cursor.c.mailbox_id == bindparam("mailbox"), mail_cursor.c.folder == bindparam("folder")
 )
@@ -83,6 +97,14 @@ def by_address(connection: Connection, address: str) -> Mailbox | None:
 def every(connection: Connection) -> list[Mailbox]:
     """All, by address, also those that are switched off."""
     return [_mailbox(row) for row in connection.all(_EVERY)]
+
+
+def speaks_for(connection: Connection, ticket: str, customer: str) -> str | None:
+    """The id of the mailbox in whose name a ticket is answered: where its last mail came to, else the customer's own;
+    None: the pool's general one.
+    """
+    id: str | None = connection.scalar(_OF_TICKET, ticket=ticket)
+    return id or connection.scalar(_OF_CUSTOMER, customer=customer)
 
 
 def cursor(connection: Connection, mailbox: str, folder: str) -> Cursor | None:

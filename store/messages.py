@@ -35,6 +35,13 @@ _ASKED = (
     .order_by(message.c.seq.desc())
     .limit(1)
 )
+_LAST_OF_CONTACT = (
+    select(message.c.seq, message.c.channel, message.c.author_id, message.c.body, message.c.at, contact.c.name)
+    .outerjoin(contact, contact.c.id == message.c.author_id)
+    .where(message.c.stream == bindparam("stream"), message.c.author_role == "contact")
+    .order_by(message.c.seq.desc())
+    .limit(1)
+)
 _UNREAD = (
     select(message.c.seq, message.c.body, message.c.at, agent.c.name)
     .join(ticket, ticket.c.id == message.c.ticket_id)
@@ -94,6 +101,11 @@ def asked_last(connection: Connection, ticket_id: str) -> str:
 def sent_on(connection: Connection, ticket_id: str, most: int = 50) -> list[str]:
     """What agents wrote there in public, the newest first."""
     return [row.body for row in connection.all(_SENT, stream=ticket_id, most=most)]
+
+
+def last_of_contact(connection: Connection, ticket_id: str) -> Row | None:
+    """The newest public message that a contact wrote: seq, channel, author_id, body, at, name."""
+    return connection.one(_LAST_OF_CONTACT, stream=ticket_id)
 
 
 def unread_of(connection: Connection, ticket_id: str) -> list[Row]:

@@ -1,56 +1,145 @@
-"""Outgoing mail as the mailbox hands it on and the demo shows it; as verbs queue it: outbox.py."""
+"""Outgoing mail on its way: made, sent, accepted or not, for each recipient. As verbs queue it: outbox.py."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from store.engine import Connection
-from store.schema import outgoing_mail
+from routing.outgoing import State
+from store.engine import Connection, Row
+from store.outbox import Role
+from store.schema import outgoing_mail, outgoing_recipient
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody it goes to; `at` in microseconds, of the state."""
+
+    address: str
+    name: str
+    role: Role
+    state: State
+    reason: str
+    at: int
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail; instants in microseconds."""
+    """One mail; instants in microseconds. `details`: what else it is made of, as desk/posting.py writes it."""
 
     id: str
     kind: str
-    recipient: str
+    mailbox_id: str | None
+    ticket_id: str | None
+    seq: int | None
+    by_id: str | None
+    name: str
     subject: str
     body: str
-    ticket_id: str | None
-    state: str
+    details: Mapping[str, Any]
+    message_id: str | None
+    sha256: str | None
+    state: State
+    attempts: int
     created_at: int
+    send_at: int
+    accepted_at: int | None
+    alarmed_at: int | None
+    recipients: tuple[Recipient, ...]
+
+    @property
+    def recipient(self) -> str:
+        """Whom it is to, in one line."""
+        return ", ".join(each.address for each in self.recipients if each.role != "copy")
 
 
-_QUEUED = (
-    select(outgoing_mail.c.id)
-    .where(outgoing_mail.c.state == "queued")
-    .order_by(outgoing_mail.c.created_at)
-    .limit(bindparam("most"))
+_RECIPIENTS = (
+    select(outgoing_recipient)
+    .where(outgoing_recipient.c.mail_id.in_(bindparam("mails", expanding=True)))
+    .order_by(outgoing_recipient.c.mail_id, outgoing_recipient.c.role.desc(), outgoing_recipient.c.address)
 )
+_ONE = select(outgoing_mail).where(outgoing_mail.c.id == bindparam("id"))
+_LOCK = select(outgoing_mail.c.id).where(outgoing_mail.c.id == bindparam("id")).with_for_update()
+_BY_MESSAGE_ID = select(outgoing_mail.c.id).where(outgoing_mail.c.message_id == bindparam("message_id")).limit(1)
 _LATEST = select(outgoing_mail).order_by(outgoing_mail.c.created_at.desc(), outgoing_mail.c.id).limit(bindparam("most"))
-_HANDED = (
+_FREEZE = (
     update(outgoing_mail)
-    .where(outgoing_mail.c.id == bindparam("b_id"), outgoing_mail.c.state == "queued")
-    .values(state="handed", handed_at=bindparam("at"))
+    .where(outgoing_mail.c.id == bindparam("b_id"), outgoing_mail.c.state == "queued", outgoing_mail.c.sha256.is_(None))
+    .values(message_id=bindparam("made"), sha256=bindparam("bytes"))
+)
+_MOVE = (
+    update(outgoing_recipient)
+    .where(outgoing_recipient.c.mail_id == bindparam("b_mail"), outgoing_recipient.c.address == bindparam("b_address"))
+    .values(state=bindparam("now_is"), reason=bindparam("because"), at=bindparam("now"))
+)
+_SET = (
+    update(outgoing_mail)
+    .where(outgoing_mail.c.id == bindparam("b_id"))
+    .values(
+        state=bindparam("now_is"),
+        attempts=bindparam("tries"),
+        accepted_at=bindparam("taken"),
+        alarmed_at=bindparam("told"),
+    )
 )
 
 
-def queued(connection: Connection, most: int = 100) -> list[str]:
-    """Ids of what nobody took yet, the oldest first."""
-    return [row.id for row in connection.all(_QUEUED, most=most)]
+def find(connection: Connection, id: str) -> Mail | None:
+    """One mail with its recipients."""
+    row = connection.one(_ONE, id=id)
+    return None if row is None else _mails(connection, [row])[0]
 
 
-def handed(connection: Connection, id: str, at: int) -> None:
-    """It was handed to the mail view."""
-    connection.run(_HANDED, b_id=id, at=at)
+def locked(connection: Connection, id: str) -> Mail | None:
+    """The same; nobody else changes it until the end of the transaction."""
+    connection.one(_LOCK, id=id)
+    return find(connection, id)
+
+
+def by_message_id(connection: Connection, message_id: str) -> str | None:
+    """The id of the mail that left under this Message-ID."""
+    id: str | None = connection.scalar(_BY_MESSAGE_ID, message_id=message_id)
+    return id
+
+
+def freeze(connection: Connection, id: str, message_id: str, sha256: str) -> bool:
+    """These are its bytes from now on, whose blob is on the disk. False: it was taken back, or has bytes already."""
+    return connection.run(_FREEZE, b_id=id, made=message_id, bytes=sha256) > 0
+
+
+def move(connection: Connection, id: str, address: str, state: State, reason: str, now: int) -> None:
+    """What became of one recipient."""
+    connection.run(_MOVE, b_mail=id, b_address=address, now_is=state, because=reason[:500], now=now)
+
+
+def set_state(
+    connection: Connection, id: str, state: State, attempts: int, accepted_at: int | None, alarmed_at: int | None
+) -> None:
+    """What became of all of it."""
+    connection.run(_SET, b_id=id, now_is=state, tries=attempts, taken=accepted_at, told=alarmed_at)
 
 
 def latest(connection: Connection, most: int = 50) -> list[Mail]:
     """The newest mails."""
+    return _mails(connection, connection.all(_LATEST, most=most))
+
+
+def _mails(connection: Connection, rows: Sequence[Row]) -> list[Mail]:
+    if not rows:
+        return []
+    found: dict[str, list[Recipient]] = {row.id: [] for row in rows}
+    for each in connection.all(_RECIPIENTS, mails=list(found)):
+        found[each.mail_id].append(Recipient(each.address, each.name, each.role, each.state, each.reason, each.at))
+    names = [name for name in Mail.__dataclass_fields__ if name not in ("details", "recipients")]
     return [
-        Mail(row.id, row.kind, row.recipient, row.subject, row.body, row.ticket_id, row.state, row.created_at)
-        for row in connection.all(_LATEST, most=most)
+        Mail(
+            **{name: getattr(row, name) for name in names},
+            details=json.loads(row.details),
+            recipients=tuple(found[row.id]),
+        )
+        for row in rows
     ]

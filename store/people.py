@@ -34,6 +34,7 @@ class Agent:
     missed_in_a_row: int
     active: bool
     language: str = ""
+    signature: str = ""
 
     @property
     def actor(self) -> Actor:
@@ -161,4 +162,5 @@ def _agent(row: Row) -> Agent:
         row.missed_in_a_row,
         bool(row.active),
         row.language,
+        row.signature,
     )

@@ -35,6 +35,21 @@ async def on_say(connection: Connection, frame: requests.AgentSay) -> None:
     await connection.perform(frame)
 
 
+async def on_take_back(connection: Connection, frame: requests.TakeBack) -> None:
+    """A reply by mail that has not left."""
+    await connection.perform(frame)
+
+
+async def on_add_person(connection: Connection, frame: requests.AddPerson) -> None:
+    """Somebody takes part from now on."""
+    await connection.perform(frame)
+
+
+async def on_remove_person(connection: Connection, frame: requests.RemovePerson) -> None:
+    """A contact takes part no more."""
+    await connection.perform(frame)
+
+
 async def on_read(connection: Connection, frame: requests.Read) -> None:
     """Read up to a seq."""
     await connection.perform(frame)

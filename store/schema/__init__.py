@@ -12,8 +12,17 @@ from store.schema.buttons import button, button_secret, calendar, mailed_code, t
 from store.schema.chats import SERVE, chat, offer, ring
 from store.schema.columns import metadata
 from store.schema.customers import add_on, contact, contact_session, customer, stand_in
-from store.schema.keeping import audit, job, meta, outgoing_mail, receipt, setting
-from store.schema.mail import incoming_mail, mail_cursor, mail_item, mailbox, mailbox_health, singleton
+from store.schema.keeping import audit, job, meta, receipt, setting
+from store.schema.mail import (
+    incoming_mail,
+    mail_cursor,
+    mail_item,
+    mailbox,
+    mailbox_health,
+    outgoing_mail,
+    outgoing_recipient,
+    singleton,
+)
 from store.schema.tickets import TICKET_NUMBERS, event, file, member, message, participant, rating, read_mark, ticket
 
 __all__ = [
@@ -46,6 +55,7 @@ __all__ = [
     "metadata",
     "offer",
     "outgoing_mail",
+    "outgoing_recipient",
     "participant",
     "rating",
     "read_mark",

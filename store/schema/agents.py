@@ -20,6 +20,7 @@ agent = Table(
     c.text("hours", ""),  # their own, as routing.hours.Calendar in JSON; empty: whenever they are there
     c.text("language", ""),  # of their console; empty: as their browser wishes
     c.text("title", ""),
+    c.text("signature", ""),  # under their mails; empty: their name and title
     c.maybe("photo"),  # sha256 of a re-encoded picture
     c.number("capacity", 3),
     c.number("reserved"),

@@ -1,4 +1,4 @@
-"""What the desk knows of itself, what falls due, what was answered, what leaves, what happened."""
+"""What the desk knows of itself, what falls due, what was answered, what happened."""
 
 from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table, Text
 
@@ -34,24 +34,6 @@ receipt = Table(
     c.at("at", nullable=False),
     PrimaryKeyConstraint("actor_id", "rid"),
     Index("receipt_by_at", "at"),
-)
-
-outgoing_mail = Table(
-    "outgoing_mail",
-    c.metadata,
-    c.id(),
-    c.text("kind"),  # code, unread, page, alarm:<chat>, …
-    c.text("recipient"),
-    c.text("subject"),
-    c.text("body"),
-    c.ref("ticket_id", "ticket.id", nullable=True),
-    c.text("message_id"),
-    c.text("state", "queued"),
-    c.number("attempts"),
-    c.at("created_at", nullable=False),
-    c.at("handed_at"),
-    Index("outgoing_mail_by_state", "state", "created_at"),
-    Index("outgoing_mail_by_ticket", "ticket_id", "kind"),
 )
 
 audit = Table(

@@ -1,4 +1,4 @@
-"""Mailboxes, how far each was read, every mail that came, and the items that mails are."""
+"""Mailboxes, how far each was read, every mail that came, the items that mails are, and every mail that leaves."""
 
 from sqlalchemy import (
     BigInteger,
@@ -122,4 +122,45 @@ mail_item = Table(
     c.at("created_at", nullable=False),
     Index("mail_item_by_message_id", "message_id"),
     Index("mail_item_by_ticket", "ticket_id"),
+)
+
+outgoing_mail = Table(
+    "outgoing_mail",
+    c.metadata,
+    c.id(),
+    c.text("kind"),  # code, unread, reply, ack, page, alarm:<what>, too_big, probe
+    c.ref("mailbox_id", "mailbox.id", nullable=True),  # null: the pool's general one, as it stands then
+    c.ref("ticket_id", "ticket.id", nullable=True),
+    Column("seq", Integer, nullable=True),  # of the public message that it carries
+    c.maybe("by_id"),  # the agent who wrote it
+    c.text("name", ""),  # whom it is from, as people read it
+    c.text("subject"),
+    c.text("body"),  # plain text
+    c.text("details", "{}"),  # JSON: what else it is made of
+    c.maybe("message_id"),  # null until it was made
+    c.maybe("sha256"),  # of the bytes as they leave; null until they were made
+    c.text("state", "queued"),  # of all its recipients together
+    c.number("attempts"),
+    c.at("created_at", nullable=False),
+    c.at("send_at", nullable=False),  # not before: until then it can be taken back
+    c.at("accepted_at"),  # the first server took it for the first recipient
+    c.at("alarmed_at"),
+    Index("outgoing_mail_by_ticket", "ticket_id", "kind"),
+    Index("outgoing_mail_by_message_id", "message_id"),
+    Index("outgoing_mail_by_created", "created_at"),
+    Index("outgoing_mail_by_state", "state", "created_at"),
+)
+
+outgoing_recipient = Table(
+    "outgoing_recipient",
+    c.metadata,
+    c.ref("mail_id", "outgoing_mail.id"),
+    c.text("address"),
+    c.text("name", ""),
+    c.text("role", "to"),  # to, cc, copy
+    c.text("state", "queued"),  # queued, sending, accepted, ambiguous, deferred, bounced, withdrawn, handed
+    c.text("reason", ""),
+    c.at("at", nullable=False),  # of its state
+    PrimaryKeyConstraint("mail_id", "address"),
+    Index("outgoing_recipient_by_address", "address", "at"),
 )

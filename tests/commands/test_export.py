@@ -46,8 +46,8 @@ def plant(db: sqlite3.Connection) -> None:
                 value = "CAST(? AS BLOB)" if isinstance(each.type, LargeBinary) else "? || rowid"
                 db.execute(f'UPDATE "{table}" SET "{each.name}" = {value}', (CANARY,))
     db.execute(
-        "INSERT INTO outgoing_mail (id, kind, recipient, subject, body, message_id, created_at) "
-        "VALUES ('mail', 'code', 'x@example.com', 's', ?, 'm', 1)", (CANARY,),
+        "INSERT INTO outgoing_mail (id, kind, subject, body, created_at, send_at) "
+        "VALUES ('mail', 'code', 's', ?, 1, 1)", (CANARY,),
     )  # fmt: skip
 
 

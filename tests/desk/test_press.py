@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from desk.promising import button_state
 from desk.requests import (
@@ -20,9 +20,9 @@ from desk.requests import (
     Transfer,
 )
 from routing.errors import BadRequest, Taken
+from store import outgoing
 from store.engine import Connection
 from store.schema import agent as agents
-from store.schema import outgoing_mail
 from tests.desk.conftest import NewWorld
 from tests.support.world import BUTTON, NIGHT, World, of_type
 
@@ -326,10 +326,8 @@ async def mails_to(world: World, kind: str) -> list[str]:
     """Recipients of the mails of a kind, in their order."""
 
     def query(connection: Connection) -> list[str]:
-        rows = connection.all(
-            select(outgoing_mail.c.recipient, outgoing_mail.c.kind).order_by(outgoing_mail.c.created_at)
-        )
-        return [row.recipient for row in rows if row.kind.split(":")[0] == kind]
+        mails = sorted(outgoing.latest(connection), key=lambda mail: mail.created_at)
+        return [mail.recipient for mail in mails if mail.kind.split(":")[0] == kind]
 
     return await world.record.read(query)
 

@@ -13,8 +13,10 @@ from store.engine import InlineRecord
 from tests.support.simulation import Simulation
 
 SEEDS, STEPS, BATCH = 200, 30, 10
-UNREHEARSED = {"contact link", "agent link", "agent answer_offer"}
-"""Files and agents' offers have tests of their own."""
+UNREHEARSED = {
+    "contact link", "agent link", "agent answer_offer", "agent take_back", "agent add_person", "agent remove_person",
+}  # fmt: skip
+"""Files, agents' offers and mail have tests of their own."""
 rehearsed: set[str] = set()
 
 

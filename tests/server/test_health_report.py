@@ -60,7 +60,7 @@ async def test_what_is_late_is_told(settings: Settings) -> None:
     record = InlineRecord()
     await record.write(alive)
     await record.write(lambda connection: jobs.put(connection, "decide", NOON - timedelta(minutes=3), "decide"))
-    await record.write(lambda connection: jobs.put(connection, "hand_mail", NOON - timedelta(hours=3), "hand_mail"))
+    await record.write(lambda connection: jobs.put(connection, "send_mail", NOON - timedelta(hours=3), "send:x"))
     found = await parts(record, settings)
     assert (found["due"].grade, found["due"].said) == ("bad", "It is 3 min late.")
     assert (found["mail"].grade, found["mail"].said) == ("bad", "It is 3 h late.")

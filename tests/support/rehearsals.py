@@ -11,17 +11,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from desk import requests
+from desk import mailing, requests
 from desk.actors import Signed
+from desk.mailing import Letter
 from desk.registry import VERBS
-from store import contacts, files, offers
+from store import contacts, files, incoming, mailboxes, offers, outgoing, tickets
 from store.contacts import Person
+from store.engine import Connection
 from store.files import File
 from store.ids import new_id
+from store.incoming import Fetched, Stored
+from store.mailboxes import Mailbox
 from store.offers import Offer
 from store.times import micros
 from tests.support.world import World
 
+BOX = Mailbox("box", "brightwater@larkfield.example", "Larkfield", "brightwater", "office", {}, b"", True, None)
 HERE = ("anna", "ben", "clara")
 REQUESTS = {(verb.audience, verb.name): request for (_, request), verb in VERBS.items()}
 KEEPS_RECEIPT = {(verb.audience, verb.name): verb.keeps != "nothing" for verb in VERBS.values()}
@@ -49,6 +54,11 @@ class Scene:
         self.world = world
         self.contact = contact
 
+    @property
+    def address(self) -> str:
+        """The contact's, for mail."""
+        return f"{self.contact.lower()}@brightwater.example"
+
     async def begin(self) -> None:
         """Leases are taken; no verb is performed."""
         await self.world.live.start()
@@ -72,7 +82,7 @@ class Scene:
             await self.world.ask(self.contact, requests.Leave, ticket=ticket)
 
     async def _enter(self) -> None:
-        person = Person(self.contact, "brightwater", "Somebody", None, None, verified=True, coordinator=False)
+        person = Person(self.contact, "brightwater", "Somebody", self.address, None, verified=True, coordinator=False)
         at = micros(self.world.clock.now())
         await self.world.record.write(lambda connection: contacts.add(connection, person, at))
 
@@ -103,6 +113,38 @@ class Scene:
         await self.world.record.write(lambda connection: files.add(connection, file, at))
         await self.world.ask(self.contact, requests.ContactSay, ticket=ticket, body="See", files=[file.id])
         return {"ticket": ticket, "file": file.id}
+
+    async def mailed(self) -> str:
+        """The contact has written a mail."""
+        now = micros(self.world.clock.now())
+
+        def arrives(connection: Connection) -> Stored:
+            if mailboxes.find(connection, BOX.id) is None:
+                mailboxes.add(connection, BOX, now)
+            uid = len(incoming.uids(connection, BOX.id, "INBOX", 1)) + 1
+            mail = Fetched(uid, f"{uid:064}", 100, now, now)
+            incoming.put(connection, BOX.id, "INBOX", 1, [mail], polled_at=now, now=now)
+            return incoming.waiting(connection, BOX.id)[-1]
+
+        mail = await self.world.record.write(arrives)
+        letter = Letter(new_id(), "human", self.address, "Feed stopped", "It stopped.", proven=True)
+        await self.world.desk.run("mail", lambda work: mailing.land(work, BOX, mail, letter), decides=False)
+        [ticket, *_] = await self.world.record.read(lambda connection: tickets.of_contact(connection, self.contact))
+        return ticket
+
+    async def answered(self) -> dict[str, Any]:
+        """Anna has answered the mail."""
+        ticket = await self.mailed()
+        seq = len(await self.world.events(ticket))
+        await self.world.ask("anna", requests.AgentSay, ticket=ticket, body="It is back.", base_seq=seq)
+        [mail, *_] = [each for each in await self.world.record.read(outgoing.latest) if each.ticket_id == ticket]
+        return {"ticket": ticket, "mail": mail.id}
+
+    async def joined(self) -> dict[str, Any]:
+        """Somebody else takes part."""
+        ticket = await self.talking()
+        added = await self.world.ask("anna", requests.AddPerson, ticket=ticket, address="guest@elsewhere.example")
+        return {"ticket": ticket, "contact": added["contact"]["id"]}
 
 
 Rehearsal = Callable[[Scene], Awaitable[tuple[str, dict[str, Any]]]]
@@ -156,6 +198,14 @@ async def _agent_links(scene: Scene) -> tuple[str, dict[str, Any]]:
     return "anna", await scene.with_file()
 
 
+async def _take_back(scene: Scene) -> tuple[str, dict[str, Any]]:
+    return "anna", await scene.answered()
+
+
+async def _remove_person(scene: Scene) -> tuple[str, dict[str, Any]]:
+    return "anna", await scene.joined()
+
+
 REHEARSALS: dict[tuple[str, str], Rehearsal] = {
     ("contact", "press"): _press,
     ("contact", "say"): _by_contact(Scene.talking, body="Is it back?"),
@@ -170,6 +220,9 @@ REHEARSALS: dict[tuple[str, str], Rehearsal] = {
     ("agent", "accept"): _accept,
     ("agent", "decline"): _decline,
     ("agent", "say"): _by_anna(body="It is back.", base_seq=3),
+    ("agent", "take_back"): _take_back,
+    ("agent", "add_person"): _by_anna(address="guest@elsewhere.example"),
+    ("agent", "remove_person"): _remove_person,
     ("agent", "read"): _by_anna(seq=1),
     ("agent", "view"): _by_anna(on=True),
     ("agent", "escalate"): _by_anna(note="Token expired?"),

@@ -1,0 +1,41 @@
+"""Mail that leaves: which words go by mail, when it is tried again, what its recipients' states say of it together."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Literal
+
+State = Literal["queued", "sending", "accepted", "ambiguous", "deferred", "bounced", "withdrawn", "handed"]
+"""Of a recipient, and of a mail. `ambiguous`: it was handed over, and the server's last word was not heard. `handed`:
+shown where it would have gone, because there is no server.
+"""
+UNDER_WAY: frozenset[State] = frozenset(("queued", "sending", "deferred", "ambiguous"))
+_FIRST: tuple[State, ...] = (
+    "bounced", "ambiguous", "deferred", "sending", "queued", "accepted", "handed", "withdrawn",
+)  # fmt: skip
+
+UNDO = timedelta(seconds=5)
+"""So long a reply can be taken back."""
+LATE = timedelta(minutes=15)
+"""A reply that no server took for so long is told to who answers for it."""
+PROOF = timedelta(minutes=10)
+"""So long a mail whose outcome is not known waits for a proof that it was taken."""
+GIVES_UP = timedelta(days=5)
+"""RFC 5321 §4.5.4.1: at least four to five days."""
+_FIRST_PAUSE = timedelta(seconds=30)
+_LAST_PAUSE = timedelta(hours=1)
+
+
+def goes_by_mail(*, in_chat: bool, came_by: str | None) -> bool:
+    """Whether an answer leaves as a mail: outside a chat, where the contact's last words came (`came_by`) as one."""
+    return not in_chat and came_by == "mail"
+
+
+def pause(attempts: int) -> timedelta:
+    """How long a mail rests that could not be handed over, after so many tries (1 and up): doubled up to an hour."""
+    doubled: timedelta = _FIRST_PAUSE * 2 ** min(max(attempts, 1) - 1, 10)
+    return min(doubled, _LAST_PAUSE)
+
+
+def overall(states: Collection[State]) -> State:
+    """What a mail is, of all its recipients: what most needs to be known. Raises ValueError for none."""
+    return min(states, key=_FIRST.index)

@@ -1,0 +1,44 @@
+"""When a mail is tried again, what goes by mail, and what several recipients are together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from routing.outgoing import LATE, UNDER_WAY, State, goes_by_mail, overall, pause
+
+
+def test_pauses_double_up_to_an_hour_however_often_it_was_tried() -> None:
+    seconds = [pause(attempts).total_seconds() for attempts in (0, 1, 2, 3, 7, 8, 9, 10_000)]
+    assert seconds == [30, 30, 60, 120, 1920, 3600, 3600, 3600]
+
+
+def test_who_answers_is_told_before_the_tries_have_lasted_for_long() -> None:
+    tries = sum((pause(attempts) for attempts in range(1, 6)), timedelta())
+    assert tries > LATE > tries / 2
+
+
+@pytest.mark.parametrize(
+    ("in_chat", "came_by", "by_mail"),
+    [(False, "mail", True), (True, "mail", False), (False, "chat", False), (False, None, False)],
+)
+def test_only_an_answer_outside_a_chat_to_words_that_came_as_mail_leaves_as_one(
+    in_chat: bool, came_by: str | None, by_mail: bool
+) -> None:
+    assert goes_by_mail(in_chat=in_chat, came_by=came_by) is by_mail
+
+
+def test_a_mail_is_what_most_needs_to_be_known_of_its_recipients() -> None:
+    assert overall(["accepted", "bounced", "deferred"]) == "bounced"
+    assert overall(["accepted", "deferred", "ambiguous"]) == "ambiguous"
+    assert overall(["accepted", "accepted"]) == "accepted"
+    assert overall(["withdrawn", "accepted"]) == "accepted"
+    for state in get_args(State):
+        assert overall([state]) == state
+        assert overall([state, "accepted"]) in (state, "accepted")
+        if state in UNDER_WAY:
+            assert overall([state, "accepted"]) == state
+    with pytest.raises(ValueError):
+        overall([])
