@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from desk.desk import Desk
 from desk.files import Files
@@ -18,10 +19,13 @@ from server.sockets.sockets import Sockets
 from store.blobs import Blobs
 from store.engine import Record
 
+if TYPE_CHECKING:
+    from server.demo.post import Post
+
 
 @dataclass(frozen=True)
 class Parts:
-    """Made once in the wiring. `is_demo`: the record says so."""
+    """Made once in the wiring. `is_demo`: the record says so. `post`: the mail server of a demo that has one."""
 
     settings: Settings
     record: Record
@@ -37,6 +41,7 @@ class Parts:
     statics: Statics
     pages: Pages
     is_demo: bool
+    post: Post | None = None
 
     @property
     def origins(self) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -96,8 +97,9 @@ async def run(settings: Settings, role: Role, listener: socket.socket | None, st
         await base.record.write(meta.ensure_epoch, name="epoch")
         parts = await parts_of(base, metrics := Metrics())
         if base.is_demo:
-            from server.demo import pages  # a real desk never loads the demo
+            from server.demo import pages, post  # a real desk never loads the demo
 
+            parts = replace(parts, post=post.of(parts) if role == "all" else None)
             await pages.prepare(parts)
 
         def ready(parts: Parts) -> None:
@@ -134,6 +136,8 @@ def _background(base: Opened, parts: Parts, role: Role) -> Iterator[Coroutine[An
         yield _mailboxes(base, parts)
     if base.is_demo and role == "all":
         yield _simulated_customer(parts)
+        if parts.post is not None:
+            yield parts.post.run()
 
 
 async def _mailboxes(base: Opened, parts: Parts) -> None:

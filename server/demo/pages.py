@@ -11,22 +11,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import jwt
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from desk.clock import SystemClock
 from desk.identity import NotSignedIn
-from routing import hours
-from routing.errors import BadRequest, Forbidden, NotFound
+from routing.errors import BadRequest, NotFound
 from routing.hours import Calendar
 from server import follow_clock
-from server.demo import cast, moves, seed
+from server.demo import cast, forms, letters, moves, post, seed
 from server.demo.seed import Ground, portal_url
 from server.demo.simulator import SWITCH, WHO, Simulator, Surroundings
 from server.pages import console
-from server.pages.sessions import cookie_of, device_of, form_of, with_cookie
+from server.pages.sessions import cookie_of, device_of, with_cookie
 from server.pages.texts import _, day_names, sentence
 from server.parts import Parts
 from store import buttons, meta, outgoing
@@ -60,12 +58,18 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("/demo/clock", _move_clock, "POST"),
         at("/demo/simulator", _switch_simulator, "POST"),
         at("/demo/reset", _reset, "POST"),
+        at("/demo/mail", letters.show),
+        at("/demo/mail", letters.send, "POST"),
     ]
 
 
 async def prepare(parts: Parts) -> None:
-    """The portals' address depends on the port: their buttons are allowed there."""
+    """The portals' address depends on the port: their buttons are allowed there. Mailboxes of a run that had a mail
+    server are not read where there is none.
+    """
     await seed.allow_portal(parts.record, portal_url(parts.settings))
+    if parts.post is None:
+        await post.switch_off(parts.record)
 
 
 def simulator(parts: Parts) -> Simulator:
@@ -99,7 +103,7 @@ async def _root(parts: Parts, request: Request) -> Response:
         "properties": _properties(customer, local), "local_day": f"{day_names()[local.weekday()]}, {local:%Y-%m-%d}",
         "local_time": f"{local:%H:%M}", "local_zone": customer.zone.split("/")[-1],
     }  # fmt: skip
-    return parts.pages.page("demo/portal.html", values | await _strip(parts, back), policy=_portal_policy(parts))
+    return parts.pages.page("demo/portal.html", values | await forms.strip(parts, back), policy=_portal_policy(parts))
 
 
 async def _identity_script(parts: Parts, request: Request) -> Response:
@@ -199,7 +203,7 @@ async def _home_page(parts: Parts, until: str, error: str, status: int = 200) ->
     values = {
         "portal": portal_url(parts.settings), "customers": cast.CUSTOMERS, "agents": cast.AGENTS,
         "until": until or f"{parts.desk.clock.now().astimezone(zone):%Y-%m-%dT%H:%M}", "error": error,
-        "simulator_on": on,
+        "simulator_on": on, "post": parts.post and parts.post.is_open,
         "simulator_words": _("Sofia Lindqvist of Halden & Frey presses the button now and then, and answers.")
         if on else _("Sofia Lindqvist of Halden & Frey is resting."),
         "mails": [
@@ -208,11 +212,11 @@ async def _home_page(parts: Parts, until: str, error: str, status: int = 200) ->
             for mail in mails
         ],
     }  # fmt: skip
-    return parts.pages.page("demo/home.html", values | await _strip(parts, "/demo"), status=status)
+    return parts.pages.page("demo/home.html", values | await forms.strip(parts, "/demo"), status=status)
 
 
 async def _answer_as(parts: Parts, request: Request) -> Response:
-    form = await _form(parts, request)
+    form = await forms.form(parts, request)
     try:
         begun = await parts.identity.sign_in_as(
             str(form.get("agent", "")), cookie_of(request.cookies, secure=parts.is_secure), device_of(request)
@@ -223,7 +227,7 @@ async def _answer_as(parts: Parts, request: Request) -> Response:
 
 
 async def _move_clock(parts: Parts, request: Request) -> Response:
-    form = await _form(parts, request)
+    form = await forms.form(parts, request)
     clock = parts.desk.clock
     assert isinstance(clock, SystemClock), "a demo runs on the machine's clock, moved"
     now = clock.now()
@@ -233,56 +237,26 @@ async def _move_clock(parts: Parts, request: Request) -> Response:
     except BadRequest as error:
         return await _home_page(parts, until, sentence(error), 400)
     await follow_clock.move(parts.record, clock, parts.desk, wanted - now)
-    return RedirectResponse(_back(form), 303)
+    return RedirectResponse(forms.back(form), 303)
 
 
 async def _switch_simulator(parts: Parts, request: Request) -> Response:
-    form = await _form(parts, request)
+    form = await forms.form(parts, request)
     value = "on" if form.get("on") == "yes" else "off"
     await parts.record.write(lambda connection: meta.put(connection, SWITCH, value), name="simulator")
     return RedirectResponse("/demo", 303)
 
 
 async def _reset(parts: Parts, request: Request) -> Response:
-    await _form(parts, request)
+    await forms.form(parts, request)
     clock = parts.desk.clock
     assert isinstance(clock, SystemClock), "a demo runs on the machine's clock, moved"
-    await seed.start_over(Ground(parts.settings, parts.record, clock, parts.sealer))
+    ground = Ground(parts.settings, parts.record, clock, parts.sealer)
+    if parts.post is None:
+        await seed.start_over(ground)
+    else:  # else mail of before would come into the new desk
+        await parts.post.emptied(lambda: seed.start_over(ground))
     await prepare(parts)
     await follow_clock.decide_anew(parts.desk)
     parts.sockets.restart()
     return RedirectResponse("/demo", 303)
-
-
-async def _form(parts: Parts, request: Request) -> FormData:
-    """A form of the demo's own pages, on either site. Raises Forbidden, BadRequest."""
-    own = {parts.settings.base_url, portal_url(parts.settings)}
-    form = await form_of(request)
-    if request.headers.get("origin", next(iter(own))) not in own or not parts.sealer.signed(
-        "demo", str(form.get("csrf"))
-    ):
-        raise Forbidden("This page was too old. Load it again.")
-    return form
-
-
-def _back(form: FormData) -> str:
-    """Where the form came from: a path of ours, nothing else."""
-    back = str(form.get("back", ""))
-    return back if back.startswith("/") and not back.startswith("//") and "\\" not in back else "/demo"
-
-
-async def _strip(parts: Parts, back: str) -> dict[str, Any]:
-    """The banner of every demo page."""
-    now = parts.desk.clock.now()
-    local = now.astimezone(ZoneInfo(cast.ZONE))
-    state = hours.state(Calendar.from_json(cast.CALENDAR), now)
-    office = {True: _("the office is open"), False: _("the office is closed")}
-    changes = state.until or state.next_opening
-    return {
-        "desk": parts.settings.base_url, "csrf": parts.sealer.sign("demo"), "back": back,
-        "now_utc": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "office_zone": cast.ZONE,
-        "office_now": f"{local:%a %d %b, %H:%M:%S}",
-        "office_zone_name": local.tzname(),
-        "office_words": office[state.open], "office_then": office[not state.open],
-        "office_changes": f"{changes:%Y-%m-%dT%H:%M:%S.%fZ}" if changes else "",
-    }  # fmt: skip

@@ -14,7 +14,7 @@ from tests.support.running import RunningDesk
 from tests.widget.portal import agent
 
 MAIL = (
-    b"From: Priya Raman <priya.raman@brightwater.example>\r\nTo: brightwater@larkfield.example\r\n"
+    b"From: Priya Raman <priya.raman@brightwater.example>\r\nTo: hotels@larkfield.example\r\n"
     b"Message-ID: <1@brightwater.example>\r\nSubject: Feed stopped\r\n\r\nSince 11:42.\r\n"
 )
 
@@ -24,7 +24,7 @@ async def test_a_mail_is_in_the_console_of_its_agent(tmp_path: Path) -> None:
     async with pymap_server() as server:
         with RunningDesk(tmp_path / "data") as desk:
             await asyncio.to_thread(
-                Place(desk.folder).told, "mail", "add", "brightwater@larkfield.example", "--host", "127.0.0.1",
+                Place(desk.folder).told, "mail", "add", "hotels@larkfield.example", "--host", "127.0.0.1",
                 "--port", str(server.port), "--security", "plain", "--user", USER,
                 "--customer", "Brightwater Hotels", "--password-file", str(tmp_path / "password"),
             )  # fmt: skip
