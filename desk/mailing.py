@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from desk import joining
+from desk import joining, retiring
 from desk.actors import Signed
 from desk.frames import maybe_written, written
 from desk.mail_views import Named
@@ -52,7 +52,7 @@ class Letter:
     tokens of ours name, `references`: Message-IDs it answers; the newest first, both. `others`: whom else it went to,
     without addresses of the desk. `urgent`: words of severity 1 or 2. `files`: their bytes are blobs already, and so is
     what is kept for showing it, if there is more than text. `quoted`: it ends with what was said before. `remote`: so
-    many pictures would be fetched from elsewhere.
+    many pictures would be fetched from elsewhere. `erased`: its sender was forgotten; it holds nothing else.
     """
 
     key: str
@@ -77,6 +77,7 @@ class Letter:
     html: bool = False
     remote: int = 0
     view_sha256: str | None = None
+    erased: bool = False
     defects: tuple[str, ...] = ()
 
 
@@ -96,6 +97,8 @@ def land(work: Work, box: Mailbox, mail: Stored, letter: Letter) -> None:
         raise ValueError(f"The office hours {box.calendar_id} are not there.")
     starts = _starts(letter, mail, calendar)
     item, is_new = incoming.item(work.connection, _item(letter, mail, starts), micros(work.now))
+    if letter.erased or incoming.was_erased(work.connection, item.id):
+        return _forget(work, mail, letter, item)
     if not incoming.end(work.connection, mail.id, state, item.id, letter.reason) or not is_new:
         return
     if letter.kind in SILENT:
@@ -116,8 +119,17 @@ def land(work: Work, box: Mailbox, mail: Stored, letter: Letter) -> None:
     _tell(work, found, item, letter, mail, decided, seq)
 
 
+def _forget(work: Work, mail: Stored, letter: Letter, item: Item) -> None:
+    """Its sender asked to be forgotten: a copy that turns up later is not taken in again, and its bytes go."""
+    incoming.forget(work.connection, mail.id, item.id)
+    blobs = {mail.sha256, letter.view_sha256, *(each.sha256 for each in letter.files)}
+    named = retiring.payload(each for each in blobs if each is not None)
+    work.job(retiring.KIND, f"{retiring.KIND}:{mail.id}", payload=named)
+
+
 def _starts(letter: Letter, mail: Stored, calendar: Calendar) -> datetime | None:
-    return rules.starts(instant(mail.received_at), calendar) if letter.kind in (*SPOKEN, "unreadable") else None
+    counts = letter.kind in (*SPOKEN, "unreadable") and not letter.erased
+    return rules.starts(instant(mail.received_at), calendar) if counts else None
 
 
 def _item(letter: Letter, mail: Stored, starts: datetime | None) -> Item:

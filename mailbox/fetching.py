@@ -30,8 +30,12 @@ class Fetching:
     """Of one folder of one mailbox, under one fence."""
 
     def __init__(
-        self, record: Record, blobs: Blobs, clock: Clock, box: Mailbox, folder: str, hold: str, fence: int
-    ) -> None:
+        self, record: Record, blobs: Blobs, clock: Clock, box: Mailbox, folder: str, hold: str, fence: int | None,
+        *, follows: bool = True,
+    ) -> None:  # fmt: skip
+        """`fence` None: beside whoever reads it, who stores the same once. `follows`: a cursor moves with what is
+        stored.
+        """
         self._record = record
         self._blobs = blobs
         self._clock = clock
@@ -39,6 +43,7 @@ class Fetching:
         self._folder = folder
         self._hold = hold
         self._fence = fence
+        self._follows = follows
 
     async def take(self, connection: Connection, selected: Selected, *, all: bool) -> int:
         """Everything new; with `all`, also what lies behind the cursor and is not stored: moved in, visible late, left
@@ -66,6 +71,21 @@ class Fetching:
         await self._store(selected, [Fetched(uid, None, 0, None, micros(polled)) for uid in uids], polled)
         return count
 
+    async def take_these(self, connection: Connection, selected: Selected, uids: list[int]) -> int:
+        """What stands behind the cursor, or in a folder without one; how many the server does not give. Those have
+        their place, to be asked for again.
+
+        Raises as `take`.
+        """
+        left = uids
+        for _ in range(TRIES):
+            left = await self._take(connection, selected, left, False)
+            if not left:
+                return 0
+        polled = self._clock.now()
+        await self._store(selected, [Fetched(uid, None, 0, None, micros(polled)) for uid in left], polled)
+        return len(left)
+
     async def _take(self, connection: Connection, selected: Selected, uids: list[int], current: bool) -> list[int]:
         """Stores what is given; the uids of what was not, rising."""
         given: set[int] = set()
@@ -87,7 +107,7 @@ class Fetching:
         """The server did; so many mails are there that are not stored yet. Raises Superseded, Unavailable."""
 
         def verb(opened: Transaction) -> None:
-            singletons.hold(opened, self._hold, self._fence)
+            self._expect_hold(opened)
             mailbox_health.well(opened, self._box.id, self._real(), behind)
 
         await self._record.write(verb, name="mailbox_health")
@@ -97,15 +117,13 @@ class Fetching:
 
     async def _store(self, selected: Selected, mails: list[Fetched], polled: datetime, behind: int = 0) -> None:
         def verb(opened: Transaction) -> None:
-            singletons.hold(opened, self._hold, self._fence)
+            self._expect_hold(opened)
             now = micros(self._clock.now())
             incoming.put(
                 opened, self._box.id, self._folder, selected.uidvalidity, mails, polled_at=micros(polled), now=now
             )
-            before = mailboxes.cursor(opened, self._box.id, self._folder)
-            behind = before.last_uid if before is not None and before.uidvalidity == selected.uidvalidity else 0
-            last = max(behind, *(mail.uid for mail in mails))
-            mailboxes.move(opened, self._box.id, self._folder, Cursor(selected.uidvalidity, last))
+            if self._follows:
+                self._move(opened, selected, mails)
             mailbox_health.well(opened, self._box.id, self._real(), behind)
             dated = [mail.internal_at for mail in mails if mail.internal_at is not None]
             if dated:
@@ -113,6 +131,16 @@ class Fetching:
 
         if mails:
             await self._record.write(verb, name="store_mail")
+
+    def _expect_hold(self, opened: Transaction) -> None:
+        if self._fence is not None:
+            singletons.hold(opened, self._hold, self._fence)
+
+    def _move(self, opened: Transaction, selected: Selected, mails: list[Fetched]) -> None:
+        before = mailboxes.cursor(opened, self._box.id, self._folder)
+        behind = before.last_uid if before is not None and before.uidvalidity == selected.uidvalidity else 0
+        last = max(behind, *(mail.uid for mail in mails))
+        mailboxes.move(opened, self._box.id, self._folder, Cursor(selected.uidvalidity, last))
 
     # One batch --------------------------------------------------------------------------------------------------------
 

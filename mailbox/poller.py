@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from desk import mailing
 from desk.clock import Clock
@@ -16,14 +17,15 @@ from mailbox.imap.backoff import Backoff
 from mailbox.imap.connection import Connection, Selected
 from mailbox.imap.errors import ImapError
 from mailbox.places import Place
+from mailbox.reconciling import BEFORE_BACKUP, DAYS, Why, compare, is_due, noted
 from routing.errors import DeskError
-from store import incoming, mailbox_health, singletons
+from store import calendars, incoming, mailbox_health, meta, singletons
 from store.blobs import Blobs
 from store.engine import Connection as Transaction
 from store.engine import Record
 from store.incoming import Stored
 from store.mailboxes import Mailbox
-from store.times import micros
+from store.times import instant, micros
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +102,53 @@ class Poller:
                 self._backoff.reset()
                 await self._land(connection, fetching, fence)
                 await self._tell_server(connection, selected, done, fence)
+                if why := await self._why_compare():
+                    await self._compare(connection, done, fence, why)
+                    selected, scanned = await connection.select(self._place.folder), None
+                    continue
                 await connection.idle_until(SETTLE_S if found or scan else RENEW_S)
+
+    # Is anything missing? ---------------------------------------------------------------------------------------------
+
+    async def _why_compare(self) -> Why | None:
+        """Why folders are to be compared with the record now; None: they are not."""
+
+        def query(opened: Transaction) -> Why | None:
+            health, again = mailbox_health.find(opened, self._box.id), meta.mail_asked_again(opened)
+            if again is not None and (health is None or health.again_since != micros(again)):
+                return "restore"
+            calendar = calendars.find(opened, self._box.calendar_id)
+            zone = "UTC" if calendar is None else str(calendar.document["tz"])
+            last = None if health is None or health.reconciled_at is None else instant(health.reconciled_at)
+            return "night" if is_due(last, self._clock.real(), zone, self._box.id) else None
+
+        return await self._record.read(query)
+
+    async def _compare(self, connection: Connection, done: str | None, fence: int, why: Why) -> None:
+        """The folder of done mail too: what a restored record does not know may have been moved there since."""
+        now = self._clock.real()
+        again = await self._record.read(meta.mail_asked_again) if why == "restore" else None
+        since = now - timedelta(days=DAYS) if again is None else again - BEFORE_BACKUP
+        folders = [
+            (each, Fetching(
+                self._record, self._blobs, self._clock, self._box, each, self._hold, fence, follows=False
+            ))
+            for each in (self._place.folder, *([done] if done else []))
+        ]  # fmt: skip
+        found = await compare(connection, self._record, self._box, folders, now, since, why)
+
+        def note(work: Work) -> None:
+            singletons.hold(work.connection, self._hold, fence)
+            noted(work, self._box, found, now)
+            if again is not None:
+                mailbox_health.read_again(work.connection, self._box.id, micros(again))
+
+        await self._desk.run("mail_compared", note, decides=False)
+        log.log(
+            logging.WARNING if found.missing else logging.INFO,
+            "mailbox.compared mailbox=%s why=%s mails=%s missing=%s lost=%s",
+            self._box.id, why, found.mails, found.missing, found.lost,
+        )  # fmt: skip
 
     # What was stored becomes what is said -----------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -35,7 +35,11 @@ class Parsing(Protocol):
 class Reader:
     """Of every mailbox."""
 
-    def __init__(self, record: Record, blobs: Blobs, sealer: Sealer, worker: Parsing) -> None:
+    def __init__(
+        self, record: Record, blobs: Blobs, sealer: Sealer, worker: Parsing, was_erased: Callable[[str], bool]
+    ) -> None:
+        """`was_erased`: whether a mail of this key was from somebody who asked to be forgotten."""
+        self._was_erased = was_erased
         self._record = record
         self._blobs = blobs
         self._sealer = sealer
@@ -54,6 +58,8 @@ class Reader:
             parsed = await self._read(raw, ours)
         except Unreadable as error:
             return await self._known(mail, raw, ours, error.reason)
+        if await asyncio.to_thread(self._was_erased, parsed.key):
+            return Letter(parsed.key, "human", "", erased=True)
         files = tuple([await self._kept(each) for each in parsed.attachments])
         shown = showing.view(parsed)
         kept = None if shown is None else await asyncio.to_thread(self._blobs.put_bytes, encoded(shown))

@@ -44,6 +44,7 @@ from server.watchdog import Watchdog
 from store import beats, meta
 from store import settings as kept_settings
 from store.blobs import Blobs
+from store.ledger import Ledger
 
 Role = Literal["all", "web", "mailbox", "clock"]
 
@@ -143,7 +144,8 @@ def _background(base: Opened, parts: Parts, role: Role) -> Iterator[Coroutine[An
 async def _mailboxes(base: Opened, parts: Parts) -> None:
     """Mail that comes; read in a process of its own, which begins with the first one."""
     async with Worker() as worker:
-        reader = Reader(base.record, parts.blobs, base.sealer, worker)
+        erased = Ledger(base.settings.data)
+        reader = Reader(base.record, parts.blobs, base.sealer, worker, erased.holds)
         await Mailboxes(parts.desk, parts.blobs, base.sealer, reader).run()
 
 

@@ -79,6 +79,7 @@ _OF_ADDRESS = (
 )  # fmt: skip
 """What is under way to them does not leave any more; the rows of mails stay, of which tickets tell."""
 _THEIR_MAIL = select(mail_item.c.id).where(mail_item.c.sender == bindparam("email"))
+_KEYS = select(mail_item.c.key).where(mail_item.c.sender == bindparam("email"))
 _RAW = select(incoming_mail.c.sha256).where(
     incoming_mail.c.item_id.in_(_THEIR_MAIL), incoming_mail.c.sha256.is_not(None)
 )
@@ -123,6 +124,12 @@ def every(connection: Connection) -> list[str]:
 def same(connection: Connection, id: str) -> list[str]:
     """They, and the visitors who turned out to be them."""
     return [row.id for row in connection.all(_SAME, id=id)]
+
+
+def mail_keys(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Of all mails from their addresses: what makes a copy that turns up later the same mail."""
+    emails = [row.email.lower() for row in connection.all(_WHO, ids=list(ids)) if row.email]
+    return {row.key for email in emails for row in connection.all(_KEYS, email=email)}
 
 
 def in_a_chat(connection: Connection, ids: Sequence[str]) -> bool:

@@ -166,6 +166,21 @@ _COPY = (
 _UNANSWERED = select(func.min(mail_item.c.starts_at).label("starts_at")).where(
     mail_item.c.ticket_id == bindparam("ticket"), mail_item.c.seq > bindparam("after")
 )
+_SIZES = (
+    select(mail_item.c.message_id, incoming_mail.c.bytes)
+    .join(incoming_mail, incoming_mail.c.item_id == mail_item.c.id)
+    .where(mail_item.c.message_id.in_(bindparam("ids", expanding=True)))
+)
+_ERASED = (
+    select(incoming_mail.c.id)
+    .where(incoming_mail.c.item_id == bindparam("item"), incoming_mail.c.state == "erased")
+    .limit(1)
+)
+_FORGET = (
+    update(incoming_mail)
+    .where(incoming_mail.c.id == bindparam("b_id"))
+    .values(state="erased", sha256=None, reason="", item_id=bindparam("item"))
+)
 _PLACE = (
     update(mail_item)
     .where(mail_item.c.id == bindparam("b_id"))
@@ -253,6 +268,25 @@ def item(connection: Connection, new: Item, now: int) -> tuple[Item, bool]:
     row = connection.one(_BY_KEY, key=new.key)
     assert row is not None
     return _item(row), is_new
+
+
+def sizes_of(connection: Connection, message_ids: Sequence[str]) -> dict[str, set[int]]:
+    """Bytes of every mail that is stored, by Message-ID."""
+    found: dict[str, set[int]] = {}
+    if message_ids:
+        for row in connection.all(_SIZES, ids=list(message_ids)):
+            found.setdefault(row.message_id, set()).add(row.bytes)
+    return found
+
+
+def was_erased(connection: Connection, item: str) -> bool:
+    """Whether its sender was forgotten: it is not taken in again."""
+    return connection.one(_ERASED, item=item) is not None
+
+
+def forget(connection: Connection, id: str, item: str) -> None:
+    """A copy of what was erased: its place stays, so that it is not fetched anew, without its bytes."""
+    connection.run(_FORGET, b_id=id, item=item)
 
 
 def place(connection: Connection, item: str, ticket: str, seq: int | None) -> None:

@@ -1,5 +1,5 @@
-"""Who was erased: kept beside the record and its backups, so that a restore erases them again. It names nobody: of each
-only the SHA-256 of a random id is there."""
+"""Who was erased: kept beside the record and its backups, so that a restore erases them again, and their mail is not
+taken in anew. It names nobody: of each only the SHA-256 of a random id is there, of each mail that of its key."""
 
 from __future__ import annotations
 

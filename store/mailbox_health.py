@@ -168,6 +168,28 @@ def change_alarm(connection: Connection, id: str, was: Alarm, to: Alarm, now: in
     return connection.run(_ALARM, b_id=id, was=was, now_is=to, now=now) > 0
 
 
+def probe_sent(connection: Connection, id: str, mail: str, now: int) -> None:
+    """A probe mail is under way; of the one before nothing is expected any more."""
+    watch(connection, id, now)
+    connection.run(_PROBE, b_id=id, mail=mail, now=now)
+
+
+def probe_came(connection: Connection, id: str, mail: str, now: int) -> bool:
+    """The newest one is back; False for any other."""
+    return connection.run(_CAME, b_id=id, mail=mail, now=now) > 0
+
+
+def reconciled(connection: Connection, id: str, now: int, found: Mapping[str, Any]) -> None:
+    """Its folders were compared with the record."""
+    watch(connection, id, now)
+    connection.run(_RECONCILED, b_id=id, now=now, found=json.dumps(dict(found)))
+
+
+def read_again(connection: Connection, id: str, since: int) -> None:
+    """What came since this restored backup was read again."""
+    connection.run(_AGAIN, b_id=id, since=since)
+
+
 def _health(row: Row) -> Health:
     values = {name: getattr(row, name) for name in Health.__dataclass_fields__}
     return Health(**(values | {"reconciled": json.loads(row.reconciled)}))

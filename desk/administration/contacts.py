@@ -81,7 +81,8 @@ class Contacts:
             ids = erasing.same(change.connection, id)
             if erasing.in_a_chat(change.connection, ids):
                 raise BadRequest("They are in a chat. Erase them when it has ended.", field="contact")
-            ledger.add(ids)  # nothing refuses any more: a restore must not erase whom the desk kept
+            keys = erasing.mail_keys(change.connection, ids)
+            ledger.add([*ids, *keys])  # nothing refuses any more: a restore must not erase whom the desk kept
             found = erasing.erase(change.connection, ids)
             key = f"{retiring.KIND}:{new_id()}"
             change.job(retiring.KIND, key, payload=retiring.payload(found))

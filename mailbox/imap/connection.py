@@ -132,6 +132,23 @@ class Connection:
         command = await self._protocol.ask("search", "SEARCH", "UID", f"{after + 1}:*", prefix="UID")
         return sorted({uid for answer in command.answers for uid in answers.uids(answer) if uid > after})
 
+    async def uids_since(self, since: datetime) -> list[int]:
+        """Of the mails in the folder, those that came on that day or later, by the server's own days; rising."""
+        day = f"{since.astimezone(UTC).day}-{answers.MONTHS[since.astimezone(UTC).month - 1].capitalize()}"
+        day += f"-{since.astimezone(UTC).year}"
+        command = await self._protocol.ask("search", "SEARCH", "SINCE", day, prefix="UID")
+        return sorted({uid for answer in command.answers for uid in answers.uids(answer)})
+
+    async def message_id_fields(self, uids: Iterable[int]) -> dict[int, str]:
+        """What stands in the Message-ID fields, by uid, in one line; a mail that is gone is not in it."""
+        wanted, found = set(uids), dict[int, str]()
+        for uid_set in uid_sets(wanted):
+            for each in await self._fetched(uid_set, "(UID BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"):
+                if each.uid in wanted:
+                    text = " ".join((each.body or b"").decode("utf-8", "replace").split())
+                    found[each.uid] = text.partition(":")[2].strip()
+        return found
+
     async def search_header(self, name: str, value: str) -> list[int]:
         """Of the mails in the folder, those whose header contains the value, whatever its case."""
         if value.isascii():

@@ -3,137 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import os
 import uuid
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from desk import mail_watch
 from desk.actors import Signed
-from desk.administration.mailboxes import seal
 from desk.clock import SystemClock
 from desk.desk import Desk
 from desk.requests import AgentSay
 from live.memory import MemoryLive
-from mailbox import holding, poller, service
+from mailbox import holding, poller
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
-from mailbox.parsing.parse import parse
 from mailbox.parsing.parsed import Ours, Parsed
 from mailbox.reading import Reader
 from mailbox.service import Mailboxes
-from mailbox.worker import Unreadable
 from routing.allow import Actor
 from store import mailbox_health, mailboxes, singletons
-from store.blobs import Blobs
-from store.engine import Record, open_record
-from store.mailbox_health import Health
 from store.mailboxes import Mailbox
-from store.schema import event, incoming_mail, mail_item
 from tests.mailbox.imap.conftest import at
+from tests.mailbox.office import MAIL, POISON, READ, Office, Parser
 from tests.support.eventually import eventually
 from tests.support.imap_pymap import SECRET, USER, pymap_server
-from tests.support.world import SEALER, World
-
-MAIL = (
-    "From: Priya Raman <priya.raman@brightwater.example>\r\nTo: support@larkfield.example\r\n"
-    "Message-ID: <{id}@brightwater.example>\r\nSubject: Feed {id}\r\nDate: Wed, 4 Mar 2026 09:00:00 +0000\r\n\r\n"
-    "It stopped: {id}.\r\n"
-)
-_SAID = select(event.c.frame).where(event.c.kind == "message", event.c.by_id == "priya")
-_READ = select(mail_item.c.reason, mail_item.c.ticket_id)
-POISON = MAIL.format(id="poison").replace("Subject", "X-Poison: 1\r\nSubject")
-
-
-class Parser:
-    """The product's own, in this process; with a mail that it does not survive."""
-
-    async def parse(self, path: Path, ours: Ours, sent: Sequence[str] = ()) -> Parsed:
-        raw = path.read_bytes()
-        if b"X-Poison" in raw:
-            raise Unreadable("It took more memory than it may.")
-        return parse(raw, ours, sent)
-
-    async def parse_head(self, path: Path, ours: Ours) -> Parsed:
-        return parse(path.read_bytes().split(b"\r\n\r\n")[0], ours, ())
-
-
-class Office:
-    """A record with people, a mailbox on a server, and any number of processes that poll it."""
-
-    def __init__(self, record: Record, blobs: Blobs, port: int) -> None:
-        self.record = record
-        self.blobs = blobs
-        self.port = port
-        self.box = Mailbox(
-            "box", "support@larkfield.example", "Larkfield", None, "office",
-            {"host": "127.0.0.1", "port": port, "security": "plain", "user": USER, "auth": "password"},
-            seal(SEALER, {"password": SECRET}), True, None,
-        )  # fmt: skip
-
-    async def begin(self, **endpoint: object) -> None:
-        """The mailbox is there."""
-        self.box.endpoint.update(endpoint)  # type: ignore[attr-defined]
-        await self.record.write(lambda connection: mailboxes.add(connection, self.box, 1), name="box")
-
-    @contextlib.asynccontextmanager
-    async def process(self) -> AsyncIterator[asyncio.Task[None]]:
-        """One that polls; killed at the end: it gives nothing up in good order."""
-        desk = Desk(self.record, MemoryLive(), SystemClock())
-        reader = Reader(self.record, self.blobs, SEALER, Parser())
-        task = asyncio.create_task(Mailboxes(desk, self.blobs, SEALER, reader).run())
-        try:
-            yield task
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def arrives(self, *mails: str) -> None:
-        """As the mail server takes them."""
-        async with await Connection.open(at(self.port, user=USER, auth=Password(SECRET))) as server:
-            for mail in mails:
-                await server.append(mail.encode(), "INBOX")
-
-    async def said(self) -> Counter[str]:
-        """Every text of a message, and how often it stands in the record."""
-        rows = await self.record.read(lambda connection: connection.all(_SAID))
-        texts = [str(json.loads(row.frame)["data"]["body"]) for row in rows]
-        return Counter(text.removeprefix("It stopped: ").removesuffix(".") for text in texts)
-
-    async def has(self, *ids: str) -> bool:
-        return set(ids) <= set(await self.said())
-
-    async def states(self) -> Counter[str]:
-        rows = await self.record.read(lambda connection: connection.all(select(incoming_mail.c.state)))
-        return Counter(row.state for row in rows)
-
-    async def health(self) -> Health:
-        found = await self.record.read(lambda connection: mailbox_health.find(connection, "box"))
-        assert found is not None
-        return found
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def office(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
-    monkeypatch.setattr(holding, "BEAT_S", 0.05)
-    monkeypatch.setattr(holding, "STANDS_STILL_S", 0.5)
-    monkeypatch.setattr(service, "LOOK_S", 0.05)
-    url = (
-        f"sqlite:///{tmp_path / 'record.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    )
-    record = await open_record(url)
-    await World.make(record)
-    async with pymap_server() as server:
-        yield Office(record, Blobs(tmp_path / "files"), server.port)
-    await record.close()
+from tests.support.world import SEALER
 
 
 async def test_what_arrives_is_on_a_ticket_of_its_sender(office: Office) -> None:
@@ -185,7 +81,7 @@ async def test_one_that_is_frozen_is_fenced_off(office: Office, monkeypatch: pyt
 
     first = Mailboxes(
         Desk(office.record, MemoryLive(), SystemClock()), office.blobs, SEALER,
-        Reader(office.record, office.blobs, SEALER, Stuck()),
+        Reader(office.record, office.blobs, SEALER, Stuck(), lambda key: False),
     )  # fmt: skip
     monkeypatch.setattr(holding.Holding, "_beat", _stands_still)
     task = asyncio.create_task(first.run())
@@ -230,7 +126,7 @@ async def test_one_mail_that_cannot_be_read_keeps_no_other_and_is_seen(office: O
     async with office.process():
         await eventually(seen_to)
     assert await office.has("behind")
-    rows = await office.record.read(lambda connection: connection.all(_READ))
+    rows = await office.record.read(lambda connection: connection.all(READ))
     assert ("It took more memory than it may.", True) in [(row.reason, row.ticket_id is not None) for row in rows]
 
 
@@ -274,7 +170,7 @@ async def test_an_answer_with_our_words_below_it_says_only_what_is_new_however_t
     async with office.process():
         await office.arrives(MAIL.format(id="one"))
         await eventually(lambda: office.has("one"))
-        [ticket] = [row.ticket_id for row in await office.record.read(lambda connection: connection.all(_READ))]
+        [ticket] = [row.ticket_id for row in await office.record.read(lambda connection: connection.all(READ))]
         desk = Desk(office.record, MemoryLive(), SystemClock())
         signed = Signed(Actor("anna", "agent", roles=frozenset(("agent",))), "Anna")
         said = AgentSay(rid=str(uuid.uuid4()), ticket=ticket, body=ours, anyway=True)

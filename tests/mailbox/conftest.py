@@ -1,0 +1,32 @@
+"""The office whose mailbox is read, on both kinds of record."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mailbox import holding, service
+from store.blobs import Blobs
+from store.engine import open_record
+from tests.mailbox.office import Office
+from tests.support.imap_pymap import pymap_server
+from tests.support.world import World
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def office(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Office]:
+    monkeypatch.setattr(holding, "BEAT_S", 0.05)
+    monkeypatch.setattr(holding, "STANDS_STILL_S", 0.5)
+    monkeypatch.setattr(service, "LOOK_S", 0.05)
+    url = (
+        f"sqlite:///{tmp_path / 'record.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    )
+    record = await open_record(url)
+    await World.make(record)
+    async with pymap_server() as server:
+        yield Office(record, Blobs(tmp_path / "files"), server.port)
+    await record.close()
