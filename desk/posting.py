@@ -39,11 +39,14 @@ class Outcome:
 
 
 def queue(
-    connection: Connection, now: datetime, *, kind: str, to: str, subject: str, body: str, language: str = "en"
-) -> str:
-    """A mail of the desk itself about no ticket, in any transaction; its id. Ring the doorbell after the commit."""
+    connection: Connection, now: datetime, *, kind: str, to: str, subject: str, body: str, language: str = "en",
+    mailbox_id: str | None = None,
+) -> str:  # fmt: skip
+    """A mail of the desk itself about no ticket, in any transaction; its id. `mailbox_id`: by which it leaves, None:
+    the pool's general one. Ring the doorbell after the commit."""
     details = {"automatic": True, "language": language}
-    id = outbox.add(connection, now, kind=kind, to=(To(to),), subject=subject, body=body, details=details)
+    id = outbox.add(connection, now, kind=kind, to=(To(to),), subject=subject, body=body, details=details,
+                    mailbox_id=mailbox_id)  # fmt: skip
     jobs.put(connection, KIND, now, _key(id), {"mail": id})
     return id
 

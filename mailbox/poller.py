@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from desk import mailing
@@ -17,6 +18,7 @@ from mailbox.imap.backoff import Backoff
 from mailbox.imap.connection import Connection, Selected
 from mailbox.imap.errors import ImapError
 from mailbox.places import Place
+from mailbox.probing import Probing
 from mailbox.reconciling import BEFORE_BACKUP, DAYS, Why, compare, is_due, noted
 from routing.errors import DeskError
 from store import calendars, incoming, mailbox_health, meta, singletons
@@ -47,7 +49,9 @@ Read = Callable[[Stored, Mailbox], Awaitable[Letter]]
 class Poller:
     """Of one mailbox. What it reads is written under the fence it was given."""
 
-    def __init__(self, desk: Desk, blobs: Blobs, box: Mailbox, place: Place, read: Read, hold: str) -> None:
+    def __init__(
+        self, desk: Desk, blobs: Blobs, box: Mailbox, place: Place, read: Read, hold: str, probing: Probing
+    ) -> None:
         self._desk = desk
         self._record: Record = desk.record
         self._clock: Clock = desk.clock
@@ -55,6 +59,7 @@ class Poller:
         self._box = box
         self._place = place
         self._read = read
+        self._probing = probing
         self._hold = hold
         self._backoff = Backoff()
 
@@ -102,6 +107,7 @@ class Poller:
                 self._backoff.reset()
                 await self._land(connection, fetching, fence)
                 await self._tell_server(connection, selected, done, fence)
+                await self._probe(fence)
                 if why := await self._why_compare():
                     await self._compare(connection, done, fence, why)
                     selected, scanned = await connection.select(self._place.folder), None
@@ -150,6 +156,19 @@ class Poller:
             self._box.id, why, found.mails, found.missing, found.lost,
         )  # fmt: skip
 
+    async def _probe(self, fence: int) -> None:
+        """Sends a mail that is to come back here, when it is time for one."""
+        real = micros(self._clock.real())
+        health = await self._record.read(lambda opened: mailbox_health.find(opened, self._box.id))
+        if not self._probing.is_due(health, real):
+            return
+
+        def send(work: Work) -> None:
+            singletons.hold(work.connection, self._hold, fence)
+            self._probing.send(work, real)
+
+        await self._desk.run("send_probe", send, decides=False)
+
     # What was stored becomes what is said -----------------------------------------------------------------------------
 
     async def _land(self, connection: Connection, fetching: Fetching, fence: int) -> None:
@@ -175,9 +194,15 @@ class Poller:
         else:
             letter = mailing.unreadable(mail, f"Reading it failed {mail.attempts} times.")
 
+        probe = self._probing.named(letter.sender, letter.subject)
+        if probe is not None:
+            letter = replace(letter, kind="loop")
+
         def land(work: Work) -> None:
             singletons.hold(work.connection, self._hold, fence)
             mailing.land(work, self._box, mail, letter)
+            if probe is not None:
+                self._probing.came(work, mail, probe, micros(self._clock.real()))
 
         await self._desk.run("land_mail", land, decides=False)
 

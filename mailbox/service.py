@@ -10,6 +10,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx2
 
@@ -18,6 +19,7 @@ from desk.sealing import Sealer
 from mailbox.holding import Holding
 from mailbox.places import place
 from mailbox.poller import Poller
+from mailbox.probing import Probing
 from mailbox.reading import Reader
 from routing.errors import DeskError
 from store import mailbox_health, mailboxes
@@ -33,7 +35,11 @@ LOOK_S = 5.0
 class Mailboxes:
     """Of one process."""
 
-    def __init__(self, desk: Desk, blobs: Blobs, sealer: Sealer, reader: Reader) -> None:
+    def __init__(
+        self, desk: Desk, blobs: Blobs, sealer: Sealer, reader: Reader, probe_every: timedelta = timedelta()
+    ) -> None:
+        """`probe_every`: how often each sends a mail to itself; zero: never."""
+        self._probe_every = probe_every
         self._desk = desk
         self._blobs = blobs
         self._sealer = sealer
@@ -70,7 +76,8 @@ class Mailboxes:
             log.error("mailbox.not_to_be_opened mailbox=%s: its secret or its settings", box.id)
             self._note(box, "secret", "It was sealed with a key that is not here, or its settings lack something.")
             return
-        poller = Poller(self._desk, self._blobs, box, at, self._reader.read, hold)
+        probing = Probing(box, self._sealer, self._probe_every)
+        poller = Poller(self._desk, self._blobs, box, at, self._reader.read, hold, probing)
         holding = Holding(self._desk.record, self._desk.clock, hold, self._holder)
         self._polled[box.id] = (box, asyncio.create_task(holding.run(poller.run)))
 

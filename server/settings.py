@@ -53,6 +53,9 @@ class Settings:
         200,
         "Lines that one network address (with IPv6 a /64) may have open in a process, this machine any; 0: no limit.",
     )
+    probe_minutes: int = _setting(
+        15, "Minutes between two mails that a mailbox sends to itself, to see that mail comes through; 0: none."
+    )
     log_level: str = _setting("info", "debug, info, warning or error.")
     log_format: str = _setting("text", "text for people, json for programs.")
 
@@ -154,6 +157,7 @@ _READERS: dict[str, Any] = {
     "frame_rate": _positive,
     "frame_burst": _whole(1, 100_000),
     "lines_per_address": _whole(0, 1_000_000),
+    "probe_minutes": _whole(0, 1440),
     "log_level": _one_of("debug", "info", "warning", "error"),
     "log_format": _one_of("text", "json"),
 }
@@ -164,6 +168,7 @@ _WHY = {
     "clock": "it must be an instant with its zone, such as 2026-03-04T08:59:50Z",
     "frame_rate": "it must be a number more than 0",
     "frame_burst": "it must be a number from 1 to 100000",
+    "probe_minutes": "it must be a number from 0 to 1440",
     "lines_per_address": "it must be a number from 0 to 1000000",
 }
 """In our own words, where a reader's own error is Python's."""

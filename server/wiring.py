@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, Literal
 
@@ -146,7 +147,8 @@ async def _mailboxes(base: Opened, parts: Parts) -> None:
     async with Worker() as worker:
         erased = Ledger(base.settings.data)
         reader = Reader(base.record, parts.blobs, base.sealer, worker, erased.holds)
-        await Mailboxes(parts.desk, parts.blobs, base.sealer, reader).run()
+        every = timedelta(minutes=base.settings.probe_minutes)
+        await Mailboxes(parts.desk, parts.blobs, base.sealer, reader, every).run()
 
 
 async def _serve(

@@ -181,6 +181,7 @@ _FORGET = (
     .where(incoming_mail.c.id == bindparam("b_id"))
     .values(state="erased", sha256=None, reason="", item_id=bindparam("item"))
 )
+_DROP = update(incoming_mail).where(incoming_mail.c.id == bindparam("b_id")).values(sha256=None)
 _PLACE = (
     update(mail_item)
     .where(mail_item.c.id == bindparam("b_id"))
@@ -287,6 +288,11 @@ def was_erased(connection: Connection, item: str) -> bool:
 def forget(connection: Connection, id: str, item: str) -> None:
     """A copy of what was erased: its place stays, so that it is not fetched anew, without its bytes."""
     connection.run(_FORGET, b_id=id, item=item)
+
+
+def drop_bytes(connection: Connection, id: str) -> None:
+    """Of a mail that is none of anybody's: that it came stays known."""
+    connection.run(_DROP, b_id=id)
 
 
 def place(connection: Connection, item: str, ticket: str, seq: int | None) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import BindParameter, bindparam, delete, select, update
 
-from routing.outgoing import State
+from routing.outgoing import UNDER_WAY, State
 from store.engine import Connection, Row
 from store.outbox import Role
 from store.schema import outgoing_mail, outgoing_recipient
@@ -66,6 +66,17 @@ _ONE = select(outgoing_mail).where(outgoing_mail.c.id == bindparam("id"))
 _LOCK = select(outgoing_mail.c.id).where(outgoing_mail.c.id == bindparam("id")).with_for_update()
 _BY_MESSAGE_ID = select(outgoing_mail.c.id).where(outgoing_mail.c.message_id == bindparam("message_id")).limit(1)
 _LATEST = select(outgoing_mail).order_by(outgoing_mail.c.created_at.desc(), outgoing_mail.c.id).limit(bindparam("most"))
+_PROBES = select(outgoing_mail.c.id, outgoing_mail.c.sha256).where(
+    outgoing_mail.c.ticket_id.is_(None),
+    outgoing_mail.c.kind == "probe",
+    outgoing_mail.c.mailbox_id == bindparam("mailbox"),
+    outgoing_mail.c.state.not_in(UNDER_WAY),
+)
+_OF_MAILS: BindParameter[Sequence[str]] = bindparam("mails", expanding=True)
+_DROP = (
+    delete(outgoing_recipient).where(outgoing_recipient.c.mail_id.in_(_OF_MAILS)),
+    delete(outgoing_mail).where(outgoing_mail.c.id.in_(_OF_MAILS)),
+)
 _FREEZE = (
     update(outgoing_mail)
     .where(outgoing_mail.c.id == bindparam("b_id"), outgoing_mail.c.state == "queued", outgoing_mail.c.sha256.is_(None))
@@ -143,3 +154,12 @@ def _mails(connection: Connection, rows: Sequence[Row]) -> list[Mail]:
         )
         for row in rows
     ]
+
+
+def forget_probes(connection: Connection, mailbox: str) -> set[str]:
+    """Those that this mailbox sent to itself and that are not on their way any more; their bytes, which may go."""
+    found = connection.all(_PROBES, mailbox=mailbox)
+    if found:
+        for statement in _DROP:
+            connection.run(statement, mails=[row.id for row in found])
+    return {row.sha256 for row in found if row.sha256 is not None}

@@ -7,6 +7,7 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -63,6 +64,7 @@ class Office:
         self.blobs = blobs
         self.port = port
         self.erased: set[str] = set()
+        self.probe_every = timedelta()
         self.box = Mailbox(
             "box", "support@larkfield.example", "Larkfield", None, "office",
             {"host": "127.0.0.1", "port": port, "security": "plain", "user": USER, "auth": "password"},
@@ -79,7 +81,7 @@ class Office:
         """One that polls; killed at the end: it gives nothing up in good order."""
         desk = Desk(self.record, MemoryLive(), SystemClock())
         reader = Reader(self.record, self.blobs, SEALER, Parser(), self.erased.__contains__)
-        task = asyncio.create_task(Mailboxes(desk, self.blobs, SEALER, reader).run())
+        task = asyncio.create_task(Mailboxes(desk, self.blobs, SEALER, reader, self.probe_every).run())
         try:
             yield task
         finally:

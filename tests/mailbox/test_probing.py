@@ -1,0 +1,101 @@
+"""A mail that the desk sends to itself: it travels the whole way, is known by its token, and never becomes a ticket."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from desk import mail_watch
+from desk.clock import SystemClock
+from mailbox.probing import Probing
+from store.mailbox_health import Health
+from store.outgoing import Mail, latest
+from store.schema import incoming_mail, ticket
+from tests.mailbox.office import MAIL, Office
+from tests.support.eventually import eventually
+from tests.support.world import SEALER
+
+EVERY = timedelta(minutes=15)
+RAW = (
+    "From: support@larkfield.example\r\nTo: support@larkfield.example\r\nMessage-ID: <p{n}@larkfield.example>\r\n"
+    "Subject: {subject}\r\nDate: Wed, 4 Mar 2026 09:00:00 +0000\r\nAuto-Submitted: auto-generated\r\n\r\nprobe\r\n"
+)
+_TICKETS = select(ticket.c.id)
+
+
+@pytest.fixture
+async def sends(office: Office) -> Office:
+    """Its mailbox has an SMTP server."""
+    office.probe_every = EVERY
+    await office.begin(smtp={"host": "127.0.0.1", "port": 1, "security": "plain", "auth": "none"})
+    return office
+
+
+async def probes(office: Office) -> list[Mail]:
+    return [each for each in await office.record.read(latest) if each.kind == "probe"]
+
+
+async def sent(office: Office) -> Mail:
+    async def there() -> bool:
+        return len(await probes(office)) == 1
+
+    await eventually(there)
+    return (await probes(office))[0]
+
+
+async def test_it_goes_to_its_own_address_and_what_comes_back_is_no_ticket(sends: Office) -> None:
+    async with sends.process():
+        mail = await sent(sends)
+        assert (mail.recipient, mail.mailbox_id) == (sends.box.address, "box")
+        await sends.arrives(RAW.format(n=1, subject=mail.subject))
+
+        async def back() -> bool:
+            return (await sends.health()).probe_came_at is not None
+
+        await eventually(back)
+        health = await sends.health()
+    assert health.trip_us is not None and health.trip_us > 0
+    assert await sends.record.read(lambda connection: connection.all(_TICKETS)) == []
+    [row] = await sends.record.read(lambda c: c.all(select(incoming_mail.c.state, incoming_mail.c.sha256)))
+    assert tuple(row) == ("landed", None), "its bytes are not kept"
+    assert len(await probes(sends)) == 1, "the next one is not due"
+
+
+async def test_a_token_that_is_not_ours_or_comes_from_elsewhere_is_an_ordinary_mail(sends: Office) -> None:
+    async with sends.process():
+        mail = await sent(sends)
+        forged = mail.subject[:-3] + "aaa"
+        await sends.arrives(
+            RAW.format(n=1, subject=forged),
+            MAIL.format(id="one").replace("Subject: Feed one", f"Subject: {mail.subject}"),
+        )
+        await eventually(lambda: sends.has("one"))
+        assert (await sends.health()).probe_came_at is None
+
+
+async def test_one_that_does_not_come_back_is_an_alarm_until_the_next_one_does() -> None:
+    health = Health("box", 0, None, None, None, 0, None, "", "", None, "", None, "p", 0, None, None, None, {}, None)
+    clock = SystemClock()
+    real = clock.real()
+
+    def at(**changes: object) -> Health:
+        now = round(real.timestamp() * 1e6)
+        return Health(**{**health.__dict__, "asked_at": now, **changes})
+
+    now = round(real.timestamp() * 1e6)
+    minute = 60_000_000
+    assert mail_watch.trouble(at(probe_sent_at=now - 5 * minute), clock) == ""
+    assert mail_watch.trouble(at(probe_sent_at=now - 11 * minute), clock) == "probe"
+    again = at(probe_sent_at=now - minute, alarm="probe")
+    assert mail_watch.trouble(again, clock) == "probe", "a new one that is under way proves nothing yet"
+    assert mail_watch.trouble(at(probe_sent_at=now - 2 * minute, probe_came_at=now, alarm="probe"), clock) == ""
+
+
+async def test_without_an_smtp_server_or_when_switched_off_none_is_sent(office: Office) -> None:
+    probing = Probing(office.box, SEALER, EVERY)
+    assert not probing.is_due(None, 0)
+    office.box.endpoint["smtp"] = {"host": "127.0.0.1"}  # type: ignore[index]
+    assert probing.is_due(None, 0)
+    assert not Probing(office.box, SEALER, timedelta()).is_due(None, 0)
