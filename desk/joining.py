@@ -70,16 +70,23 @@ def join(work: Work, found: Found, person: Person) -> None:
 
 
 def known_or_new(work: Work, customer: str, address: str, name: str, *, verified: bool = False) -> Person:
-    """The contact of a customer with an address; one who is new is proven by nothing, unless the caller knows."""
-    found = contacts.by_address(work.connection, customer, address) if address else None
-    if found is not None:
+    """The contact of a customer with an address; one who is new is proven by nothing, unless the caller knows. All who
+    have none are one.
+    """
+    nobody = f"nobody-of-{customer}"
+
+    def known() -> Person | None:
+        if address:
+            return contacts.by_address(work.connection, customer, address)
+        return contacts.find(work.connection, nobody)
+
+    if (found := known()) is not None:
         return found
     contacts.one_at_a_time(work.connection, customer)
-    again = contacts.by_address(work.connection, customer, address) if address else None
-    if again is not None:
-        return again
-    new = Person(new_id(), customer, name.strip()[:120] or address or "Unknown sender", address or None, None,
-                 verified, False)  # fmt: skip
+    if (found := known()) is not None:
+        return found
+    shown = name.strip()[:120] or address or "Unknown sender"
+    new = Person(new_id() if address else nobody, customer, shown, address or None, None, verified, False)
     contacts.add(work.connection, new, micros(work.now))
     work.audit("contact", new.id, {"by": "mail", "verified": verified})
     return new

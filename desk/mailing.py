@@ -6,29 +6,29 @@ that the first one made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from desk import joining, retiring
+from desk import acknowledging, braking, joining, mail_people, retiring
 from desk.actors import Signed
 from desk.frames import maybe_written, written
+from desk.letters import SILENT, SPOKEN, Around, Letter
 from desk.mail_views import Named
 from desk.statuses import tell_status
-from desk.tickets import Place, new_ticket
+from desk.tickets import new_ticket
 from desk.work import Work
 from desk.writing import write_message
 from routing import mail as rules
 from routing.allow import Actor
 from routing.hours import Calendar
-from routing.mail import Evidence, Sender, Thread
+from routing.mail import Evidence, Thread
 from routing.ticket import contact_wrote, landing
-from store import calendars, candidates, contacts, customers, files, incoming, people, tickets
+from store import calendars, customers, files, incoming, tickets
 from store.contacts import Person
-from store.customers import Customer
-from store.files import File
 from store.ids import new_id
-from store.incoming import Item, Kind, State, Stored
+from store.incoming import Item, State, Stored
 from store.mailboxes import Mailbox
 from store.tickets import Found
 from store.times import instant, micros
@@ -37,56 +37,11 @@ MOST_TEXT = 100_000
 """Characters of a mail that are shown in the ticket; all of it is in the original."""
 MOST_NAMED = 50
 """People of each line of a mail's head that are told at once; all of them are in what is kept for showing."""
-SILENT: frozenset[Kind] = frozenset(("bounce", "receipt", "loop"))
-"""What says nothing on a ticket by itself."""
-SPOKEN: frozenset[Kind] = frozenset(("human", "calendar"))
-"""What a person wrote: it starts a clock, opens again, and is answered."""
-NOBODYS = "unknown-senders"
-"""The customer under which mail from people of no customer is kept."""
+MOST_NOTE = 2_000
+"""Characters of what an agent wrote above a mail that they passed on."""
 
 
-@dataclass(frozen=True)
-class Letter:
-    """A mail as it was read. `key`: what makes two copies the same mail. `sender`: address in lower case. `proven`: our
-    own server saw that it comes from there. `text`: what they wrote, without quotes. `tokens`: tickets that valid
-    tokens of ours name, `references`: Message-IDs it answers; the newest first, both. `others`: whom else it went to,
-    without addresses of the desk. `urgent`: words of severity 1 or 2. `files`: their bytes are blobs already, and so is
-    what is kept for showing it, if there is more than text. `quoted`: it ends with what was said before. `remote`: so
-    many pictures would be fetched from elsewhere. `erased`: its sender was forgotten; it holds nothing else.
-    """
-
-    key: str
-    kind: Kind
-    sender: str
-    subject: str = ""
-    text: str = ""
-    sender_name: str = ""
-    reason: str = ""
-    message_id: str | None = None
-    sent_at: datetime | None = None
-    relayed_at: datetime | None = None
-    proven: bool = False
-    tokens: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-    urgent: bool = False
-    files: tuple[File, ...] = ()
-    to: tuple[Named, ...] = ()
-    cc: tuple[Named, ...] = ()
-    quoted: bool = False
-    html: bool = False
-    remote: int = 0
-    view_sha256: str | None = None
-    erased: bool = False
-    defects: tuple[str, ...] = ()
-
-
-def unreadable(mail: Stored, reason: str) -> Letter:
-    """What is known of a mail that could not be read: that it came, when, and why it is not shown."""
-    return Letter(f"unreadable:{mail.sha256}", "unreadable", "", reason=reason)
-
-
-def land(work: Work, box: Mailbox, mail: Stored, letter: Letter) -> None:
+def land(work: Work, box: Mailbox, mail: Stored, letter: Letter, around: Around = Around()) -> None:  # noqa: B008
     """The mail becomes an item, and where it is one, what is said on a ticket. Nothing when it was dealt with.
 
     Raises ValueError for a mailbox without office hours: the mail waits.
@@ -101,22 +56,67 @@ def land(work: Work, box: Mailbox, mail: Stored, letter: Letter) -> None:
         return _forget(work, mail, letter, item)
     if not incoming.end(work.connection, mail.id, state, item.id, letter.reason) or not is_new:
         return
-    if letter.kind in SILENT:
+    if letter.kind in SILENT or _answers_invitation(work, letter, around):
         return
+    letter, passed_by = mail_people.passed_on(work, letter)
+    known = mail_people.is_known(work, letter.sender)
     named, decided = _named(work, letter)
-    if named is not None and decided.joins and not _too_old(work, named):
-        found, person = named, _joining(work, named, letter)
+    joins = named is not None and decided.joins and not _too_old(work, named)
+    braked = False
+    if named is not None and joins:
+        found, person = named, mail_people.joining_person(work, named, letter)
     else:
-        person, place = _by_whom(work, box, letter, calendar)
+        person, place = mail_people.by_whom(work, box, letter, calendar)
+        burst = braking.burst(work, person)
+        braked = burst is not None
         linked = named.ticket.id if named is not None and (decided.linked or decided.joins) else None
-        found = new_ticket(work, _contact(work, person), place, "mail", letter.subject or None, None, linked=linked)
-        found.ticket.pooled = int(found.ticket.owner_id is None)
+        found = burst or new_ticket(
+            work, mail_people.contact_of(work, person), place, "mail", letter.subject or None, None, linked=linked
+        )
+        found.ticket.pooled = found.ticket.pooled or int(found.ticket.owner_id is None)
     seq = _say(work, found, person, item, letter)
     _wait_for_answer(found, item.starts_at)
     incoming.place(work.connection, item.id, found.ticket.id, seq)
+    out_of_hours = item.starts_at is not None and item.starts_at > item.received_at
     if letter.urgent and letter.kind in SPOKEN:
-        found.ticket.pooled = 1
-    _tell(work, found, item, letter, mail, decided, seq)
+        _offer_to_pool(work, found, out_of_hours)
+    told = {
+        "new_person": decided.new_person,
+        "review": decided.review,
+        "strangers": _copied(work, found, letter),
+        "forwarded_by": None if passed_by is None else {"id": passed_by.id, "name": passed_by.name},
+        "note": "" if passed_by is None or letter.forwarded is None else letter.forwarded.note[:MOST_NOTE],
+    }
+    _tell(work, found, item, letter, mail, seq, told)
+    if braked:
+        braking.alarm(work, found, person)
+    elif not joins and out_of_hours and passed_by is None and letter.kind in SPOKEN and not mail.moved_in:
+        acknowledging.acknowledge(work, found, person, letter, known, calendar, item.starts_at, around)
+
+
+def _answers_invitation(work: Work, letter: Letter, around: Around) -> bool:
+    invitation = letter.invitation
+    if letter.kind != "calendar" or invitation is None or invitation.method != "REPLY" or not letter.proven:
+        return False
+    return around.answered(work, invitation, letter.sender)
+
+
+def _copied(work: Work, found: Found, letter: Letter) -> list[str]:
+    """Who is in copy and does not take part: those of the customer's own domains join, when the sender is proven."""
+    ours = {agent.email.lower() for agent in work.agents.values()}
+    others = [each for each in letter.others if each.lower() not in ours]
+    home = customers.find(work.connection, found.ticket.customer_id)
+    may_bring = letter.proven and letter.kind in SPOKEN and home is not None
+    return joining.join_copied(work, found, others, home.domains if home is not None and may_bring else ())
+
+
+def _offer_to_pool(work: Work, found: Found, out_of_hours: bool) -> None:
+    """It speaks of something that may be severity 1 or 2: the pool, which is there at any hour, says whether it is."""
+    found.ticket.pooled = 1
+    if out_of_hours or found.ticket.owner_id is None:
+        pool = tuple(f"agent:{agent.id}" for agent in work.agents.values() if "pool" in agent.teams)
+        fields = {"ticket": found.ticket.id, "subject": found.ticket.subject, "why": "classify"}
+        work.tell(pool, "alarm", fields)
 
 
 def _forget(work: Work, mail: Stored, letter: Letter, item: Item) -> None:
@@ -160,7 +160,7 @@ def _named(work: Work, letter: Letter) -> tuple[Found | None, Thread]:
         for id in ids:
             if tickets.find(work.connection, id) is not None:
                 found = work.ticket(id)
-                sender = _relation(work, found, letter.sender)
+                sender = mail_people.relation(work, found, letter.sender)
                 return found, rules.thread(
                     Evidence("token" if pointer == "token" else "reference", sender, letter.proven)
                 )
@@ -172,69 +172,9 @@ def _referred(work: Work, letter: Letter) -> Sequence[str]:
     return [known[each] for each in letter.references if each in known]
 
 
-def _relation(work: Work, found: Found, sender: str) -> Sender:
-    person = contacts.by_address(work.connection, found.ticket.customer_id, sender)
-    if person is not None and person.id in found.participants:
-        return "participant"
-    customer = customers.find(work.connection, found.ticket.customer_id)
-    at_home = customer is not None and _domain(sender) in customer.domains
-    return "colleague" if at_home or (person is not None and person.verified) else "stranger"
-
-
 def _too_old(work: Work, found: Found) -> bool:
     solved_at = None if found.ticket.solved_at is None else instant(found.ticket.solved_at)
     return landing(found.ticket.status, solved_at, work.now) == "linked"
-
-
-# Who --------------------------------------------------------------------------------------------------------------
-
-
-def _joining(work: Work, found: Found, letter: Letter) -> Person:
-    """The sender, who takes part in the ticket from now on."""
-    person = _person(work, found.ticket.customer_id, letter)
-    joining.join(work, found, person)
-    return person
-
-
-def _by_whom(work: Work, box: Mailbox, letter: Letter, calendar: Calendar) -> tuple[Person, Place]:
-    """The sender as a contact, and whom their mail reaches: their own customer's agent, else the mailbox's."""
-    customer = _customer(work, box, letter)
-    line = candidates.line_of(work.connection, customer.id, customer.named_id, "open", work.now)
-    return _person(work, customer.id, letter), Place(customer.id, None, line, calendar)
-
-
-def _customer(work: Work, box: Mailbox, letter: Letter) -> Customer:
-    """Whose domain it is, who knows the address, whose mailbox it came to; nobody's else."""
-    theirs = customers.of_domain(work.connection, _domain(letter.sender)) if letter.sender else []
-    known = contacts.customer_of(work.connection, letter.sender) if letter.sender and not theirs else None
-    id = theirs[0].id if theirs else known or box.customer_id
-    return (None if id is None else customers.find(work.connection, id)) or _nobodys(work)
-
-
-def _nobodys(work: Work) -> Customer:
-    found = customers.find(work.connection, NOBODYS)
-    if found is None:
-        found = Customer(NOBODYS, "Unknown senders", (), "UTC", "en", "", None)
-        customers.add(work.connection, found, micros(work.now))
-        work.audit("customer_added", NOBODYS, {"by": "mail"})
-    return found
-
-
-def _person(work: Work, customer: str, letter: Letter) -> Person:
-    """A contact with the sender's address; proven and of the customer's own domain, they count as verified."""
-    home = customers.find(work.connection, customer)
-    verified = letter.proven and home is not None and _domain(letter.sender) in home.domains
-    return joining.known_or_new(work, customer, letter.sender, letter.sender_name, verified=verified)
-
-
-def _contact(work: Work, person: Person) -> people.Contact:
-    found = people.find_contact(work.connection, person.id)
-    assert found is not None
-    return found
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2].lower()
 
 
 # What is said -----------------------------------------------------------------------------------------------------
@@ -263,7 +203,9 @@ def _wait_for_answer(found: Found, starts_at: int | None) -> None:
         found.ticket.starts_at = starts_at if since is None else min(since, starts_at)
 
 
-def _tell(work: Work, found: Found, item: Item, letter: Letter, mail: Stored, decided: Thread, seq: int) -> None:
+def _tell(
+    work: Work, found: Found, item: Item, letter: Letter, mail: Stored, seq: int, more: Mapping[str, Any]
+) -> None:
     """Agents are told how the mail came, when, and what there is to look at."""
     work.event(
         found,
@@ -280,8 +222,6 @@ def _tell(work: Work, found: Found, item: Item, letter: Letter, mail: Stored, de
             "relayed_at": maybe_written(letter.relayed_at),
             "polled_at": written(instant(mail.polled_at)),
             "proven": letter.proven,
-            "new_person": decided.new_person,
-            "review": decided.review,
             "others": list(letter.others),
             "to": [_named_in_head(each) for each in letter.to[:MOST_NAMED]],
             "cc": [_named_in_head(each) for each in letter.cc[:MOST_NAMED]],
@@ -290,6 +230,7 @@ def _tell(work: Work, found: Found, item: Item, letter: Letter, mail: Stored, de
             "remote": letter.remote,
             "urgent": letter.urgent,
             "defects": list(letter.defects),
+            **more,
         },
         internal=True,
         by=None,

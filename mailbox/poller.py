@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from desk import mailing
+from desk import letters, mailing
 from desk.clock import Clock
 from desk.desk import Desk
-from desk.mailing import Letter
+from desk.letters import Around, Letter
 from desk.work import Work
 from mailbox.fetching import Fetching
 from mailbox.imap.backoff import Backoff
@@ -50,7 +50,15 @@ class Poller:
     """Of one mailbox. What it reads is written under the fence it was given."""
 
     def __init__(
-        self, desk: Desk, blobs: Blobs, box: Mailbox, place: Place, read: Read, hold: str, probing: Probing
+        self,
+        desk: Desk,
+        blobs: Blobs,
+        box: Mailbox,
+        place: Place,
+        read: Read,
+        hold: str,
+        probing: Probing,
+        around: Around,
     ) -> None:
         self._desk = desk
         self._record: Record = desk.record
@@ -61,6 +69,7 @@ class Poller:
         self._read = read
         self._probing = probing
         self._hold = hold
+        self._around = around
         self._backoff = Backoff()
 
     async def run(self, fence: int) -> None:
@@ -192,7 +201,7 @@ class Poller:
         if mail.attempts < TRIES:
             letter = await self._read(mail, self._box)
         else:
-            letter = mailing.unreadable(mail, f"Reading it failed {mail.attempts} times.")
+            letter = letters.unreadable(mail, f"Reading it failed {mail.attempts} times.")
 
         probe = self._probing.named(letter.sender, letter.subject)
         if probe is not None:
@@ -200,7 +209,7 @@ class Poller:
 
         def land(work: Work) -> None:
             singletons.hold(work.connection, self._hold, fence)
-            mailing.land(work, self._box, mail, letter)
+            mailing.land(work, self._box, mail, letter, self._around)
             if probe is not None:
                 self._probing.came(work, mail, probe, micros(self._clock.real()))
 

@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from desk import mailing
+from desk import letters
+from desk.letters import Forwarded, Invitation, Letter
 from desk.mail_views import encoded
-from desk.mailing import Letter
 from desk.sealing import Sealer
 from mailbox import showing, tokens
-from mailbox.parsing.parsed import Address, Attachment, Ours, Parsed
+from mailbox.parsing import parsed as parsed_mail
+from mailbox.parsing.parsed import Address, Attachment, Calendar, Ours, Parsed
+from mailbox.parsing.trust import MANY_HOPS
 from mailbox.worker import Unreadable
 from store import incoming, mailboxes, messages
 from store.blobs import Blobs
@@ -60,6 +62,8 @@ class Reader:
             return await self._known(mail, raw, ours, error.reason)
         if await asyncio.to_thread(self._was_erased, parsed.key):
             return Letter(parsed.key, "human", "", erased=True)
+        if parsed.hops > MANY_HOPS:
+            return await self._known(mail, raw, ours, f"It went through more than {MANY_HOPS} servers, as in a circle.")
         files = tuple([await self._kept(each) for each in parsed.attachments])
         shown = showing.view(parsed)
         kept = None if shown is None else await asyncio.to_thread(self._blobs.put_bytes, encoded(shown))
@@ -83,7 +87,7 @@ class Reader:
 
     async def _known(self, mail: Stored, raw: Path, ours: Ours, reason: str) -> Letter:
         """Of a mail that cannot be read: at least whom it is from, if that can be."""
-        bare = mailing.unreadable(mail, reason)
+        bare = letters.unreadable(mail, reason)
         try:
             head = await self._worker.parse_head(raw, ours)
         except Unreadable:
@@ -131,8 +135,20 @@ def letter(parsed: Parsed, sealer: Sealer, addresses: Collection[str], files: tu
         quoted=bool(parsed.quote.strip()),
         html=parsed.html is not None,
         remote=len(parsed.remote_pictures),
+        forwarded=None if parsed.forwarded is None else _passed_on(parsed.forwarded),
+        invitation=None if parsed.calendar is None else _invitation(parsed.calendar),
         defects=parsed.defects,
     )
+
+
+def _passed_on(mail: parsed_mail.Forwarded) -> Forwarded:
+    author = mail.author
+    return Forwarded(author.address.lower(), author.name, mail.subject or "", mail.text, mail.note, mail.date)
+
+
+def _invitation(found: Calendar) -> Invitation:
+    attendees = tuple((each.address.lower(), each.partstat) for each in found.attendees)
+    return Invitation(found.method, found.uid, found.sequence, attendees, found.raw)
 
 
 def answered(parsed: Parsed) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from datetime import timedelta
 import httpx2
 
 from desk.desk import Desk
+from desk.letters import Around
 from desk.sealing import Sealer
 from mailbox.holding import Holding
 from mailbox.places import place
@@ -36,7 +37,13 @@ class Mailboxes:
     """Of one process."""
 
     def __init__(
-        self, desk: Desk, blobs: Blobs, sealer: Sealer, reader: Reader, probe_every: timedelta = timedelta()
+        self,
+        desk: Desk,
+        blobs: Blobs,
+        sealer: Sealer,
+        reader: Reader,
+        around: Around,
+        probe_every: timedelta = timedelta(),
     ) -> None:
         """`probe_every`: how often each sends a mail to itself; zero: never."""
         self._probe_every = probe_every
@@ -44,6 +51,7 @@ class Mailboxes:
         self._blobs = blobs
         self._sealer = sealer
         self._reader = reader
+        self._around = around
         self._holder = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
         self._polled: dict[str, tuple[Mailbox, asyncio.Task[None]]] = {}
 
@@ -77,7 +85,7 @@ class Mailboxes:
             self._note(box, "secret", "It was sealed with a key that is not here, or its settings lack something.")
             return
         probing = Probing(box, self._sealer, self._probe_every)
-        poller = Poller(self._desk, self._blobs, box, at, self._reader.read, hold, probing)
+        poller = Poller(self._desk, self._blobs, box, at, self._reader.read, hold, probing, self._around)
         holding = Holding(self._desk.record, self._desk.clock, hold, self._holder)
         self._polled[box.id] = (box, asyncio.create_task(holding.run(poller.run)))
 

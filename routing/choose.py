@@ -277,6 +277,11 @@ def _absent(agent: Candidate, now: datetime) -> bool:
     return planned or (agent.hours is not None and not hours.is_open(agent.hours, now))
 
 
+def planned(ids: Sequence[str], agents: Mapping[str, Candidate], at: datetime) -> str | None:
+    """The first of these who will be there then, as far as absences and own hours say; None: nobody."""
+    return next((id for id in ids if id in agents and not _absent(agents[id], at)), None)
+
+
 def _room(agent: Candidate, step: Step, request: Request) -> int:
     if step == "pool":
         return agent.capacity - agent.reserved

@@ -18,6 +18,10 @@ Review = Literal["stranger", "unproven"]
 
 MOVED_IN = timedelta(hours=1)
 """A mail so much older than the poll that took it was moved into the folder, when nothing was missed meanwhile."""
+MOST_ACKNOWLEDGED = 3
+"""Mails of one sender in an hour that are answered by the desk itself."""
+MOST_TICKETS = 20
+"""Tickets that one sender opens by mail in an hour; the rest goes into the last of them."""
 
 
 @dataclass(frozen=True)
@@ -70,3 +74,10 @@ def moved_in(said: datetime, polled: datetime, *, current: bool) -> bool:
 def starts(received_at: datetime, calendar: Calendar) -> datetime | None:
     """When the clock of a mail starts: at the next opening, at once in hours; None when the calendar opens no more."""
     return next_opening(calendar, received_at)
+
+
+def acknowledges(sender_is_known: bool, lately: int) -> bool:
+    """Whether the desk itself answers: only to an address that is proven or known, so that nobody is written to whom
+    others named; and not when that address had MOST_ACKNOWLEDGED in the hour before.
+    """
+    return sender_is_known and lately < MOST_ACKNOWLEDGED

@@ -15,6 +15,7 @@ from desk.desk import Desk
 from desk.due import DueWorker
 from desk.files import Files
 from desk.identity import Identity
+from desk.letters import Around
 from desk.mail_watch import MailWatch
 from desk.reading import Reading
 from desk.repeating import repeat
@@ -147,8 +148,8 @@ async def _mailboxes(base: Opened, parts: Parts) -> None:
     async with Worker() as worker:
         erased = Ledger(base.settings.data)
         reader = Reader(base.record, parts.blobs, base.sealer, worker, erased.holds)
-        every = timedelta(minutes=base.settings.probe_minutes)
-        await Mailboxes(parts.desk, parts.blobs, base.sealer, reader, every).run()
+        around, every = Around(base.settings.base_url), timedelta(minutes=base.settings.probe_minutes)
+        await Mailboxes(parts.desk, parts.blobs, base.sealer, reader, around, every).run()
 
 
 async def _serve(

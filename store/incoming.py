@@ -46,6 +46,7 @@ class Stored:
     polled_at: int
     state: State
     attempts: int
+    moved_in: int
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ _ROW = (
     incoming_mail.c.polled_at,
     incoming_mail.c.state,
     incoming_mail.c.attempts,
+    incoming_mail.c.moved_in,
 )
 _of_folder = and_(
     incoming_mail.c.mailbox_id == bindparam("mailbox"),

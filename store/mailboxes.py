@@ -59,6 +59,12 @@ _OF_CUSTOMER = (
     .order_by(mailbox.c.address)
     .limit(1)
 )
+_GENERAL = (
+    select(mailbox)
+    .where(mailbox.c.customer_id.is_(None), mailbox.c.active == 1)
+    .order_by(mailbox.c.created_at, mailbox.c.id)
+    .limit(1)
+)
 _CURSOR = select(mail_cursor).where(
     mail_cursor.c.mailbox_id == bindparam("mailbox"), mail_cursor.c.folder == bindparam("folder")
 )
@@ -105,6 +111,12 @@ def speaks_for(connection: Connection, ticket: str, customer: str) -> str | None
     """
     id: str | None = connection.scalar(_OF_TICKET, ticket=ticket)
     return id or connection.scalar(_OF_CUSTOMER, customer=customer)
+
+
+def general(connection: Connection) -> Mailbox | None:
+    """The pool's general one, the first where there are several."""
+    row = connection.one(_GENERAL)
+    return None if row is None else _mailbox(row)
 
 
 def cursor(connection: Connection, mailbox: str, folder: str) -> Cursor | None:

@@ -291,6 +291,16 @@ _RECENT = (
     .order_by(ticket.c.last_at.desc())
     .limit(1)
 )
+_OPENED_BY = (
+    select(ticket.c.id)
+    .where(
+        ticket.c.contact_id == bindparam("contact"),
+        ticket.c.channel == bindparam("channel"),
+        ticket.c.created_at >= bindparam("since"),
+    )
+    .order_by(ticket.c.created_at.desc(), ticket.c.number.desc())
+    .limit(bindparam("most"))
+)
 _OF_CONTACT = (
     select(ticket.c.id)
     .join(participant, participant.c.ticket_id == ticket.c.id)
@@ -336,6 +346,12 @@ _NAMED = (
 def recent(connection: Connection, contact: str, button: str, since: int) -> str | None:
     """The contact's newest ticket by this button with a public message since then, not closed."""
     return cast("str | None", connection.scalar(_RECENT, contact=contact, button=button, since=since))
+
+
+def opened_by(connection: Connection, contact: str, channel: str, since: int, most: int) -> list[str]:
+    """Tickets that a contact opened by this channel since, the newest first."""
+    rows = connection.all(_OPENED_BY, contact=contact, channel=channel, since=since, most=most)
+    return [row.id for row in rows]
 
 
 def of_contact(connection: Connection, contact: str, most: int = 100) -> list[str]:

@@ -12,6 +12,7 @@ from mailbox.parsing.bounces import bounces
 from mailbox.parsing.calendars import calendar
 from mailbox.parsing.defects import Defects
 from mailbox.parsing.fields import Fields, instant, message_id, references
+from mailbox.parsing.forwards import forwarded
 from mailbox.parsing.key import key
 from mailbox.parsing.mime import read
 from mailbox.parsing.parsed import Address, Ours, Parsed
@@ -73,6 +74,7 @@ def _parsed(raw: bytes, ours: Ours, sent: Sequence[str]) -> Parsed:
         own_id=fields.first("x-vipdesk-id"),
         bounces=bounces(mail, found.text, defects) if kind == "bounce" else (),
         calendar=calendar(mail, defects),
+        forwarded=forwarded(mail, found.text, subject, defects) if kind == "human" else None,
         text=found.text,
         html=found.markup.html if found.markup is not None else None,
         reply=folded.reply,
@@ -132,6 +134,7 @@ def _unread(raw: bytes, fault: str) -> Parsed:
         own_id=None,
         bounces=(),
         calendar=None,
+        forwarded=None,
         text="",
         html=None,
         reply="",

@@ -80,6 +80,17 @@ class Urgency:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarded:
+    """A mail that this one passes on: of whom it says that it is. `note`: what was written above it."""
+
+    author: Address
+    subject: str | None
+    date: datetime | None
+    text: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
     """A part that is not the text. `name` is safe as a file's name; `type` is by content, `declared` what was said."""
 
@@ -122,6 +133,7 @@ class Parsed:
     """X-Vipdesk-Id, when we sent it ourselves."""
     bounces: tuple[Bounce, ...]
     calendar: Calendar | None
+    forwarded: Forwarded | None
     text: str
     html: str | None
     """Sanitized; pictures by `cid:` only, `data-remote` is the place in `remote_pictures`."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from desk import mail_views, mailing
+from desk import letters, mail_views, mailing
 from desk.mail_views import Named, Part, Shown, View
 from desk.requests import AgentSay, SetStatus
 from routing.errors import NotFound
@@ -58,7 +58,7 @@ async def test_what_was_kept_comes_back_with_the_files_of_its_message(post: Post
 
 async def test_of_a_mail_that_could_not_be_read_there_is_where_its_bytes_are(post: Post, tmp_path: Path) -> None:
     mail = await post.stored()
-    bad = replace(mailing.unreadable(mail, "took more than 5 s"), sender=PRIYA)
+    bad = replace(letters.unreadable(mail, "took more than 5 s"), sender=PRIYA)
     await post.world.desk.run("mail", lambda work: mailing.land(work, BOX, mail, bad))
     item = await post.world.record.read(lambda connection: item_of(connection, mail.id))
     assert item is not None

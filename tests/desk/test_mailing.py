@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import bindparam, select
 
-from desk import mailing
-from desk.mailing import NOBODYS, Letter
+from desk import letters, mailing
+from desk.letters import Around, Forwarded, Invitation, Letter
+from desk.mail_people import NOBODYS
 from desk.requests import SetStatus
+from desk.work import Work
+from routing.mail import MOST_TICKETS
 from store import contacts, erasing, incoming, mailboxes, tickets
 from store.engine import Connection, Row
 from store.files import File
@@ -50,11 +53,11 @@ class Post:
         self.world = world
         self.uid = 0
 
-    async def stored(self, box: Mailbox = BOX, *, ago: timedelta = timedelta()) -> Stored:
+    async def stored(self, box: Mailbox = BOX, *, ago: timedelta = timedelta(), moved_in: bool = False) -> Stored:
         """As the poller stores it."""
         self.uid += 1
         now = self.world.clock.now()
-        mail = Fetched(self.uid, f"{self.uid:064}", 100, micros(now - ago), micros(now - ago))
+        mail = Fetched(self.uid, f"{self.uid:064}", 100, micros(now - ago), micros(now - ago), moved_in)
 
         def verb(connection: Connection) -> Stored:
             incoming.put(connection, box.id, "INBOX", 1, [mail], polled_at=micros(now), now=micros(now))
@@ -274,7 +277,7 @@ async def test_urgent_words_bring_it_to_the_pool_at_once(new_world: NewWorld) ->
 
 async def test_what_cannot_be_read_is_a_ticket_that_says_so(post: Post) -> None:
     mail = await post.stored()
-    await post.world.desk.run("mail", lambda work: mailing.land(work, BOX, mail, mailing.unreadable(mail, "memory")))
+    await post.world.desk.run("mail", lambda work: mailing.land(work, BOX, mail, letters.unreadable(mail, "memory")))
     found = await post.world.record.read(lambda connection: item_of(connection, mail.id))
     assert found is not None and found.kind == "unreadable" and found.ticket_id is not None
     told = await post.told(found.ticket_id)
@@ -312,3 +315,111 @@ async def test_a_mail_of_a_mailbox_without_hours_waits(post: Post) -> None:
     with pytest.raises(ValueError, match="gone"):
         await post.world.desk.run("mail", lambda work: mailing.land(work, lost, mail, letter()))
     assert await post.world.record.read(lambda connection: incoming.waiting(connection, "box")) == [mail]
+
+
+# People in copy, forwards, floods, invitations --------------------------------------------------------------------
+
+
+async def test_people_in_copy_of_the_customers_own_domains_join_and_strangers_are_shown(post: Post) -> None:
+    others = ("jonas.weber@Brightwater.example", "guest@elsewhere.example", "anna@larkfield.example")
+    ticket = await post.lands(letter(others=others))
+    assert ticket is not None
+    found = await post.found(ticket)
+    people = [await post.world.record.read(lambda c, id=id: contacts.find(c, id)) for id in found.participants]  # type: ignore[misc]
+    assert {person.email for person in people if person} == {PRIYA, "jonas.weber@brightwater.example"}
+    told = await post.told(ticket)
+    assert told["strangers"] == ["guest@elsewhere.example"], "our own agents are none"
+    joined = [each["data"] for each in await post.world.events(ticket) if each["kind"] == "member"]
+    assert [each["joined"] for each in joined] == [True]
+
+
+@pytest.mark.parametrize("fields", [{"proven": False}, {"kind": "auto"}], ids=["not proven", "a machine"])
+async def test_who_is_not_proven_brings_nobody_along(post: Post, fields: dict[str, Any]) -> None:
+    ticket = await post.lands(letter(others=("jonas.weber@brightwater.example",), **fields))
+    assert ticket is not None
+    assert len((await post.found(ticket)).participants) == 1
+    assert (await post.told(ticket))["strangers"] == ["jonas.weber@brightwater.example"]
+
+
+PASSED_ON = Forwarded(PRIYA, "Priya Raman", "Feed stopped", "It stopped at nine.", "Can you take this?")
+
+
+async def test_what_an_agent_passes_on_is_the_customers(post: Post) -> None:
+    passed = letter(sender="anna@larkfield.example", subject="Fwd: Feed stopped", text="all of it", forwarded=PASSED_ON)
+    ticket = await post.lands(passed, POOL)
+    assert ticket is not None
+    assert await post.said(ticket) == [("Priya Raman", "It stopped at nine.")]
+    told = await post.told(ticket)
+    assert (told["from"], told["forwarded_by"], told["note"]) == (
+        PRIYA, {"id": "anna", "name": "Anna Kovács"}, "Can you take this?",
+    )  # fmt: skip
+    assert not told["proven"]
+    assert (await post.found(ticket)).ticket.customer_id == "brightwater"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"sender": PRIYA, "forwarded": replace(PASSED_ON, sender="jonas.weber@brightwater.example")},
+        {"sender": "anna@larkfield.example", "forwarded": PASSED_ON, "proven": False},
+        {"sender": "anna@larkfield.example", "forwarded": replace(PASSED_ON, sender="ben@larkfield.example")},
+    ],
+    ids=["a customer forwards", "an agent's address that nothing proves", "a colleague's mail"],
+)
+async def test_nobody_else_speaks_for_others_by_passing_on(post: Post, fields: dict[str, Any]) -> None:
+    ticket = await post.lands(letter(text="Look below.", **fields))
+    assert ticket is not None
+    told = await post.told(ticket)
+    assert told["from"] == fields["sender"] and told["forwarded_by"] is None
+    assert (await post.said(ticket))[0][1] == "Look below."
+
+
+async def test_a_sender_without_end_fills_one_ticket_and_the_leads_hear_of_it_once(post: Post) -> None:
+    heard = post.world.listen("agent:lena")
+    opened = [await post.lands(letter(f"mail {number}")) for number in range(25)]
+    assert len(set(opened)) == MOST_TICKETS and opened[MOST_TICKETS - 1 :] == [opened[MOST_TICKETS - 1]] * 6
+    assert [frame["why"] for frame in heard if frame["type"] == "alarm"] == ["burst"]
+    events = [each for each in await post.world.events(f"{opened[-1]}/i") if each["kind"] == "burst"]
+    assert len(events) == 1
+    assert await post.lands(letter("another", "jonas.weber@brightwater.example")) not in opened
+    post.world.clock.move(timedelta(hours=1, minutes=1))
+    assert await post.lands(letter("later")) not in opened
+
+
+async def test_mail_without_a_sender_is_of_one_nobody_and_is_braked_too(post: Post) -> None:
+    opened = [await post.lands(letter(f"mail {number}", "")) for number in range(25)]
+    assert len(set(opened)) == MOST_TICKETS
+
+
+async def test_an_answer_to_an_invitation_goes_to_who_keeps_the_calls(post: Post) -> None:
+    asked: list[tuple[str | None, str]] = []
+
+    def answered(work: Work, invitation: Invitation, sender: str) -> bool:
+        asked.append((invitation.uid, sender))
+        return invitation.uid == "ours"
+
+    async def lands(key: str, uid: str, method: str, **fields: Any) -> str | None:
+        mail = await post.stored()
+        invitation = Invitation(method, uid, 0, ((PRIYA, "ACCEPTED"),), "BEGIN:VCALENDAR")
+        read = letter(key, kind="calendar", invitation=invitation, **fields)
+        await post.world.desk.run("mail", lambda w: mailing.land(w, BOX, mail, read, Around(answered=answered)))
+        item = await post.world.record.read(lambda connection: item_of(connection, mail.id))
+        assert item is not None
+        ticket: str | None = item.ticket_id
+        return ticket
+
+    assert await lands("one", "ours", "REPLY") is None
+    assert await lands("two", "somebody's", "REPLY") is not None
+    assert asked == [("ours", PRIYA), ("somebody's", PRIYA)]
+    assert await lands("three", "ours", "REQUEST") is not None
+    assert await lands("four", "ours", "REPLY", proven=False) is not None
+    assert len(asked) == 2, "neither a proposal nor a forgery is an answer"
+
+
+async def test_words_of_something_critical_call_the_pool_at_night(new_world: NewWorld) -> None:
+    post = await opened(await new_world(start=NIGHT))
+    heard = post.world.listen("agent:petra")
+    ticket = await post.lands(letter(urgent=True))
+    assert [(frame["ticket"], frame["why"]) for frame in heard if frame["type"] == "alarm"] == [(ticket, "classify")]
+    assert await post.lands(letter("machine", kind="auto", urgent=True)) is not None
+    assert len([frame for frame in heard if frame["type"] == "alarm"]) == 1

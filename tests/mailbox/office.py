@@ -15,6 +15,7 @@ from sqlalchemy import select
 from desk.administration.mailboxes import seal
 from desk.clock import SystemClock
 from desk.desk import Desk
+from desk.letters import Around
 from live.memory import MemoryLive
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
@@ -81,7 +82,7 @@ class Office:
         """One that polls; killed at the end: it gives nothing up in good order."""
         desk = Desk(self.record, MemoryLive(), SystemClock())
         reader = Reader(self.record, self.blobs, SEALER, Parser(), self.erased.__contains__)
-        task = asyncio.create_task(Mailboxes(desk, self.blobs, SEALER, reader, self.probe_every).run())
+        task = asyncio.create_task(Mailboxes(desk, self.blobs, SEALER, reader, Around(), self.probe_every).run())
         try:
             yield task
         finally:

@@ -14,6 +14,7 @@ from desk import mail_watch
 from desk.actors import Signed
 from desk.clock import SystemClock
 from desk.desk import Desk
+from desk.letters import Around
 from desk.requests import AgentSay
 from live.memory import MemoryLive
 from mailbox import holding, poller
@@ -81,7 +82,7 @@ async def test_one_that_is_frozen_is_fenced_off(office: Office, monkeypatch: pyt
 
     first = Mailboxes(
         Desk(office.record, MemoryLive(), SystemClock()), office.blobs, SEALER,
-        Reader(office.record, office.blobs, SEALER, Stuck(), lambda key: False),
+        Reader(office.record, office.blobs, SEALER, Stuck(), lambda key: False), Around(),
     )  # fmt: skip
     monkeypatch.setattr(holding.Holding, "_beat", _stands_still)
     task = asyncio.create_task(first.run())

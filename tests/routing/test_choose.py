@@ -305,3 +305,11 @@ def test_when_all_are_busy_the_promise_names_nobody() -> None:
 
 def test_when_nobody_is_there_the_button_takes_a_message() -> None:
     assert promise([], EVENING).label == "message_only"
+
+
+def test_of_those_who_are_planned_the_first_is_named() -> None:
+    away = replace(NORA, absences=(Absence(EVENING, OPENING + HOUR),))
+    cast = {one.id: one for one in having(away)}
+    assert choose.planned(("nora", "sam"), cast, OPENING) == "sam"
+    assert choose.planned(("nora", "sam"), cast, OPENING + HOUR) == "nora"
+    assert choose.planned(("gone",), cast, OPENING) is None

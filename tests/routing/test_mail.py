@@ -76,3 +76,9 @@ def test_the_clock_of_a_mail_starts_at_the_next_opening(received: str, starts: s
 
 def test_a_calendar_that_opens_no_more_starts_no_clock() -> None:
     assert mail.starts(POLLED, Calendar("UTC", {})) is None
+
+
+def test_the_desk_itself_answers_only_known_senders_and_few_times() -> None:
+    assert mail.acknowledges(True, mail.MOST_ACKNOWLEDGED - 1)
+    assert not mail.acknowledges(True, mail.MOST_ACKNOWLEDGED)
+    assert not mail.acknowledges(False, 0)

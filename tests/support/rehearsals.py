@@ -13,7 +13,7 @@ from typing import Any
 
 from desk import mailing, requests
 from desk.actors import Signed
-from desk.mailing import Letter
+from desk.letters import Letter
 from desk.registry import VERBS
 from store import contacts, files, incoming, mailboxes, offers, outgoing, tickets
 from store.contacts import Person
