@@ -2,7 +2,7 @@
 
 What a mail's `details` hold: `in_reply_to` and `references` (Message-IDs, the newest last), `files` (ids), `quote`
 (`name`, `at` in microseconds, `text`: what it answers), `signature`, `language` (of who reads it), `automatic` (nobody
-wrote it: RFC 3834), `was` and `starts_at` (how the ticket stood before it, which comes back with it).
+wrote it: RFC 3834), `was` (the ticket's status before it, which comes back with it).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from desk.statuses import set_status
 from desk.work import Work
 from routing.errors import NotFound
 from routing.outgoing import LATE, UNDER_WAY, State, overall
-from store import jobs, mailboxes, outbox, outgoing
+from store import incoming, jobs, mailboxes, messages, outbox, outgoing
 from store.engine import Connection
 from store.jobs import Job
 from store.outbox import To
@@ -102,7 +102,7 @@ def withdraw(work: Work, mail: Mail) -> bool:
         _tell(work, found, _again(work, mail), mail.state)
         if found.ticket.status != "closed" and (was := mail.details.get("was")):
             set_status(work, found, was, "taken back")
-            found.ticket.starts_at = mail.details.get("starts_at")
+        _wait_again(work, found)
     return True
 
 
@@ -182,6 +182,15 @@ def _settle(work: Work, id: str, outcomes: Mapping[str, Outcome]) -> None:
         _alarm(work, found, settled, "bounced")
         if mail.kind == "reply" and found.ticket.status in ("waiting", "solved"):
             set_status(work, found, "open", "the answer did not arrive")
+        _wait_again(work, found)
+
+
+def _wait_again(work: Work, found: Found) -> None:
+    """An answer was none: the clock is that of the earliest mail which no other one answers."""
+    if found.ticket.status not in ("solved", "closed"):
+        answered = messages.last_answer(work.connection, found.ticket.id)
+        found.ticket.starts_at = incoming.starts(work.connection, found.ticket.id, answered)
+        work.show(found)
 
 
 def _write(work: Work, mail: Mail, outcomes: Mapping[str, Outcome], attempts: int | None = None) -> bool:

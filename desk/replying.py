@@ -24,10 +24,6 @@ MOST_QUOTED = 20_000
 """Characters of what is answered that go along."""
 
 
-Before = tuple[Status, int | None]
-"""A ticket's status, and when its clock starts, in microseconds."""
-
-
 @dataclass(frozen=True)
 class Answer:
     """`last`: the contact's words that are answered; `to`: who gets the mail."""
@@ -48,7 +44,7 @@ def by_mail(work: Work, found: Found, copied: Sequence[str] | None) -> Answer | 
     return Answer(last, to) if to else None
 
 
-def reply(work: Work, found: Found, signed: Signed, request: AgentSay, said: Said, answer: Answer, was: Before) -> None:
+def reply(work: Work, found: Found, signed: Signed, request: AgentSay, said: Said, answer: Answer, was: Status) -> None:
     """Queues it, as the continuation of what came. `was`: how the ticket stood, when the answer is taken back."""
     last = answer.last
     answers, before = outbox.thread(work.connection, found.ticket.id)
@@ -71,8 +67,7 @@ def reply(work: Work, found: Found, signed: Signed, request: AgentSay, said: Sai
             "quote": {"name": last.name or "", "at": last.at, "text": last.body[:MOST_QUOTED]},
             "signature": signature(work, signed.actor.id),
             "language": "en" if reader is None else reader.language,
-            "was": was[0],
-            "starts_at": was[1],
+            "was": was,
         },
     )
     messages.mailed(work.connection, found.ticket.id, [said.seq], mail)

@@ -77,7 +77,7 @@ def say_as_agent(work: Work, signed: Signed, request: AgentSay) -> dict[str, Any
     answer = replying.by_mail(work, found, request.cc)
     channel = None if answer is None else "mail"
     said = write_message(work, found, signed, request.body, request.files, rid=request.rid, channel=channel)
-    was, starts_at = found.ticket.status, found.ticket.starts_at
+    was = found.ticket.status
     found.ticket.starts_at = None
     next = request.next or default_next(found.ticket.severity)
     set_status(work, found, answered(was, next))
@@ -86,7 +86,7 @@ def say_as_agent(work: Work, signed: Signed, request: AgentSay) -> dict[str, Any
     if answer is None:
         work.job("unread_mail", f"unread:{found.ticket.id}", UNREAD_MAIL, {"ticket": found.ticket.id})
     else:
-        replying.reply(work, found, signed, request, said, answer, (was, starts_at))
+        replying.reply(work, found, signed, request, said, answer, was)
     return answer_said(signed, said)
 
 

@@ -176,6 +176,9 @@ def _silence(connection: Connection, ticket: str, ids: frozenset[str], emails: s
             told["others"] = [each for each in told["others"] if each.lower() not in emails]
             for line in ("to", "cc"):
                 told[line] = [each for each in told.get(line, []) if each["address"].lower() not in emails]
+        for each in told.get("recipients", ()) if row.kind == "mail" else ():
+            if each["address"] in emails:
+                each |= {"address": "", "name": "", "reason": ""}
         _unname(frame, ids)
         written = json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
         if written != row.frame:

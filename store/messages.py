@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from store.engine import Connection, Row
-from store.schema import agent, contact, message, ticket
+from store.schema import agent, contact, message, outgoing_mail, ticket
 
 _ADD = insert(message)
 _newest = (
@@ -54,6 +54,15 @@ _SENT = (
     .where(message.c.stream == bindparam("stream"), message.c.author_role == "agent", message.c.body != "")
     .order_by(message.c.seq.desc())
     .limit(bindparam("most"))
+)
+_ANSWER = (
+    select(func.max(message.c.seq).label("seq"))
+    .outerjoin(outgoing_mail, outgoing_mail.c.id == message.c.mailed)
+    .where(
+        message.c.stream == bindparam("stream"),
+        message.c.author_role == "agent",
+        or_(outgoing_mail.c.id.is_(None), outgoing_mail.c.state.not_in(("bounced", "withdrawn"))),
+    )
 )
 _MAILED = (
     update(message)
@@ -106,6 +115,12 @@ def sent_on(connection: Connection, ticket_id: str, most: int = 50) -> list[str]
 def last_of_contact(connection: Connection, ticket_id: str) -> Row | None:
     """The newest public message that a contact wrote: seq, channel, author_id, body, at, name."""
     return connection.one(_LAST_OF_CONTACT, stream=ticket_id)
+
+
+def last_answer(connection: Connection, ticket_id: str) -> int:
+    """The seq of the last that agents said in public and that was not taken back, nor lost on its way; 0: nothing."""
+    row = connection.one(_ANSWER, stream=ticket_id)
+    return 0 if row is None else row.seq or 0
 
 
 def unread_of(connection: Connection, ticket_id: str) -> list[Row]:

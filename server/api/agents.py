@@ -51,6 +51,7 @@ async def agent_of(parts: Parts, id: str) -> dict[str, Any]:
         "teams": list(agent.teams),
         "status": agent.status,
         "auto_answer": agent.auto_answer,
+        "signature": agent.signature,
     }
 
 

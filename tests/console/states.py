@@ -137,6 +137,24 @@ def closed(page: Page) -> None:
     page.wait_for_selector(".composer.shut")
 
 
+def letters(page: Page) -> None:
+    way = page.evaluate("document.documentElement.dir")
+    page.reload()  # the stage is one, and another talk stands on it
+    page.evaluate("(way) => { document.documentElement.dir = way; }", way)
+    enter(page, letters=True)
+    open_first(page)
+    page.wait_for_selector(".takeback .notice")
+
+
+def letter(button: str, shown: str) -> Callable[[Page], None]:
+    def press(page: Page) -> None:
+        letters(page)
+        page.locator(".m").nth(1).get_by_role("button", name=button).click()
+        page.wait_for_selector(shown)
+
+    return press
+
+
 STATES: dict[str, Callable[[Page], None]] = {
     "list": lambda page: None,
     "talk": open_first,
@@ -153,6 +171,10 @@ STATES: dict[str, Callable[[Page], None]] = {
     "nothing found": nothing_found,
     "refused": refused,
     "closed": closed,
+    "mails": letters,
+    "quoted text": letter("Show quoted text", ".quoted"),
+    "mail as sent": letter("Show as sent", ".as-sent iframe"),
+    "mail in detail": letter("Details", ".mail-d"),
     "palette": dialog("Control+k"),
     "keys": dialog("?"),
     "severity": dialog("s"),

@@ -15,7 +15,7 @@ ORIGIN = "http://console.localhost"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-    "font-src 'self'; manifest-src 'self'; require-trusted-types-for 'script'"
+    "font-src 'self'; manifest-src 'self'; frame-src 'self'; require-trusted-types-for 'script'"
 )
 
 
@@ -47,7 +47,9 @@ def serve(context: BrowserContext, folder: Path) -> None:
 
     def answer(route: Route) -> None:
         asked = folder / (urlsplit(route.request.url).path.lstrip("/") or "index.html")
-        if asked.is_file():
+        if urlsplit(route.request.url).path.startswith("/m/"):
+            route.fulfill(body="<!doctype html><title>Mail</title><p>As it was sent.", content_type="text/html")
+        elif asked.is_file():
             route.fulfill(path=asked, content_type=TYPES.get(asked.suffix), headers={"Content-Security-Policy": POLICY})
         else:
             route.fulfill(status=404)

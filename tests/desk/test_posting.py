@@ -173,11 +173,14 @@ async def test_nobody_is_added_by_nonsense_or_removed_who_must_stay(post: Post) 
 async def test_a_reply_is_taken_back_while_it_has_not_left(post: Post) -> None:
     ticket = await post.lands(letter())
     assert ticket is not None
+    starts = (await post.world.summary("anna", ticket))["starts_at"]
     mail = await answered(post, ticket, next="solved")
+    assert starts is not None and (await post.world.summary("anna", ticket))["starts_at"] is None
     answer = await post.world.ask("anna", TakeBack, ticket=ticket, mail=mail.id)
     assert answer["body"] == "It runs again."
     assert (await now_is(post.world, mail)).state == "withdrawn"
-    assert (await post.world.summary("anna", ticket))["status"] == "new"
+    summary = await post.world.summary("anna", ticket)
+    assert (summary["status"], summary["starts_at"]) == ("new", starts)
     assert [each["state"] for each in await told(post.world, ticket)] == ["queued", "withdrawn"]
     assert await begun(post.world, mail) is None, "what was taken back does not leave"
     assert not await post.world.record.read(lambda connection: jobs.exists(connection, f"send:{mail.id}"))
@@ -245,6 +248,7 @@ async def test_nobody_is_told_of_one_that_was_taken_in_time(post: Post) -> None:
 async def test_a_bounce_withdraws_the_answer_and_opens_the_ticket_again(post: Post) -> None:
     ticket = await post.lands(letter())
     assert ticket is not None
+    starts = (await post.world.summary("anna", ticket))["starts_at"]
     mail = await answered(post, ticket, next="solved")
     await post.world.go_on(6)
     await begun(post.world, mail)
@@ -253,7 +257,8 @@ async def test_a_bounce_withdraws_the_answer_and_opens_the_ticket_again(post: Po
         "bounced", lambda work: posting.bounced(work, mail.id, PRIYA.upper(), "5.1.1 No such user", delayed=False)
     )
     assert [each["state"] for each in await told(post.world, ticket)] == ["queued", "accepted", "bounced"]
-    assert (await post.world.summary("anna", ticket))["status"] == "open"
+    summary = await post.world.summary("anna", ticket)
+    assert (summary["status"], summary["starts_at"]) == ("open", starts)
     [alarm] = [each for each in await told(post.world, f"{ticket}/i") if each.get("alarm")]
     assert (alarm["alarm"], alarm["recipients"][0]["reason"]) == ("bounced", "5.1.1 No such user")
 

@@ -11,6 +11,9 @@ const live = ({ desk }) => desk.link.value.state === "live";
 const onOpenTicket = (console) => onTicket(console) && console.current().summary.value.status !== "closed";
 const ringing = (console) => console.desk.rings.open.value.length > 0;
 
+/** In a field with something in it the key undoes what was typed. */
+const writes = () => Boolean(globalThis.document?.activeElement?.value);
+
 const go = (id, key, icon, words) => ({
   id: `go-${id}`, group: "move", keys: [`g ${key}`], icon, words, when: always, run: (console) => console.show(id),
 });
@@ -38,6 +41,7 @@ export const ACTIONS = [
   { id: "reply", group: "answer", keys: ["r"], icon: "reply", words: () => t("Reply"), when: onOpenTicket, run: (console) => console.composer.start("reply") },
   { id: "note", group: "answer", keys: ["n"], icon: "lock", words: () => t("Write a note"), when: onOpenTicket, run: (console) => console.composer.start("note") },
   { id: "send", group: "answer", keys: ["ctrl+enter"], icon: "send", words: () => t("Send"), palette: false, when: onOpenTicket, run: (console) => console.composer.send() },
+  { id: "take-back", group: "answer", keys: ["ctrl+z"], icon: "rotate-ccw", words: () => t("Take back a mail that has not left"), when: (c) => live(c) && !writes() && Boolean(c.leaving()), run: (console) => console.takeBack() },
   next("customer", 1, () => t("Then wait for them")),
   next("desk", 2, () => t("Then we go on")),
   next("solved", 3, () => t("Then solve")),

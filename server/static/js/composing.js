@@ -1,9 +1,13 @@
 /* Writing an answer: drafts, files, what happens next, the held reply, and sending it once. The field itself: components/composer.js. */
 
 import { signal } from "../vendor/signals-core.js";
+import { byMail } from "./store/mails.js";
 import { errorWords, t } from "./words.js";
 
 const TYPING_MS = 3000;
+
+/** Where in the text a picture stands: who sends the mail puts it there. */
+const mark = ({ name }) => `[picture: ${name}]`;
 
 export class Composer {
   #console;
@@ -42,6 +46,16 @@ export class Composer {
     this.#write(ticket, "reply", { next: value });
   }
 
+  /** Who gets a copy of an answer by mail: ids of contacts; null is everybody on the ticket. */
+  copyTo(ticket, ids) { this.#write(ticket, "reply", { cc: ids }); }
+
+  /** To whom a public answer leaves as a mail: {to, cc}; null: it does not. Until the page of the ticket is here, nobody knows. */
+  byMail(ticket) {
+    const { customers } = this.#console;
+    const summary = ticket.summary.value;
+    return byMail(ticket.events.value, summary, ticket.detail.value?.participants ?? [], customers.value.get(summary.customer?.id)?.contacts ?? []);
+  }
+
   attach() { this.picker?.click(); }
 
   type(ticket, kind, text) {
@@ -68,8 +82,21 @@ export class Composer {
     }
   }
 
+  /** A picture from the clipboard: it is uploaded, and shown in the mail where the cursor stood. */
+  async paste(ticket, files) {
+    for (const file of files) {
+      const name = this.#free(ticket, file);
+      await this.add(ticket, "reply", [new File([file], name, { type: file.type })]);
+      const kept = this.#draft(ticket, "reply").files.find((one) => one.name === name);
+      if (kept) this.#insert(ticket, mark(kept));
+    }
+  }
+
   drop(ticket, kind, file) {
-    this.#write(ticket, kind, { files: this.#draft(ticket, kind).files.filter((kept) => kept.file !== file) });
+    const draft = this.#draft(ticket, kind);
+    const gone = draft.files.find((kept) => kept.file === file);
+    const text = gone ? draft.text.replaceAll(mark(gone), "") : draft.text;
+    this.#write(ticket, kind, { text, files: draft.files.filter((kept) => kept.file !== file) });
   }
 
   /** @param anyway send although something new came while it was written */
@@ -100,9 +127,34 @@ export class Composer {
     }
   }
 
+  /** A message that was taken back: what it said is in the draft again, before what was written since. */
+  again({ data, ticket }) {
+    const { drafts, now } = this.#console;
+    const since = drafts.of(ticket, "reply").peek();
+    drafts.write(ticket, "reply", { text: [data.body, since.text].filter(Boolean).join("\n"), files: [...(data.files ?? []), ...since.files] }, { base: null, now: now() });
+    this.start("reply");
+  }
+
   #reply(ticket, kind, draft, anyway) {
     if (kind === "note") return { visibility: "internal" };
-    return { base_seq: draft.base ?? ticket.lastPublic, next: draft.next ?? this.standard(ticket), ...(anyway ? { anyway: true } : {}) };
+    const cc = draft.cc && this.byMail(ticket) ? { cc: draft.cc } : {};
+    return { base_seq: draft.base ?? ticket.lastPublic, next: draft.next ?? this.standard(ticket), ...cc, ...(anyway ? { anyway: true } : {}) };
+  }
+
+  /** A name that no other file of the draft has, so that its mark means one of them. */
+  #free(ticket, { name }) {
+    const taken = new Set(this.#draft(ticket, "reply").files.map((file) => file.name));
+    const ending = /\.[a-z]{2,4}$/i.exec(name)?.[0] ?? ".png";
+    let number = 1;
+    while (taken.has(`${t("picture")}-${number}${ending}`)) number += 1;
+    return `${t("picture")}-${number}${ending}`;
+  }
+
+  #insert(ticket, words) {
+    const field = this.field;
+    if (!field) return this.type(ticket, "reply", this.#draft(ticket, "reply").text + words);
+    field.setRangeText(words, field.selectionStart, field.selectionEnd, "end");
+    this.type(ticket, "reply", field.value);
   }
 
   /** Not sent: what was written comes back into its draft, before what was written since. */

@@ -17,6 +17,7 @@ export const VIEWS = ["mine", "customers", "waiting", "all", "technical", "pool"
 
 export class Console {
   #refreshing = null;
+  #mails = new Map(); // rid of a message -> what was kept of the mail that it came by
 
   /** @param parts {me, zone, rest, settings, storage, now}: now() is the desk's time in milliseconds. `wire` (a Line) comes after. */
   constructor({ me, zone, rest, settings, storage, now }) {
@@ -28,6 +29,7 @@ export class Console {
     this.drafts = new Drafts(storage, me.id);
     this.list = new List((question) => rest.tickets(question), (summaries) => this.desk.tickets.merge(summaries));
     this.customers = signal(new Map());
+    this.taken = signal(null); // the mail that is being taken back
     this.second = signal(now()); // what shows time reads this: it moves once a second
     this.verbs = new Verbs(this);
     this.looking = new Looking(this);
@@ -127,6 +129,39 @@ export class Console {
   /** Messages to this ticket that the desk has not confirmed. */
   unsent(ticket) {
     return this.outbox.value.filter(({ type, fields, rid, state }) => type === "say" && fields.ticket === ticket.id && state !== "refused" && !ticket.shows(rid));
+  }
+
+  /** What was kept of a mail that came; null when it cannot be had now. Asked for once. */
+  mail(id) {
+    if (!this.#mails.has(id)) {
+      this.#mails.set(id, this.rest.mail(id).catch(() => {
+        this.#mails.delete(id);
+        return null;
+      }));
+    }
+    return this.#mails.get(id);
+  }
+
+  async addPerson(ticket, { address, name }) {
+    if (await this.verbs.addPerson(ticket, address, name)) await this.looking.customer(ticket.summary.peek().customer?.id);
+  }
+
+  /** My answer of the open ticket that has not left yet: {mail, seq, name, seconds}; null when there is none. */
+  leaving() {
+    const ticket = this.current();
+    const mail = ticket?.mails.leaving(Math.max(this.second.value, this.now()));
+    const message = mail && ticket.events.value.find(({ kind, stream, seq, by }) => kind === "message" && stream === ticket.id && seq === mail.seqs[0] && by?.id === this.desk.me.value.id);
+    if (!message || this.taken.value === mail.mail) return null;
+    const to = mail.recipients.find(({ role }) => role === "to");
+    return { mail: mail.mail, message, name: to?.name || to?.address || "", seconds: Math.ceil((Date.parse(mail.send_at) - this.now()) / 1000) };
+  }
+
+  async takeBack() {
+    const leaving = this.leaving();
+    if (!leaving) return;
+    this.taken.value = leaving.mail;
+    const answer = await this.verbs.takeBack(this.current(), leaving.mail);
+    if (answer) this.composer.again(leaving.message);
   }
 
   ring() { return this.desk.rings.open.value[0] ?? null; }

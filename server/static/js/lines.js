@@ -1,5 +1,6 @@
 /* Events of a ticket as lines of the talk: an icon and a sentence for each kind. Messages are drawn by components/message.js. */
 
+import { stateWords } from "./delivery.js";
 import { html } from "./html.js";
 import { because, chatName, rich, ringOutcome, severityName, skippedBecause, statusName, stepName, t } from "./words.js";
 
@@ -31,7 +32,7 @@ const LINES = {
     icon: status === "solved" || status === "closed" ? "circle-check" : "circle-dot",
     words: rich(t("{name} set the ticket to {status}"), { name: bold(by?.name ?? t("The desk")), status: html`<b>${statusName(status) ?? status}</b>` }),
   }),
-  mail: ({ state }) => ({ icon: "mail", words: [t("Mail"), ": ", state ?? ""] }),
+  mail: ({ kind, state }) => (kind === "reply" || state === "queued" || state === "sending" ? null : { icon: "mail", words: [mailWords(kind), ": ", stateWords(state)] }),
   "internal decision": decisionLine,
   "internal ring": ringLine,
   "internal transfer": transferLine,
@@ -42,6 +43,9 @@ const LINES = {
   "internal status": ({ reason }) => (reason ? { icon: "circle-dot", words: [t("Status"), ": “", reason, "”"] } : null),
   "internal pause": ({ reason }) => ({ icon: "pause", words: [t("Clock paused"), reason ? `: ${reason}` : ""] }),
 };
+
+/** Answers have it on their message; other mails are a line. */
+const mailWords = (kind) => (kind === "ack" ? t("Mail that says when somebody answers") : t("Mail with what was not read in the chat"));
 
 function chatLine({ state, agent, words, step }) {
   if (state === "live") {

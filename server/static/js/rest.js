@@ -28,6 +28,7 @@ export class Rest {
 
   ticket(id) { return this.#call("GET", `/api/v1/tickets/${encodeURIComponent(id)}`); }
   customer(id) { return this.#call("GET", `/api/v1/customers/${encodeURIComponent(id)}`); }
+  mail(id) { return this.#call("GET", `/api/v1/mails/${encodeURIComponent(id)}`); }
   people() { return this.#call("GET", "/api/v1/people"); }
   signOut() { return this.#call("DELETE", "/api/v1/sessions/current"); }
 

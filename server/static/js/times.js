@@ -39,6 +39,13 @@ export function moment(at, now, timeZone) {
   return day(at, timeZone);
 }
 
+/** "Mon 30 Nov 09:00": an instant that is some days away. */
+export const weekMoment = (at, timeZone) =>
+  `${format({ weekday: "short", day: "numeric", month: "short", timeZone }).format(new Date(at)).replace(",", "")} ${hour(at, timeZone)}`;
+
+/** "Mon 30 Nov 09:00:00 CET": for evidence. */
+export const exactly = (at, timeZone) => `${weekMoment(at, timeZone).slice(0, -5)}${second(at, timeZone)} ${zoneName(at, timeZone)}`;
+
 /** When somebody is back: the day alone if it is its beginning, "Mon", else as a moment. */
 export function comeBack(at, now, timeZone) {
   const words = moment(at, now, timeZone);

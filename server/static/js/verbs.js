@@ -39,6 +39,12 @@ export class Verbs {
     return this.#ask("set_status", { ticket: ticket.id, status, ...(reason ? { reason } : {}) }, t("Status changed."));
   }
 
+  takeBack(ticket, mail) { return this.#ask("take_back", { ticket: ticket.id, mail }, t("Taken back: your text is in the draft again.")); }
+
+  addPerson(ticket, address, name) {
+    return this.#ask("add_person", { ticket: ticket.id, address, ...(name ? { name } : {}) }, t("{name} is on the ticket now.", { name: name || address }));
+  }
+
   leave(ticket) { return this.#ask("leave", { ticket: ticket.id }, t("You left the chat.")); }
 
   answerOffer(ticket, offer, yes, reason) {

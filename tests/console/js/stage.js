@@ -7,6 +7,7 @@ import { Console } from "../js/console.js";
 import { Keyboard } from "../js/keys.js";
 import { Settings } from "../js/settings.js";
 import { ANNA, BEN, PRIYA, at, event, message, summary } from "./cast.js";
+import { LETTERS, PEOPLE_OF_IT, VIEW } from "./letters.js";
 
 const NOW = Date.parse("2026-03-03T09:12:00Z");
 const person = (who, more) => ({ ...who, photo: null, status: "available", present: true, load: 1, capacity: 3, absent_until: null, teams: ["dedicated"], roles: ["agent"], ...more });
@@ -18,6 +19,11 @@ const CUSTOMER = {
   hours: { zone: "Europe/Berlin", open: true, until: "2026-03-03T16:00:00Z", next_opening: null, today: [["09:00", "17:00"]] },
   contacts: [{ ...PRIYA, email: "p@x", title: "systems", verified: true, coordinator: false, present: true }],
   tickets: [summary({ ticket: "t9", subject: "Second mailbox", status: "solved", severity: 5 })],
+};
+
+const WRITING = {
+  ...CUSTOMER, domains: ["brightwater.example"],
+  contacts: PEOPLE_OF_IT.map((one) => ({ ...one, email: `${one.id}@brightwater.example`, verified: true, coordinator: false, present: false })),
 };
 
 export const ticket = (place, more = {}) => summary({
@@ -53,7 +59,7 @@ class Wire {
   retry() {}
 }
 
-export function stage({ count = 12, tickets = Array.from({ length: count }, (_, place) => ticket(place)), pageSize = 50, answers = {}, zone = "Europe/Berlin" } = {}) {
+export function stage({ letters = false, count = 12, tickets = Array.from({ length: count }, (_, place) => ticket(place)), pageSize = 50, answers = {}, zone = "Europe/Berlin" } = {}) {
   const talk = [
     message(1, "Bookings from Lisbon stopped.", { ticket: "t0" }),
     event(2, "chat", { state: "live", agent: BEN, step: "stand_ins", because: "open", words: "Ben is here" }, { ticket: "t0", by: null }),
@@ -71,10 +77,11 @@ export function stage({ count = 12, tickets = Array.from({ length: count }, (_, 
     ticket: async (id) => {
       const found = tickets.find((one) => one.ticket === id);
       if (!found) throw Object.assign(new Error("not found"), { status: 404 });
-      const mine = id === "t0" ? talk : [];
-      return { ticket: { ...found, members: [], participants: [], why: WHY, rating: null }, public: mine.filter(({ stream }) => stream === id), internal: mine.filter(({ stream }) => stream !== id), viewers: [ANNA] };
+      const mine = id === "t0" ? (letters ? LETTERS : talk) : [];
+      return { ticket: { ...found, members: [], participants: letters ? PEOPLE_OF_IT : [], why: WHY, rating: null }, public: mine.filter(({ stream }) => stream === id), internal: mine.filter(({ stream }) => stream !== id), viewers: [ANNA] };
     },
-    customer: async () => CUSTOMER,
+    customer: async () => (letters ? WRITING : CUSTOMER),
+    mail: async () => VIEW,
     people: async () => ({ agents: PEOPLE }),
     upload: async (file) => ({ file: "kept", name: file.name, type: file.type, bytes: file.size, picture: false }),
     signOut: async () => null,

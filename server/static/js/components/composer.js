@@ -5,6 +5,7 @@ import { html } from "../html.js";
 import { hour } from "../times.js";
 import { t } from "../words.js";
 import { useConsole } from "./context.js";
+import { GoesByMail, Signature } from "./goes-by-mail.js";
 import { Held } from "./held.js";
 import { Cap, Icon } from "./parts.js";
 import { SendRow } from "./sendrow.js";
@@ -17,15 +18,22 @@ export function ComposerPane({ ticket }) {
   if (ticket.summary.value.status === "closed") return html`<${ClosedStrip} />`;
   const add = (files) => composer.add(ticket, kind, files);
   const drop = (event) => { event.preventDefault(); add([...event.dataTransfer.files]); };
+  const mail = kind === "reply" ? composer.byMail(ticket) : null;
   const paste = (event) => {
     const files = [...event.clipboardData.files];
-    if (files.length) { event.preventDefault(); add(files); }
+    if (!files.length) return;
+    event.preventDefault();
+    const pictures = mail ? files.filter(({ type }) => type.startsWith("image/")) : [];
+    add(files.filter((file) => !pictures.includes(file)));
+    composer.paste(ticket, pictures);
   };
   return html`<section class="composer ${kind}" aria-label=${t("Write an answer")} onDragOver=${(event) => event.preventDefault()} onDrop=${drop} onPaste=${paste}>
     ${kind === "reply" && screen.held.value[ticket.id] && html`<${Held} ticket=${ticket} />`}
     <div class="tabs"><${Tabs} ticket=${ticket} /><span class="grow"></span>
       ${draft.saved_at && html`<span class="tiny muted not-phone num">${t("Draft saved {time}", { time: hour(draft.saved_at, console.zone) })}</span>`}</div>
+    ${mail && html`<${GoesByMail} ticket=${ticket} draft=${draft} mail=${mail} />`}
     <${Field} key=${`${ticket.id} ${kind}`} ticket=${ticket} kind=${kind} draft=${draft} />
+    ${mail && html`<${Signature} />`}
     ${draft.files.length > 0 && html`<ul class="files">${draft.files.map((file) => html`<li key=${file.file} class="att"><${Icon} name="file-text" /><span class="cut">${file.name}</span>
       <button class="btn quiet icon" aria-label=${t("Remove {name}", { name: file.name })} onClick=${() => composer.drop(ticket, kind, file.file)}><${Icon} name="x" /></button></li>`)}</ul>`}
     <${Tools} ticket=${ticket} kind=${kind} draft=${draft} add=${add} />

@@ -23,8 +23,8 @@ export function File({ file, ticket }) {
     const link = await linkOf(console, ticket, file, picture);
     if (link) window.open(link.url, "_blank", "noopener");
   };
-  if (picture && shown) {
-    return html`<a class="pic" href=${shown} onClick=${open} aria-label=${t("Open the picture {name}", { name: file.name })}><img src=${shown} alt=${file.name} loading="lazy" /></a>`;
+  if (picture && shown) { // what only seemed to be a picture is a file like others
+    return html`<a class="pic" href=${shown} onClick=${open} aria-label=${t("Open the picture {name}", { name: file.name })}><img src=${shown} alt=${file.name} loading="lazy" onError=${() => setShown(null)} /></a>`;
   }
   return html`<a class="att" href="#file" onClick=${open}><${Icon} name=${picture ? "image" : "file-text"} /><span class="cut">${file.name}</span><span class="muted num">${size(file.bytes)}</span></a>`;
 }

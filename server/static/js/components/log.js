@@ -32,10 +32,12 @@ function useStay(inside, events) {
     const box = inside.current;
     const watch = () => { atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 40; };
     const grow = new ResizeObserver(() => { if (atEnd.current) box.scrollTop = box.scrollHeight; });
+    const still = () => { atEnd.current = false; }; // something is opened: it stays where it is
     box.addEventListener("scroll", watch, { passive: true });
+    box.addEventListener("still", still);
     grow.observe(box);
     grow.observe(box.firstElementChild);
-    return () => { box.removeEventListener("scroll", watch); grow.disconnect(); };
+    return () => { box.removeEventListener("scroll", watch); box.removeEventListener("still", still); grow.disconnect(); };
   }, []);
   useEffect(() => { if (atEnd.current) inside.current.scrollTop = inside.current.scrollHeight; }, [events]);
 }

@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from "../../vendor/hooks.js";
 import { useComputed } from "../../vendor/signals.js";
 import { html } from "../html.js";
 import { running, waits } from "../store/summary.js";
-import { moment, span } from "../times.js";
+import { exactly, moment, span, zoneName } from "../times.js";
 import { t } from "../words.js";
 import { useConsole } from "./context.js";
 import { Icon, Severity } from "./parts.js";
@@ -49,6 +49,7 @@ function useFollow(console, id, link) {
 function State({ summary }) {
   const { second, zone } = useConsole();
   if (waits(summary)) return html`<${Waits} summary=${summary} />`;
+  if (summary.starts_at && Date.parse(summary.starts_at) > second.peek()) return html`<${Starts} at=${summary.starts_at} />`;
   if (summary.unread) return html`<span class="count new num"><span class="hide">${t("Unread")}: </span>${summary.unread}</span>`;
   if (!summary.last_at) return null;
   return html`<time class="tiny muted num" datetime=${summary.last_at}>${moment(summary.last_at, second.peek(), zone)}</time>`;
@@ -58,6 +59,12 @@ function Waits({ summary }) {
   const { second } = useConsole();
   const since = Date.parse(summary.chat.waiting_since ?? new Date(second.peek()));
   return html`<span class="clock run"><${Icon} name="clock" /><span class="hide">${t("Waits for")} </span>${span(second.value - since)}</span>`;
+}
+
+/** A mail that came out of hours: its clock has not started. */
+function Starts({ at }) {
+  const { second, zone } = useConsole();
+  return html`<span class="clock hold" title=${exactly(at, zone)}><${Icon} name="timer" />${t("starts {time}", { time: `${moment(at, second.peek(), zone)} ${zoneName(at, zone)}` })}</span>`;
 }
 
 function Who({ summary }) {

@@ -7,6 +7,7 @@ import { useConsole } from "./context.js";
 import { Log } from "./log.js";
 import { Lost } from "./lost.js";
 import { Empty, Keys } from "./parts.js";
+import { TakeBack } from "./take-back.js";
 import { TalkHead } from "./talk-head.js";
 
 export function Talk() {
@@ -21,6 +22,7 @@ export function Talk() {
     <${TalkHead} ticket=${ticket} />
     <div class="only-phone-block"><${Lost} /></div>
     <${Log} key=${ticket.id} ticket=${ticket} />
+    <${TakeBack} />
     <${ComposerPane} ticket=${ticket} />
   </section>`;
 }

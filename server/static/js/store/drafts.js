@@ -2,7 +2,7 @@
 
 import { signal } from "../../vendor/signals-core.js";
 
-const EMPTY = Object.freeze({ text: "", files: [], next: null, base: null, saved_at: null });
+const EMPTY = Object.freeze({ text: "", files: [], next: null, cc: null, base: null, saved_at: null });
 
 export class Drafts {
   #store;
@@ -26,7 +26,7 @@ export class Drafts {
     const draft = this.of(ticket, kind);
     const began = draft.peek().base ?? base;
     const next = { ...draft.peek(), ...fields, base: began, saved_at: now };
-    draft.value = next.text || next.files.length ? next : { ...EMPTY, next: next.next };
+    draft.value = next.text || next.files.length ? next : { ...EMPTY, next: next.next, cc: next.cc };
     this.#keep(`${ticket}.${kind}`, draft.peek());
   }
 

@@ -14,7 +14,9 @@ const CHANGES = {
     said_at: event.at,
     last: said(event),
     unread: event.by?.id === me ? (summary.unread ?? 0) : (summary.unread ?? 0) + 1,
+    ...(event.by?.role === "agent" ? { starts_at: null } : {}),
   }),
+  "internal received": ({ starts_at }, { data }) => ({ starts_at: earlier(starts_at, data.starts_at) }),
   "internal message": (summary, event, me) => ({ unread: event.by?.id === me ? (summary.unread ?? 0) : (summary.unread ?? 0) + 1 }),
   chat: (summary, { data }) => ({
     chat: {
@@ -29,10 +31,12 @@ const CHANGES = {
     },
   }),
   severity: (summary, { data }) => ({ severity: data.severity }),
-  status: (summary, { data }) => ({ status: data.status }),
+  status: (summary, { data }) => ({ status: data.status, ...(["solved", "closed"].includes(data.status) ? { starts_at: null } : {}) }),
   read: (summary, { data }) => ({ [data.by_side === "contact" ? "read_contact" : "read_desk"]: data.seq }),
   "internal owner": (summary, { data }) => ({ owner: data.owner ?? data.agent ?? summary.owner }),
 };
+
+const earlier = (one, other) => (one && other ? (one < other ? one : other) : (one ?? other ?? null));
 
 function said({ by, data }) {
   const text = data.body || (data.files ?? []).map(({ name }) => name).join(", ");

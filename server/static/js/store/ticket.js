@@ -1,6 +1,7 @@
 /* One ticket as this agent sees it: its summary, the events of both streams merged by `at`, and who is there now. */
 
 import { signal } from "../../vendor/signals-core.js";
+import { Mails } from "./mails.js";
 import { changed } from "./summary.js";
 
 export class Ticket {
@@ -13,6 +14,7 @@ export class Ticket {
     this.id = summary.ticket;
     this.summary = signal(summary);
     this.events = signal([]);
+    this.mails = new Mails();
     this.detail = signal(null); // members, participants, why, rating: from the page of the ticket
     this.typing = signal([]);
     this.viewers = signal([]);
@@ -54,6 +56,7 @@ export class Ticket {
     const follows = !now.length || byTime(now.at(-1), sorted[0]) <= 0;
     this.events.value = follows ? [...now, ...sorted] : [...now, ...sorted].sort(byTime);
     for (const { data } of fresh) if (data?.rid) this.#rids.add(data.rid);
+    this.mails.take(fresh.filter(({ stream }) => stream !== this.id));
     return fresh;
   }
 

@@ -1,0 +1,30 @@
+/* What became of an answer that left as a mail: a word in its head, and below it whom it did not reach and why. */
+
+import { html } from "../html.js";
+import { icon, plainReason, stateMeans, stateWords } from "../delivery.js";
+import { hour, second } from "../times.js";
+import { rich, t } from "../words.js";
+import { useConsole } from "./context.js";
+import { Icon } from "./parts.js";
+
+export function Fate({ mail }) {
+  const { now, second: tick, zone } = useConsole();
+  const left = mail.send_at ? Math.ceil((Date.parse(mail.send_at) - Math.max(now(), tick.value)) / 1000) : 0;
+  const words = mail.state === "queued" && left > 0 ? t("leaves in {n} s", { n: left }) : stateWords(mail.state);
+  const means = mail.state === "accepted" && mail.accepted_at ? t("The mail server took it at {time}.", { time: second(mail.accepted_at, zone) }) : stateMeans(mail.state);
+  const tone = { bounced: "bad", ambiguous: "care", deferred: "care" }[mail.state];
+  return html`<span class=${tone ? `tag ${tone}` : "muted tiny state"} title=${means}><${Icon} name=${icon(mail.state)} />${words}</span>`;
+}
+
+/** Only where something is wrong, or not the same for all. */
+export function FateFoot({ mail }) {
+  const console = useConsole();
+  const bounced = mail.recipients.filter(({ state }) => state === "bounced");
+  const differ = new Set(mail.recipients.map(({ state }) => state)).size > 1;
+  const slow = mail.recipients.filter(({ state, reason }) => state === "deferred" && reason);
+  return html`${bounced.map((one) => html`<p class="banner bad" role="alert" key=${one.address}><${Icon} name="mail" /><span><b>${rich(t("Your reply to {name} bounced at {time}."), { name: one.name || one.address, time: hour(one.at, console.zone) })}</b>
+      ${" "}${plainReason(one.reason)} ${t("The clock goes on.")} ${one.reason && html`<span class="tiny" dir="auto">${one.reason}</span>`}</span></p>`)}
+    ${slow.map((one) => html`<p class="small muted" key=${one.address}>${one.name || one.address}: ${plainReason(one.reason)} <span class="tiny" dir="auto">${one.reason}</span></p>`)}
+    ${mail.alarm === "late" && mail.state !== "bounced" && html`<p class="banner care"><${Icon} name="triangle-alert" /><span><b>${t("It has not left yet.")}</b> ${t("No mail server has taken it so far. The clock goes on.")}</span></p>`}
+    ${differ && html`<ul class="fates tiny">${mail.recipients.map((one) => html`<li key=${one.address} title=${one.address}><${Icon} name=${icon(one.state)} />${one.name || one.address}: ${stateWords(one.state)}</li>`)}</ul>`}`;
+}

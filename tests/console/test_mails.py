@@ -1,0 +1,142 @@
+"""Mails on the screen of the console: how they came, what became of ours, to whom an answer goes, taking it back."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.console.states import Open, letters
+from tests.console.waiting import until
+
+pytestmark = pytest.mark.browser
+SAID = "desk.wire.sent.filter(({type}) => type === 'say')"
+
+
+def opened_letters(opened: Open, size: str = "desktop") -> Page:
+    page = opened(size)
+    letters(page)
+    return page
+
+
+def test_a_mail_says_how_it_came(opened: Open) -> None:
+    page = opened_letters(opened)
+    first, second, bounced, unreadable, leaving = page.locator(".m").all()
+    assert "sender not proven" in first.inner_text() and "Do not tell or change anything" in first.inner_text()
+    assert "new person" in second.inner_text() and "sender not proven" not in second.inner_text()
+    assert "clock starts Wed 4 Mar 09:00 CET" in second.inner_text()
+    assert (
+        "Your reply to Priya Raman bounced at 10:00. Their mailbox is full. The clock goes on." in bounced.inner_text()
+    )
+    assert "Owen Hughes: sent" in bounced.inner_text()
+    assert "This mail could not be read." in unreadable.inner_text()
+    assert unreadable.locator(".banner a").get_attribute("href") == "/m/r4/original"
+    assert "leaves in" in leaving.inner_text()
+
+
+def test_what_was_quoted_is_folded_and_one_press_away(opened: Open) -> None:
+    page = opened_letters(opened)
+    mail = page.locator(".m").nth(1)
+    assert "What do you see?" not in mail.inner_text()
+    fold = mail.get_by_role("button", name="Show quoted text")
+    assert fold.get_attribute("aria-expanded") == "false"
+    fold.press("Enter")
+    page.wait_for_selector(".quoted")
+    assert "> What do you see?" in mail.inner_text()
+    mail.get_by_role("button", name="Hide quoted text").press("Enter")
+    page.wait_for_selector(".quoted", state="detached")
+
+
+def test_html_is_in_a_frame_that_may_open_links_and_nothing_else(opened: Open) -> None:
+    page = opened_letters(opened)
+    mail = page.locator(".m").nth(1)
+    mail.get_by_role("button", name="Show as sent").click()
+    frame = mail.locator("iframe")
+    assert frame.get_attribute("sandbox") == "allow-popups allow-popups-to-escape-sandbox"
+    assert frame.get_attribute("src") == "/m/r2?"
+    mail.get_by_role("button", name="Load pictures").click()
+    until(page, "document.querySelector('.as-sent iframe').getAttribute('src') === '/m/r2?pictures=1'")
+
+
+def test_every_instant_is_told_to_the_second_in_both_zones(opened: Open) -> None:
+    page = opened_letters(opened)
+    page.locator(".m").nth(1).get_by_role("button", name="Details").click()
+    page.wait_for_selector(".mail-d")
+    shown = page.inner_text(".mail-d")
+    for words in ("10:00:01 CET 09:00:01 GMT", "Tue 3 Mar 09:59:58 CET", "Wed 4 Mar 09:00:00 CET 08:00:00 GMT"):
+        assert words in shown
+    assert "evil.example" in shown and "said to be image/png" in shown and "SHA-256 5b3d" in shown
+    assert page.get_attribute(".mail-d code", "title") == "5b3d" * 16
+
+
+def test_strangers_in_copy_join_by_a_press_alone(opened: Open) -> None:
+    page = opened_letters(opened)
+    people = page.locator(".mail-to li")
+    assert [each.split("\n")[0] for each in people.all_inner_texts()] == [
+        "In copy, on the ticket:",
+        "In copy, not on the ticket:",
+    ]
+    assert page.locator(".mail-to button").count() == 1
+    page.click(".mail-to button")
+    until(page, "desk.wire.sent.some(({type, address}) => type === 'add_person' && address === 'mia@agency.example')")
+
+
+def test_before_sending_it_is_said_to_whom_a_mail_goes(opened: Open) -> None:
+    page = opened_letters(opened)
+    assert "Goes by mail to Priya Raman" in page.inner_text(".by-mail").replace("\n", " ")
+    assert page.inner_text(".signature") == "Ben Okafor"
+    page.get_by_role("button", name="No copy to Owen Hughes").click()
+    page.fill(".composer textarea", "To Priya alone")
+    page.keyboard.press("Control+Enter")
+    until(page, f"{SAID}.length === 1")
+    assert page.evaluate(f"{SAID}[0].cc") == []
+    page.fill(".composer textarea", "To both")
+    page.keyboard.press("Control+Enter")
+    until(page, f"{SAID}.length === 2")
+    assert page.evaluate(f"'cc' in {SAID}[1]") is False
+
+
+PASTE = """(times) => { for (let n = 0; n < times; n += 1) {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(9)], "image.png", {type: "image/png"}));
+  const pasted = new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true});
+  document.querySelector(".composer textarea").dispatchEvent(pasted);
+} }"""
+
+
+def test_a_pasted_picture_stands_where_the_cursor_was(opened: Open) -> None:
+    page = opened_letters(opened)
+    page.fill(".composer textarea", "See here: , please.")
+    page.evaluate("document.querySelector('.composer textarea').setSelectionRange(10, 10)")
+    page.evaluate(PASTE, 1)
+    until(page, "document.querySelector('.composer textarea').value.includes('[picture:')")
+    assert page.input_value(".composer textarea") == "See here: [picture: picture-1.png], please."
+    page.get_by_role("button", name="Remove picture-1.png").click()
+    assert page.input_value(".composer textarea") == "See here: , please."
+
+
+def test_a_reply_is_taken_back_by_a_key_and_stands_in_the_draft_again(opened: Open) -> None:
+    page = opened_letters(opened)
+    page.locator(".log").focus()
+    page.keyboard.press("Control+z")
+    until(page, "desk.wire.sent.some(({type, mail}) => type === 'take_back' && mail === 'out5')")
+    until(page, "document.querySelector('.composer textarea').value === 'The feed is back.'")
+    page.wait_for_selector(".takeback .notice", state="detached")
+
+
+def test_while_something_is_written_the_key_undoes_that(opened: Open) -> None:
+    page = opened_letters(opened)
+    page.focus(".composer textarea")
+    page.keyboard.type("x")
+    page.keyboard.press("Control+z")
+    assert page.evaluate("desk.wire.sent.some(({type}) => type === 'take_back')") is False
+    page.click(".takeback button")
+    until(page, "desk.wire.sent.some(({type}) => type === 'take_back')")
+
+
+def test_the_list_says_when_the_clock_of_a_mail_starts(opened: Open) -> None:
+    page = opened("desktop")
+    page.evaluate("desk.desk.tickets.get('t3').patch({starts_at: '2026-03-04T08:00:00Z'})")
+    until(page, "document.querySelector(\"a[href='#ticket/t3'] .clock\")")
+    assert page.inner_text("a[href='#ticket/t3'] .clock") == "starts Wed 09:00 CET"
+    page.evaluate("desk.desk.tickets.get('t3').patch({starts_at: '2026-03-03T08:00:00Z'})")
+    until(page, "!document.querySelector(\"a[href='#ticket/t3'] .clock\")")
