@@ -83,7 +83,7 @@ async def arrived(anna: Any, text: str) -> dict[str, Any]:
             and (frame["kind"], frame["ticket"], frame["data"].get("seq")) == ("received", said["ticket"], said["seq"])
         )
     )
-    return {**said["data"], **came["data"]}
+    return {**said["data"], **came["data"], "ticket": said["ticket"]}
 
 
 async def test_a_mail_by_the_form_is_on_a_ticket_of_the_named_agent(desk: RunningDesk) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
+from tests.demo.test_mail import ANNA, arrived, by_a_program, mail, ports
 from tests.widget.portal import Portal, agent
 
 pytestmark = pytest.mark.browser
@@ -29,7 +32,7 @@ async def test_who_read_a_message_is_still_named_after_the_chat_is_over(portal: 
 
 async def test_a_ring_is_told_once_also_when_something_was_written(portal: Portal) -> None:
     async with agent(portal.desk, "anna", auto_answer=False) as anna:
-        await portal.open("priya")
+        await portal.open("owen")
         await portal.press()
         await portal.says("Hello?")
         await anna.until(lambda frame: frame["type"] == "ring")
@@ -39,3 +42,25 @@ async def test_a_ring_is_told_once_also_when_something_was_written(portal: Porta
         ring = await anna.until(lambda frame: frame["type"] == "ring")
         await anna.ask("accept", ring=ring["ring"])
         await expect(thread.locator(".sys").last).to_contain_text("Anna")
+
+
+async def test_a_mail_that_was_taken_back_is_shown_no_more(portal: Portal) -> None:
+    _, smtp = await ports(portal.desk)
+    async with agent(portal.desk, "anna") as anna:
+        await asyncio.to_thread(by_a_program, smtp, mail("Is the feed back?"), ANNA)
+        ticket = (await arrived(anna, "Is the feed back?"))["ticket"]
+        await anna.ask("say", ticket=ticket, body="We look into it.", base_seq=0, anyway=True)
+        await portal.open("priya")
+        await portal.press()
+        thread = portal.chat.locator(".thread")
+        await expect(thread).to_contain_text("We look into it.")
+        await anna.ask("say", ticket=ticket, body="Not yet, sorry.", base_seq=0, anyway=True)
+        queued = await anna.until(
+            lambda frame: (
+                frame.get("kind") == "mail" and frame["stream"] == ticket and frame["data"]["state"] == "queued"
+            )
+        )
+        await expect(thread).to_contain_text("Not yet, sorry.")
+        await anna.ask("take_back", ticket=ticket, mail=queued["data"]["mail"])
+        await expect(thread).not_to_contain_text("Not yet, sorry.")
+        await expect(thread).to_contain_text("We look into it.")

@@ -9,8 +9,8 @@ import { Session } from "./session.js";
 import { Talk } from "./talk.js";
 import { both, settle, span, span_of, zone } from "./times.js";
 
-const DAY_MS = 86400000;
-const TYPING_MS = 3000;
+const DAY_MS = 864e5;
+const TYPING_MS = 3e3;
 
 export class App {
   talk = null; // the ticket in view
@@ -294,8 +294,7 @@ export class App {
     this.ready = frame;
     for (const summary of frame.tickets) this.#of(summary);
     for (const offer of frame.offers ?? []) this.#of(offer).on_offer(offer);
-    const ids = new Set(frame.tickets.map(({ ticket }) => ticket));
-    for (const id of this.#talks.keys()) if (!ids.has(id)) this.#talks.delete(id);
+    for (const id of this.#talks.keys()) if (!frame.tickets.some(({ ticket }) => ticket === id)) this.#talks.delete(id);
     const recent = [...this.#talks.values()]
       // Who pressed wants somebody, not what was said yesterday and read.
       .filter(({ open, summary }) => this.#own({ summary }) && (open || (summary.status !== "closed" && (summary.unread || !this.wanted || this.left({ summary })) && this.now() - Date.parse(summary.said_at) < DAY_MS)))
@@ -314,7 +313,7 @@ export class App {
 
   #line(state) {
     const { code } = state;
-    if (state.state === "over" && (code === 4401 || code === 4410) && Date.now() - this.#renewed > 60000) {
+    if (state.state === "over" && (code === 4401 || code === 4410) && Date.now() - this.#renewed > 6e4) {
       this.#renewed = Date.now();
       this.session.refused(this.#known?.token);
       setTimeout(() => this.line.retry());
@@ -354,11 +353,11 @@ export class App {
   }
 
   #of(summary) {
-    const { ticket } = summary;
-    const talk = this.#talks.get(ticket);
-    if (!talk) this.#talks.set(ticket, new Talk(summary));
-    else if (summary.status) talk.merge(summary);
-    return this.#talks.get(ticket);
+    const { ticket, status } = summary;
+    const talk = this.#talks.get(ticket) ?? new Talk(summary);
+    this.#talks.set(ticket, talk);
+    if (status) talk.merge(summary);
+    return talk;
   }
 
   #view(talk) {

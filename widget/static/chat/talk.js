@@ -38,8 +38,7 @@ export class Talk {
 
   /** @param old: told again by a snapshot, whose summary already holds what the event did. */
   take(event, old) {
-    const on = this[`on_${event.kind}`];
-    if (on) on.call(this, event.data, event, old);
+    this[`on_${event.kind}`]?.(event.data, event, old);
     if (SHOWN.has(event.kind)) this.events.push(event);
   }
 
@@ -72,9 +71,11 @@ export class Talk {
 
   on_severity({ severity }, event, old) { if (!old) this.summary.severity = severity; }
   on_status({ status }, event, old) { if (!old) this.summary.status = status; }
+  /** A mail that was taken back was never said. */
+  on_mail({ state, seqs }) { this.events = this.events.filter(({ seq }) => state !== "withdrawn" || !seqs.includes(seq)); }
   on_read({ by_side, seq }) { this.read[by_side] = Math.max(this.read[by_side], seq); }
 }
 
-const SHOWN = new Set(["message", "chat", "member", "severity", "status", "mail"]);
+const SHOWN = new Set(["message", "chat", "member", "severity", "status"]);
 
 export const mine = (event) => event.by?.role === "contact";

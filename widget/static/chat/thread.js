@@ -6,7 +6,7 @@ import { severity_name } from "./sheets.js";
 import { mine } from "./talk.js";
 import { day, time } from "./times.js";
 
-const RUN_MS = 300000; // one line of time and marks for what was said within
+const RUN_MS = 3e5; // one line of time and marks for what was said within
 
 export class Thread {
   element = h("div.thread", { role: "log", tabIndex: 0, ariaLabel: t("Messages"), onscroll: () => this.#scrolled() });
@@ -69,7 +69,7 @@ export class Thread {
     });
     for (const item of items) {
       const { body, text = body, files } = item.fields;
-      if ((text || files) && !keyed(wanted, item.rid)) add(item.rid, [item.state, this.#app.live], () => this.#unsent(item, text));
+      if ((text || files) && !wanted.some(({ key }) => key === item.rid)) add(item.rid, [item.state, this.#app.live], () => this.#unsent(item, text));
     }
     for (const offer of talk?.offers.values() ?? []) add(offer.offer, 0, () => this.#offer(offer));
     for (const [id, { name }] of talk?.typing ?? []) {
@@ -129,14 +129,11 @@ export class Thread {
   }
 }
 
-const keyed = (wanted, rid) => wanted.some(({ key }) => key === rid);
-
 /** A line about what happened; of hops that follow each other at once only the last one is told. */
 function said({ kind, data, by }, next) {
   if (kind === "chat") return next?.kind === "chat" ? "" : data.words;
   if (kind === "member" && data.agent) return data.joined ? t("{name} joined", data.agent) : t("{name} left", data.agent);
   if (kind === "severity") return t("Severity is now {severity}", { severity: severity_name(data.severity) });
   if (kind === "status" && data.status === "solved") return by ? t("{name} marked this as solved", by) : t("Marked as solved");
-  if (kind === "mail") return data.words;
   return "";
 }
