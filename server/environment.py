@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from server.settings import Settings, name_of
 
 SECRET = ("secret_keys", "metrics_token")
-WITH_PASSWORDS = ("database_url", "redis_url")
+WITH_PASSWORDS = ("database_url", "redis_url", "imap_url", "smtp_url")
 HIDDEN = "••••"
 
 

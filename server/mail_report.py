@@ -182,7 +182,11 @@ def compared(health: Health | None) -> str:
     """What the last comparison with the server found; empty when there was none."""
     if health is None or health.reconciled_at is None:
         return ""
-    found = health.reconciled
+    return found_in_words(health.reconciled)
+
+
+def found_in_words(found: Mapping[str, Any]) -> str:
+    """What a comparison found (mailbox/reconciling.py: Found), in the reader's language."""
     days, mails = found.get("days"), found.get("mails", 0)
     if found.get("lost"):
         return _(

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from server.mail_urls import servers
+
 PREFIX = "VIPDESK_"
 DATA = Path("var")
 
@@ -52,6 +54,16 @@ class Settings:
     lines_per_address: int = _setting(
         200,
         "Lines that one network address (with IPv6 a /64) may have open in a process, this machine any; 0: no limit.",
+    )
+    mail_address: str = _setting(
+        "",
+        "Mail address of the pool, read at VIPDESK_IMAP_URL: a mailbox that is made at the start, or changed.",
+    )
+    imap_url: str = _setting(
+        "", "imaps://user:password@host:port/folder, or imap+starttls://; imap:// for a server on this machine."
+    )
+    smtp_url: str = _setting(
+        "", "smtps://user:password@host:port, or smtp+starttls://; smtp:// for a server on this machine."
     )
     probe_minutes: int = _setting(
         15, "Minutes between two mails that a mailbox sends to itself, to see that mail comes through; 0: none."
@@ -113,6 +125,10 @@ def _check(settings: Settings) -> None:
         given = getattr(settings, name)
         if given and given.partition("://")[0] not in schemes:  # it may hold a password: not said again
             raise SettingError(f"{name_of(name)} must be an address that begins with {schemes[0]}://.")
+    try:
+        servers(settings.mail_address, settings.imap_url, settings.smtp_url)
+    except ValueError as error:
+        raise SettingError(str(error)) from error
 
 
 def _whole(least: int, most: int) -> Any:

@@ -25,7 +25,7 @@ from mailbox.hand import hand_due
 from mailbox.reading import Reader
 from mailbox.service import Mailboxes
 from mailbox.worker import Worker
-from server import app, serving
+from server import app, mail_settings, serving
 from server.api import uploads
 from server.beating import beat
 from server.follow_clock import follow_clock
@@ -104,6 +104,8 @@ async def run(settings: Settings, role: Role, listener: socket.socket | None, st
 
             parts = replace(parts, post=post.of(parts) if role == "all" else None)
             await pages.prepare(parts)
+        if role in ("all", "mailbox"):
+            await mail_settings.lay(parts)
 
         def ready(parts: Parts) -> None:
             notify(READY)

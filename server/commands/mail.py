@@ -62,6 +62,9 @@ def add(commands: Any) -> None:
     change.add_argument("--active", action=argparse.BooleanOptionalAction, help="whether it is read")
     for one in (change, attempt):
         one.add_argument("mailbox", help="its address or id")
+    compare = command(inner, "reconcile", "compare mailboxes with the record, and fetch what is missing", _reconcile)
+    compare.add_argument("mailbox", nargs="?", help="its address or id; left out: all that are read")
+    compare.add_argument("--days", type=_days, default=30, help="how far back; 30 if not told")
     command(inner, "list", "list all mailboxes", _list)
     command(
         inner, "health", "how each mailbox is; exits 1 when one is silent or its mail does not come through", _health
@@ -122,6 +125,30 @@ async def _list(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     rows = [_row(each) for each in await reach.read(mailboxes.every)]
     cells = [(row["address"], row["host"], row["folder"], "" if row["active"] else "off") for row in rows]
     return rows, table(cells, "No mailbox is read yet: vipdesk mail add ADDRESS --host …")
+
+
+async def _reconcile(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    from server.comparing_mail import compared  # what speaks to mail servers is loaded when one is asked
+
+    if arguments.mailbox:
+        boxes = [await naming.mailbox(reach, arguments.mailbox)]
+    else:
+        boxes = [each for each in await reach.read(mailboxes.every) if each.active]
+    rows, lines = [], []
+    for box in boxes:
+        found = await compared(reach.desk, reach.blobs, reach.sealer, box, arguments.days)
+        rows.append({"address": box.address, **found.row})
+        lines.append(f"{box.address}: {found.said}")
+    text = "\n".join(lines) or "No mailbox is read yet: vipdesk mail add ADDRESS --host …"
+    if any(row["failed"] or row.get("lost") for row in rows):
+        raise Failed(rows, text)
+    return rows, text
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 36_500:
+        raise argparse.ArgumentTypeError("it must be a number of days from 1 on")
+    return int(text)
 
 
 async def _health(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:

@@ -35,7 +35,7 @@ class Reach:
         self._base = base
         self.record = base.record
         self.data = base.settings.data
-        self._blobs = Blobs(self.data / "files")
+        self.blobs = Blobs(self.data / "files")
         self.clock = base.clock
         self.live = base.live
         self.settings = base.settings
@@ -59,7 +59,7 @@ class Reach:
 
     async def keep(self, data: bytes) -> str:
         """Keeps bytes; their hash."""
-        return (await asyncio.to_thread(self._blobs.put_bytes, data)).sha256
+        return (await asyncio.to_thread(self.blobs.put_bytes, data)).sha256
 
     async def read(self, query: Callable[..., T]) -> T:
         """One look at the record."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mailbox.imap.connection import Connection
+from mailbox.imap.endpoint import Password
+from tests.mailbox.imap.conftest import at
+from tests.mailbox.office import MAIL
 from tests.support.copying import Place
 from tests.support.imap_pymap import SECRET, USER, pymap_server
 
@@ -86,3 +92,30 @@ def test_an_address_is_read_once(place: Place, tmp_path: Path) -> None:
     given = ("--host", "imap.example.com", "--password-file", password(tmp_path))
     place.told("mail", "add", "twice@larkfield.example", *given)
     assert "twice@larkfield.example is read already." in place.refused("mail", "add", "Twice@Larkfield.example", *given)
+
+
+async def test_a_mailbox_is_compared_when_asked_and_what_is_missing_is_stored(
+    place: Place, port: int, tmp_path: Path
+) -> None:
+    address = "compared@larkfield.example"
+    await asyncio.to_thread(
+        place.told, "mail", "add", address, "--host", "127.0.0.1", "--port", str(port), "--security", "plain",
+        "--user", USER, "--password-file", password(tmp_path),
+    )  # fmt: skip
+    code, out, _ = await asyncio.to_thread(place.run, "mail", "reconcile", address)
+    assert code == 0 and f"{address}: All 0 mails of the last 30 days stand in the record." in out
+    async with await Connection.open(at(port, user=USER, auth=Password(SECRET))) as server:
+        await server.append(MAIL.format(id="one").encode(), "INBOX", seen=True)
+    for missing in (1, 0):
+        [found] = await asyncio.to_thread(place.told, "mail", "reconcile", address, "--days", "7")
+        assert (found["mails"], found["missing"], found["days"], found["why"]) == (1, missing, 7, "asked")
+    [health] = [each for each in await asyncio.to_thread(health_of, place) if each["address"] == address]
+    assert health["reconciled"]["missing"] == 0 and health["backlog"] == {"stored": 1}
+    await asyncio.to_thread(place.told, "mail", "change", address, "--password-file", password(tmp_path, "wrong"))
+    code, out, _ = await asyncio.to_thread(place.run, "mail", "reconcile", address)
+    assert code == 1 and f"{address}: the step login failed" in out
+    assert "--days: it must be a number of days" in place.run("mail", "reconcile", "--days", "0")[2]
+
+
+def health_of(place: Place) -> list[dict[str, Any]]:
+    return list(json.loads(place.run("mail", "health", "--json")[1]))

@@ -1,0 +1,66 @@
+"""Compares a mailbox with the record when somebody asks for it: beside whoever reads it, who makes tickets of what was
+missing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+
+from desk.desk import Desk
+from desk.sealing import Sealer
+from mailbox.fetching import Fetching
+from mailbox.imap.connection import Connection
+from mailbox.imap.errors import ImapError
+from mailbox.places import place
+from mailbox.reconciling import Found, compare, noted
+from server import mail_report
+from store.blobs import Blobs
+from store.mailboxes import Mailbox
+
+
+@dataclass(frozen=True)
+class Compared:
+    """`found` None: the step `failed`, with its `words`."""
+
+    found: Found | None
+    failed: str | None = None
+    words: str = ""
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """For programs."""
+        if self.found is None:
+            return {"failed": self.failed, "said": self.words}
+        return {"failed": None, **asdict(self.found)}
+
+    @property
+    def said(self) -> str:
+        """In one sentence."""
+        if self.found is None:
+            return f"the step {self.failed} failed: {self.words}"
+        return mail_report.found_in_words(asdict(self.found))
+
+
+async def compared(desk: Desk, blobs: Blobs, sealer: Sealer, box: Mailbox, days: int) -> Compared:
+    """What is missing is stored; the record knows what was found. Raises Unavailable, OSError."""
+    now = desk.clock.real()
+    async with httpx2.AsyncClient() as http:
+        try:
+            at = place(box, sealer, http, lambda sealed: None)
+            async with await Connection.open(at.endpoint) as connection:
+                done = at.done and await connection.path(*at.done.split("/"))
+                folders = [
+                    (each, Fetching(desk.record, blobs, desk.clock, box, each, "", None, follows=False))
+                    for each in (at.folder, *([done] if done else []))
+                ]
+                since = now - timedelta(days=days)
+                found = await compare(connection, desk.record, box, folders, now, since, "asked")
+        except ImapError as error:
+            return Compared(None, error.step, error.words)
+        except (ValueError, KeyError):
+            return Compared(None, "secret", "It was sealed with a key that is not here.")
+    await desk.run("mail_compared", lambda work: noted(work, box, found, now), decides=False)
+    return Compared(found)
