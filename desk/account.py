@@ -1,4 +1,4 @@
-"""What agents change of themselves: password, second step with its recovery codes, language, sessions."""
+"""What agents change of themselves: password, second step with its recovery codes, language, signature, sessions."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ CODES, CODE_LETTERS = 10, "abcdefghjkmnpqrstuvwxyz23456789"
 """Without letters that look like others."""
 
 
+MOST_SIGNATURE = 1000
+"""Characters."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """How somebody signs in now."""
@@ -36,6 +40,7 @@ class Standing:
     second_step: bool
     codes_left: int
     sessions: list[OpenSession]
+    signature: str
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,10 @@ class Account:
         def query(connection: Connection) -> Standing:
             profile = agents.find(connection, agent)
             assert profile is not None, "signed in"
+            signature = people.some(connection, {agent})[agent].signature
             return Standing(
                 profile, second_steps.is_on(connection, agent), second_steps.codes_left(connection, agent),
-                sessions.open_of_agent(connection, agent, used_after),
+                sessions.open_of_agent(connection, agent, used_after), signature,
             )  # fmt: skip
 
         return await self._desk.record.read(query)
@@ -158,6 +164,15 @@ class Account:
         chosen = check.language("language", language) if language.strip() else ""
         check.done()
         await self._write(agent, "language", lambda connection: people.choose_language(connection, agent, chosen))
+
+    async def sign_as(self, agent: str, signature: str) -> None:
+        """What stands under their mails; empty: their name and title. Raises Wrong."""
+        check = Check()
+        text = check.text("signature", signature, MOST_SIGNATURE)
+        if "\x00" in text:
+            check.refuse("signature", "The text contains a character that is no text.")
+        check.done()
+        await self._desk.record.write(lambda connection: people.sign_as(connection, agent, text), name="signature")
 
     async def end_session(self, agent: str, id: str) -> None:
         """One of their own; another's, or one that ended, is left as it is."""

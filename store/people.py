@@ -84,6 +84,7 @@ _MISSED = (
     .where(agent.c.id == bindparam("b_id"))
     .values(missed_in_a_row=bindparam("missed"), status=bindparam("status"))
 )
+_SIGNATURE = update(agent).where(agent.c.id == bindparam("b_id")).values(signature=bindparam("signature"))
 _LANGUAGE = update(agent).where(agent.c.id == bindparam("b_id")).values(language=bindparam("language"))
 _OFFERED = update(agent).where(agent.c.id == bindparam("b_id")).values(offered_at=bindparam("at"))
 
@@ -113,6 +114,11 @@ def lock_agent(connection: Connection, id: str) -> None:
 def choose_status(connection: Connection, id: str, status: str, auto_answer: bool) -> None:
     """What the agent chose; rings missed before are forgotten."""
     connection.run(_STATUS, b_id=id, status=status, auto_answer=int(auto_answer))
+
+
+def sign_as(connection: Connection, id: str, signature: str) -> None:
+    """What stands under their mails; empty: their name and title."""
+    connection.run(_SIGNATURE, b_id=id, signature=signature)
 
 
 def choose_language(connection: Connection, id: str, language: str) -> None:

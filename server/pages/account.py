@@ -1,4 +1,4 @@
-"""What agents set of themselves: password, second step, language, sessions."""
+"""What agents set of themselves: password, second step, language, signature, sessions."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         at("", _show, "GET"),
         at("/password", _change_password, "POST"),
         at("/language", _choose_language, "POST"),
+        at("/signature", _sign_as, "POST"),
         at("/second-step", _show_second_step, "GET"),
         at("/second-step", _second_step, "POST"),
         at("/sessions/end", _end_session, "POST"),
@@ -97,6 +98,7 @@ async def _show(mine: Mine, error: DeskError | None = None) -> Response:
     standing = await mine.account.standing(mine.id, used_after(mine.parts.desk.clock.real()))
     spoken = [("en", "English"), *((name, _own_name(name)) for name in catalogues())]
     form = {"old": "", "new": "", "again": "", "language": standing.profile.language}
+    form["signature"] = standing.signature if error is None or "signature" not in mine.form else mine.text("signature")
     return mine.page(
         "account.html", form, error, email=standing.profile.email, second_step=standing.second_step,
         codes_left=standing.codes_left, sessions=standing.sessions, own=mine.own, languages=spoken,
@@ -117,6 +119,15 @@ async def _choose_language(mine: Mine) -> Response:
     """`POST /account/language`"""
     try:
         await mine.account.choose_language(mine.id, mine.text("language"))
+    except DeskError as error:
+        return await _show(mine, error)
+    return _saved("/account")
+
+
+async def _sign_as(mine: Mine) -> Response:
+    """`POST /account/signature`"""
+    try:
+        await mine.account.sign_as(mine.id, mine.text("signature"))
     except DeskError as error:
         return await _show(mine, error)
     return _saved("/account")

@@ -8,11 +8,13 @@ from datetime import timedelta
 import pyotp
 import pytest
 
+from desk import replying
 from desk.account import Account, Offer
 from desk.administration import Administration, Wrong
 from desk.administration.sessions import used_after
 from desk.admission import NotSignedIn, digest_of
 from desk.identity import AgentSignedIn, Identity
+from desk.work import Work
 from routing.errors import Conflict, SlowDown
 from store import audit_log
 from tests.support.world import SEALER, World
@@ -161,6 +163,20 @@ async def test_the_language_an_agent_chose_comes_with_the_session(mine: Mine) ->
     await mine.account.choose_language("anna", "")
     found = await mine.identity.session(signed.cookie)
     assert found is not None and found[0].reads == ""
+
+
+async def test_an_agent_signs_mails_with_their_own_words_or_with_name_and_title(mine: Mine) -> None:
+    def signature(work: Work) -> None:
+        found.append(replying.signature(work, "anna"))
+
+    found: list[str] = []
+    await mine.world.desk.run("look", signature)
+    await mine.account.sign_as("anna", "Anna\r\nLarkfield support \n")
+    await mine.world.desk.run("look", signature)
+    assert found == ["Anna Kovács\nYour named agent", "Anna\nLarkfield support"]
+    for wrong in ("x" * 1001, "a\x00b"):
+        with pytest.raises(Wrong):
+            await mine.account.sign_as("anna", wrong)
 
 
 async def test_agents_see_their_own_sessions_and_end_only_those(mine: Mine) -> None:

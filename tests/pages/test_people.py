@@ -94,6 +94,14 @@ def take_a_second_step(hers: Page, other: Page, desk: RunningDesk, welcome: str)
     hers.goto(welcome)
     hers.fill("#password", PASSWORD)
     hers.click("form .btn.main")
+    hers.goto(f"{desk.origin}/account")
+    hers.fill("#signature", "x" * 1001)
+    hers.click("text=Sign mails so")
+    assert "At most 1000" in hers.inner_text("#signature-e") and hers.input_value("#signature") == "x" * 1001
+    hers.fill("#signature", "Zora\nOstrava desk")
+    hers.click("text=Sign mails so")
+    hers.wait_for_url("**/account?saved=1")
+    assert hers.input_value("#signature") == "Zora\nOstrava desk"
     hers.goto(f"{desk.origin}/account/second-step")
     assert hers.locator(".a-qr svg path").count() > 0
     secret = hers.inner_text("#secret")

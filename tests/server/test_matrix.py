@@ -84,6 +84,7 @@ ROWS: dict[str, dict[str, int]] = {
     "GET /account": OWN | dict.fromkeys(AGENTS, 200),
     "POST /account/password": OWN,
     "POST /account/language": OWN,
+    "POST /account/signature": OWN,
     "GET /account/second-step": OWN | dict.fromkeys(AGENTS, 200),
     "POST /account/second-step": OWN,
     "POST /account/sessions/end": OWN,
@@ -95,6 +96,8 @@ ROWS: dict[str, dict[str, int]] = {
     "POST /demo/clock": MARKED,
     "POST /demo/simulator": MARKED,
     "POST /demo/reset": MARKED,
+    "GET /demo/mail": ABSENT,
+    "POST /demo/mail": MARKED,
     "GET /": CONSOLE,
     "GET /console": CONSOLE,
 }
@@ -217,6 +220,9 @@ def test_a_cookie_alone_does_nothing(desk: RunningDesk, listed: list[str], ticke
 # Verbs ----------------------------------------------------------------------------------------------------------------
 
 WHOLE: dict[str, Any] = {
+    "mail": "x",
+    "address": "guest@elsewhere.example",
+    "contact": "priya",
     "ticket": "T", "body": "x", "seq": 1, "offer": "o", "yes": True, "severity": 2, "score": 5, "file": "f",
     "ring": "r", "on": True, "to": "pool", "mode": "situation", "reason": "because", "status": "open",
     "base_seq": 0,
