@@ -18,6 +18,7 @@ LONGEST = (
     "tests/browser/test_story_in_hours.py",
     "tests/widget/test_portal.py",
     "tests/server/test_live_faults.py",
+    "tests/mailbox/test_killed_pollers.py",
     "tests/commands/test_real_desk.py",
     "tests/commands/test_start.py",
     "tests/pages/test_admin.py",

@@ -58,7 +58,7 @@ class Draft:
 
 def of(parts: Parts) -> Post | None:
     """None where the desk's mail is to be read elsewhere."""
-    return None if getattr(parts.settings, "imap_url", "") else Post(parts)
+    return None if parts.settings.imap_url else Post(parts)
 
 
 def people() -> dict[str, str]:
