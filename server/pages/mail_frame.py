@@ -88,6 +88,8 @@ def _pictures(parts: Parts, shown: Shown, view: View, *, loads: bool) -> Picture
             if loads and number < min(MOST_REMOTE, len(view.remote)):
                 return _image(remote_link(parts.sealer, shown.mail.id, number, until), attributes)
             return _box(_("Picture at {host}", host=host), alt)
+        if "src" not in attributes:
+            return _box(alt, "") if alt.strip() else ""
         file = own.get(unquote(attributes.get("src", "").removeprefix("cid:")))
         if file is None:
             return _box(_("Picture that the mail does not hold"), alt)

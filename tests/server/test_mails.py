@@ -89,7 +89,7 @@ def test_what_was_kept_of_a_mail_is_told_to_its_agent(anna: httpx2.Client, said:
     mail = anna.get(f"/api/v1/mails/{said['data']['rid']}").raise_for_status().json()
     assert said["data"]["body"] == "Hello there"
     assert "> Old words" in mail["quote"] and mail["html"] and mail["remote"] == 1
-    assert [(each["name"], each["address"]) for each in mail["to"]] == [("Larkfield", "brightwater@larkfield.example")]
+    assert [(each["name"], each["address"]) for each in mail["to"]] == [("Larkfield", "hotels@larkfield.example")]
     assert [(each["name"], each["type"], each["inline"]) for each in mail["files"]] == [
         ("logo.png", "image/png", True),
         ("plan.png", "image/svg+xml", False),

@@ -15,18 +15,20 @@ export function Log({ ticket }) {
   const inside = useRef(null);
   const events = ticket.events.value;
   const base = console.drafts.of(ticket.id, "reply").value.base;
-  useStay(inside, events);
+  const waiting = console.unsent(ticket);
+  const mine = (event) => event?.by?.id === console.desk.me.value.id && event.kind === "message";
+  useStay(inside, events, waiting.length > 0 || mine(events.at(-1)));
   return html`<div class="log" role="log" aria-label=${t("Conversation")} tabindex="0" ref=${inside}><div class="log-in">
     ${ticket.older && html`<button class="btn quiet earlier" onClick=${() => console.looking.earlier(ticket)}>${t("Earlier messages")}</button>`}
     ${!ticket.opened.value && !events.length && html`<${Skeleton} rows=${4} label=${t("Loading the conversation")} />`}
     ${entries(events, { ticket, console, base })}
-    ${console.unsent(ticket).map((message) => html`<${Unsent} key=${message.rid} message=${message} />`)}
+    ${waiting.map((message) => html`<${Unsent} key=${message.rid} message=${message} />`)}
     <${Typing} ticket=${ticket} />
   </div></div>`;
 }
 
-/** At the end the log stays at the end; further up, what is read does not move. */
-function useStay(inside, events) {
+/** At the end the log stays at the end, and what one says oneself goes there; further up, what is read does not move. */
+function useStay(inside, events, said) {
   const atEnd = useRef(true);
   useEffect(() => {
     const box = inside.current;
@@ -39,7 +41,7 @@ function useStay(inside, events) {
     grow.observe(box.firstElementChild);
     return () => { box.removeEventListener("scroll", watch); box.removeEventListener("still", still); grow.disconnect(); };
   }, []);
-  useEffect(() => { if (atEnd.current) inside.current.scrollTop = inside.current.scrollHeight; }, [events]);
+  useEffect(() => { if (atEnd.current || said) inside.current.scrollTop = inside.current.scrollHeight; }, [events, said]);
 }
 
 function entries(events, { ticket, console, base }) {

@@ -55,6 +55,7 @@ export function MailFoot({ mail, event, ticket }) {
     console.mail(id).then((found) => { if (here) setView(found ?? "failed"); });
     return () => { here = false; };
   }, [open]);
+  useEffect(() => { if (open && (open === "sent" || view)) document.getElementById(`${open}-${id}`)?.scrollIntoView({ block: "nearest" }); }, [open, view]);
   const turn = (event, what) => {
     event.currentTarget.dispatchEvent(new Event("still", { bubbles: true }));
     setOpen(open === what ? null : what);
@@ -63,7 +64,7 @@ export function MailFoot({ mail, event, ticket }) {
   return html`${mail && html`<${Others} mail=${mail} ticket=${ticket} />`}
     <div class="mail-do">
       ${mail?.quoted && toggle("quote", open === "quote" ? "chevron-up" : "ellipsis", open === "quote" ? t("Hide quoted text") : t("Show quoted text"))}
-      ${mail?.html && toggle("sent", "eye", open === "sent" ? t("Hide the mail as sent") : t("Show as sent"))}
+      ${mail?.html && toggle("sent", "eye", open === "sent" ? t("Hide as sent") : t("Show as sent"))}
       ${toggle("details", "info", t("Details"))}
       <a class="btn quiet" href="/m/${id}/original" download title=${t("The mail as it came, byte by byte")}><${Icon} name="download" />${t("Original")}</a>
     </div>
