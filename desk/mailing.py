@@ -16,7 +16,7 @@ from desk.actors import Signed
 from desk.frames import maybe_written, written
 from desk.letters import SILENT, SPOKEN, Around, Letter
 from desk.mail_views import Named
-from desk.statuses import tell_status
+from desk.statuses import set_status, tell_status
 from desk.tickets import new_ticket
 from desk.work import Work
 from desk.writing import write_message
@@ -67,18 +67,22 @@ def land(work: Work, box: Mailbox, mail: Stored, letter: Letter, around: Around 
         found, person = named, mail_people.joining_person(work, named, letter)
     else:
         person, place = mail_people.by_whom(work, box, letter, calendar)
-        burst = braking.burst(work, person)
+        burst = None if _is_history(mail) else braking.burst(work, person)
         braked = burst is not None
         linked = named.ticket.id if named is not None and (decided.linked or decided.joins) else None
         found = burst or new_ticket(
             work, mail_people.contact_of(work, person), place, "mail", letter.subject or None, None, linked=linked
         )
         found.ticket.pooled = found.ticket.pooled or int(found.ticket.owner_id is None)
-    seq = _say(work, found, person, item, letter)
+    seq = _say(
+        work, found, person, item, letter, opens=letter.kind in (*SPOKEN, "unreadable") and not _is_history(mail)
+    )
     _wait_for_answer(found, item.starts_at)
     incoming.place(work.connection, item.id, found.ticket.id, seq)
     out_of_hours = item.starts_at is not None and item.starts_at > item.received_at
-    if letter.urgent and letter.kind in SPOKEN:
+    if _is_history(mail):
+        _settle_history(work, found, joins)
+    elif letter.urgent and letter.kind in SPOKEN:
         _offer_to_pool(work, found, out_of_hours)
     told = {
         "new_person": decided.new_person,
@@ -92,6 +96,18 @@ def land(work: Work, box: Mailbox, mail: Stored, letter: Letter, around: Around 
         braking.alarm(work, found, person)
     elif not joins and out_of_hours and passed_by is None and letter.kind in SPOKEN and not mail.moved_in:
         acknowledging.acknowledge(work, found, person, letter, known, calendar, item.starts_at, around)
+
+
+def _is_history(mail: Stored) -> bool:
+    """It was imported: it starts no clock, opens nothing, is not answered, and nobody is called because of it."""
+    return mail.folder == incoming.IMPORTED
+
+
+def _settle_history(work: Work, found: Found, joins: bool) -> None:
+    """A ticket of days long gone waits for nobody."""
+    if not joins:
+        found.ticket.pooled = 0
+        set_status(work, found, "solved", "imported")
 
 
 def _answers_invitation(work: Work, letter: Letter, around: Around) -> bool:
@@ -128,7 +144,7 @@ def _forget(work: Work, mail: Stored, letter: Letter, item: Item) -> None:
 
 
 def _starts(letter: Letter, mail: Stored, calendar: Calendar) -> datetime | None:
-    counts = letter.kind in (*SPOKEN, "unreadable") and not letter.erased
+    counts = letter.kind in (*SPOKEN, "unreadable") and not letter.erased and not _is_history(mail)
     return rules.starts(instant(mail.received_at), calendar) if counts else None
 
 
@@ -180,14 +196,14 @@ def _too_old(work: Work, found: Found) -> bool:
 # What is said -----------------------------------------------------------------------------------------------------
 
 
-def _say(work: Work, found: Found, person: Person, item: Item, letter: Letter) -> int:
+def _say(work: Work, found: Found, person: Person, item: Item, letter: Letter, *, opens: bool) -> int:
     """The message; its seq. What a machine wrote opens nothing again."""
     at = micros(work.now)
     kept = [replace(each, by_id=person.id) for each in letter.files]
     for each in kept:
         files.add(work.connection, each, at)
     was = found.ticket.status
-    if letter.kind in (*SPOKEN, "unreadable"):
+    if opens:
         found.ticket.status = contact_wrote(was)
     signed = Signed(Actor(person.id, "contact"), person.name)
     body = letter.text[:MOST_TEXT] or letter.subject

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from desk import letters, mailing
 from desk.clock import Clock
@@ -39,6 +40,8 @@ SCAN_S = 600.0
 """How often the whole folder is compared with the record."""
 LONG_S = 30.0
 """How long mail is landed before its server is asked again."""
+ORPHANED = timedelta(hours=1)
+"""Imported mail that lies so long is landed here: who imported it was stopped."""
 TRIES = 3
 """How often a mail may bring its reader down before it is put aside."""
 
@@ -182,7 +185,9 @@ class Poller:
 
     async def _land(self, connection: Connection, fetching: Fetching, fence: int) -> None:
         asked = self._clock.monotonic()
-        while waiting := await self._record.read(lambda opened: incoming.waiting(opened, self._box.id)):
+        since = micros(self._clock.now() - ORPHANED)
+        query = partial(incoming.waiting, mailbox=self._box.id, left_alone_since=since)
+        while waiting := await self._record.read(query):
             for mail in waiting:
                 await self._land_one(mail, fence)
             if self._clock.monotonic() - asked >= LONG_S:  # so much mail that its server would count as silent

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from store.engine import Connection, Row, upsert
 from store.ids import new_id
 from store.schema import incoming_mail, mail_item
 
 State = Literal["stored", "landed", "quarantined", "missing", "left", "erased"]
+IMPORTED = "import"
+"""As folder: it was taken from a file, by a command."""
 Kind = Literal["human", "auto", "bounce", "receipt", "bulk", "loop", "calendar", "unreadable"]
 
 
@@ -122,7 +124,21 @@ _of_folder = and_(
 _UIDS = select(incoming_mail.c.uid).where(_of_folder, incoming_mail.c.state != "missing")
 _WAITING = (
     select(*_ROW)
-    .where(incoming_mail.c.state == "stored", incoming_mail.c.mailbox_id == bindparam("mailbox"))
+    .where(
+        incoming_mail.c.state == "stored",
+        incoming_mail.c.mailbox_id == bindparam("mailbox"),
+        or_(incoming_mail.c.folder != IMPORTED, incoming_mail.c.committed_at < bindparam("left_alone_since")),
+    )
+    .order_by(incoming_mail.c.received_at, incoming_mail.c.id)
+    .limit(bindparam("most"))
+)
+_IMPORTED = (
+    select(*_ROW)
+    .where(
+        incoming_mail.c.state == "stored",
+        incoming_mail.c.mailbox_id == bindparam("mailbox"),
+        incoming_mail.c.folder == IMPORTED,
+    )
     .order_by(incoming_mail.c.received_at, incoming_mail.c.id)
     .limit(bindparam("most"))
 )
@@ -232,9 +248,15 @@ def uids(connection: Connection, mailbox: str, folder: str, uidvalidity: int) ->
     return {row.uid for row in connection.all(_UIDS, mailbox=mailbox, folder=folder, uidvalidity=uidvalidity)}
 
 
-def waiting(connection: Connection, mailbox: str, most: int = 50) -> list[Stored]:
-    """What was stored and is no item yet, the oldest first."""
-    return [Stored(*row) for row in connection.all(_WAITING, mailbox=mailbox, most=most)]
+def waiting(connection: Connection, mailbox: str, most: int = 50, *, left_alone_since: int = 0) -> list[Stored]:
+    """What was stored and is no item yet, the oldest first; of imported mails those whose import ended without it."""
+    rows = connection.all(_WAITING, mailbox=mailbox, most=most, left_alone_since=left_alone_since)
+    return [Stored(*row) for row in rows]
+
+
+def imported(connection: Connection, mailbox: str, most: int = 50) -> list[Stored]:
+    """What was taken from files and is no item yet, the oldest first."""
+    return [Stored(*row) for row in connection.all(_IMPORTED, mailbox=mailbox, most=most)]
 
 
 def find(connection: Connection, id: str) -> Stored | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from server.commands import naming
 from server.commands.reaching import Reach, command, given, group, table
 from server.mail_report import BoxReport
 from store import calendars, mailboxes
+from store.ledger import Ledger
 from store.mailboxes import Mailbox
 
 FIELDS = (
@@ -58,10 +60,13 @@ def add(commands: Any) -> None:
             one.add_argument(f"--{name.replace('_', '-')}", help=help, required=one is new and name == "host")
         for name in SECRETS:
             one.add_argument(f"--{name.replace('_', '-')}-file", help="file that holds it; - for stdin")
+        one.add_argument("--active", action=argparse.BooleanOptionalAction, help="whether it is read and sent from")
         one.add_argument("--plus", action=argparse.BooleanOptionalAction, help="its server takes plus addresses")
-    change.add_argument("--active", action=argparse.BooleanOptionalAction, help="whether it is read")
     for one in (change, attempt):
         one.add_argument("mailbox", help="its address or id")
+    taken = command(inner, "import", "take mails from files as if they had come", _import)
+    taken.add_argument("path", type=Path, help="a folder of .eml files, a Maildir, or an mbox")
+    taken.add_argument("--mailbox", help="whose they are, by address or id; left out: the pool's general one")
     compare = command(inner, "reconcile", "compare mailboxes with the record, and fetch what is missing", _reconcile)
     compare.add_argument("mailbox", nargs="?", help="its address or id; left out: all that are read")
     compare.add_argument("--days", type=_days, default=30, help="how far back; 30 if not told")
@@ -125,6 +130,34 @@ async def _list(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     rows = [_row(each) for each in await reach.read(mailboxes.every)]
     cells = [(row["address"], row["host"], row["folder"], "" if row["active"] else "off") for row in rows]
     return rows, table(cells, "No mailbox is read yet: vipdesk mail add ADDRESS --host …")
+
+
+async def _import(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
+    from server.importing_mail import imported  # what reads mail is loaded when some is to be read
+
+    box = await _general(reach) if arguments.mailbox is None else await naming.mailbox(reach, arguments.mailbox)
+    if not arguments.path.exists():
+        raise BadRequest(f"There is no {arguments.path}.")
+    try:
+        counts = await imported(reach.desk, reach.blobs, reach.sealer, Ledger(reach.data), box, arguments.path)
+    except OSError as error:
+        raise BadRequest(f"{error.filename or arguments.path} cannot be read: {error.strerror}.") from error
+    text = (
+        f"{box.address}: {counts.found} mails found, {counts.new} taken, {counts.known} were there already.\n"
+        f"  {counts.landed} landed, {counts.unreadable} could not be read and are kept, {counts.erased} are of somebody"
+        f" who was erased, {counts.refused} could not be taken."
+    )
+    row = {"address": box.address, **asdict(counts)}
+    if counts.refused:
+        raise Failed(row, "\n".join((text, *(f"  {each}" for each in counts.why))))
+    return row, text
+
+
+async def _general(reach: Reach) -> Mailbox:
+    boxes = [each for each in await reach.read(mailboxes.every) if each.customer_id is None]
+    if len(boxes) != 1:
+        raise BadRequest("Say whose mails they are: --mailbox ADDRESS.")
+    return boxes[0]
 
 
 async def _reconcile(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:

@@ -117,5 +117,27 @@ async def test_a_mailbox_is_compared_when_asked_and_what_is_missing_is_stored(
     assert "--days: it must be a number of days" in place.run("mail", "reconcile", "--days", "0")[2]
 
 
+def test_mails_are_taken_from_files_once(place: Place, tmp_path: Path) -> None:
+    address = "imported@larkfield.example"
+    place.told(
+        "mail", "add", address, "--host", "imap.example.com", "--no-active", "--password-file", password(tmp_path)
+    )
+    folder = tmp_path / "mails"
+    folder.mkdir()
+    (folder / "one.eml").write_text(MAIL.format(id="imported"), newline="")
+    (folder / "old.mbox").write_text("From x Wed Mar  4 09:00:00 2026\n" + MAIL.format(id="old").replace("\r\n", "\n"))
+    told = place.told("mail", "import", str(folder), "--mailbox", address)
+    assert (told["found"], told["new"], told["landed"], told["refused"]) == (2, 2, 2, 0)
+    code, out, _ = place.run("mail", "import", str(folder), "--mailbox", address)
+    assert code == 0 and f"{address}: 2 mails found, 0 taken, 2 were there already." in out
+    (folder / "empty.eml").write_bytes(b"")
+    code, out, _ = place.run("mail", "import", str(folder), "--mailbox", address)
+    assert code == 1 and "empty.eml: It is empty." in out
+    assert "Say whose mails they are: --mailbox ADDRESS." in place.refused("mail", "import", str(folder))
+    assert f"There is no {tmp_path / 'nowhere'}." in place.refused(
+        "mail", "import", str(tmp_path / "nowhere"), "--mailbox", address
+    )
+
+
 def health_of(place: Place) -> list[dict[str, Any]]:
     return list(json.loads(place.run("mail", "health", "--json")[1]))
