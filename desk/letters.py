@@ -48,6 +48,7 @@ class Letter:
     without addresses of the desk. `urgent`: words of severity 1 or 2. `files`: their bytes are blobs already, and so is
     what is kept for showing it, if there is more than text. `quoted`: it ends with what was said before. `remote`: so
     many pictures would be fetched from elsewhere. `erased`: its sender was forgotten; it holds nothing else.
+    `too_large_bytes`: its size, where only its head was taken; else 0.
     """
 
     key: str
@@ -73,6 +74,7 @@ class Letter:
     remote: int = 0
     view_sha256: str | None = None
     erased: bool = False
+    too_large_bytes: int = 0
     forwarded: Forwarded | None = None
     invitation: Invitation | None = None
     defects: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from desk import acknowledging, braking, joining, mail_people, retiring
+from desk import acknowledging, braking, joining, mail_people, retiring, too_large
 from desk.actors import Signed
 from desk.frames import maybe_written, written
 from desk.letters import SILENT, SPOKEN, Around, Letter
@@ -92,6 +92,8 @@ def land(work: Work, box: Mailbox, mail: Stored, letter: Letter, around: Around 
         "note": "" if passed_by is None or letter.forwarded is None else letter.forwarded.note[:MOST_NOTE],
     }
     _tell(work, found, item, letter, mail, seq, told)
+    if not braked and passed_by is None and not mail.moved_in:
+        too_large.tell(work, found, person, letter, known)
     if braked:
         braking.alarm(work, found, person)
     elif not joins and out_of_hours and passed_by is None and letter.kind in SPOKEN and not mail.moved_in:

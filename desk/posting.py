@@ -26,7 +26,7 @@ from store.tickets import Found
 from store.times import micros
 
 KIND = "send_mail"
-OF_A_TICKET = frozenset({"reply", "unread", "ack"})
+OF_A_TICKET = frozenset({"reply", "unread", "ack", "too_big"})
 """What is told on a ticket; alarms and codes are nobody's words."""
 
 

@@ -89,9 +89,10 @@ class Fetching:
     async def _take(self, connection: Connection, selected: Selected, uids: list[int], current: bool) -> list[int]:
         """Stores what is given; the uids of what was not, rising."""
         given: set[int] = set()
-        for batch in batches(await connection.sizes(uids)):
+        sizes = await connection.sizes(uids)
+        for batch in batches(sizes):
             polled = self._clock.now()
-            mails = [self._row(*each, polled, current) async for each in self._fetched(connection, batch)]
+            mails = [self._row(*each, polled, current) async for each in self._fetched(connection, batch, sizes)]
             given |= {mail.uid for mail in mails}
             await self._store(selected, mails, polled, len(uids) - len(given))
         return [uid for uid in uids if uid not in given]
@@ -144,15 +145,20 @@ class Fetching:
 
     # One batch --------------------------------------------------------------------------------------------------------
 
-    async def _fetched(self, connection: Connection, batch: Batch) -> AsyncIterator[tuple[Mail, str | None, int]]:
-        """Each mail of the batch with the name and size of its blob, which is on the disk; no name where it is left."""
+    async def _fetched(
+        self, connection: Connection, batch: Batch, sizes: dict[int, int]
+    ) -> AsyncIterator[tuple[Mail, str | None, int]]:
+        """Each mail of the batch with the name of its blob, which is on the disk, and its size; of one that is too
+        large the blob is the head, the size is that of all. No name where it is left.
+        """
         if batch.how == "whole":
             for mail in await self._whole(connection, batch.uids):
                 yield await self._kept(mail)
-        else:
-            found = await (self._parts if batch.how == "parts" else self._headers)(connection, batch.uids[0])
-            if found is not None:
+        elif batch.how == "parts":
+            if (found := await self._parts(connection, batch.uids[0])) is not None:
                 yield found
+        elif (found := await self._headers(connection, batch.uids[0])) is not None:
+            yield *found[:2], sizes[batch.uids[0]]
 
     async def _kept(self, mail: Mail) -> tuple[Mail, str | None, int]:
         if self._is_old(mail):

@@ -67,9 +67,13 @@ class Reader:
         files = tuple([await self._kept(each) for each in parsed.attachments])
         shown = showing.view(parsed)
         kept = None if shown is None else await asyncio.to_thread(self._blobs.put_bytes, encoded(shown))
-        return replace(
-            letter(parsed, self._sealer, addresses, files), view_sha256=None if kept is None else kept.sha256
-        )
+        read = letter(parsed, self._sealer, addresses, files)
+        read = replace(read, view_sha256=None if kept is None else kept.sha256)
+        size = await asyncio.to_thread(self._blobs.size, mail.sha256)
+        if size is not None and size < mail.bytes:
+            said = f"larger than is taken ({round(mail.bytes / 1e6)} MB): only its head is here"
+            return replace(read, too_large_bytes=mail.bytes, defects=(said, *read.defects))
+        return read
 
     async def _read(self, raw: Path, ours: Ours) -> Parsed:
         """An answer to a ticket is read again with what we wrote there: so its quotes are known, however they look."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from desk import mail_watch
 from desk.actors import Signed
@@ -18,6 +19,7 @@ from desk.letters import Around
 from desk.requests import AgentSay
 from live.memory import MemoryLive
 from mailbox import holding, poller
+from mailbox.imap import batches
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
 from mailbox.parsing.parsed import Ours, Parsed
@@ -26,11 +28,15 @@ from mailbox.service import Mailboxes
 from routing.allow import Actor
 from store import mailbox_health, mailboxes, singletons
 from store.mailboxes import Mailbox
+from store.outgoing import latest
+from store.schema import event, incoming_mail
 from tests.mailbox.imap.conftest import at
 from tests.mailbox.office import MAIL, POISON, READ, Office, Parser
 from tests.support.eventually import eventually
 from tests.support.imap_pymap import SECRET, USER, pymap_server
 from tests.support.world import SEALER
+
+_RECEIVED = select(event.c.frame).where(event.c.kind == "received")
 
 
 async def test_what_arrives_is_on_a_ticket_of_its_sender(office: Office) -> None:
@@ -236,3 +242,28 @@ async def test_a_secret_that_no_key_opens_is_told_as_the_step_that_fails(office:
 
     async with office.process():
         await eventually(told)
+
+
+async def test_of_a_mail_that_is_too_large_the_head_is_taken_and_its_sender_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "MOST_BYTES", 1000)
+    monkeypatch.setattr(batches, "HEADERS_ABOVE", 2000)
+    await office.begin(trusts=["mx.larkfield.example"])
+    proof = "Authentication-Results: mx.larkfield.example; dmarc=pass header.from=brightwater.example\r\n"
+    large = MAIL.format(id="large") + "x" * 3000 + "\r\n"
+    stranger = large.replace("<large@", "<stranger@").replace("priya.raman@brightwater.example", "who@else.example")
+    async with office.process():
+        await office.arrives(proof + large, stranger)
+
+        async def landed() -> bool:
+            return await office.states() == {"landed": 2}
+
+        await eventually(landed)
+    told = [row.frame for row in await office.record.read(lambda c: c.all(_RECEIVED))]
+    assert len(told) == 2 and all("larger than is taken (0 MB): only its head is here" in each for each in told)
+    [mail] = [each for each in await office.record.read(latest) if each.kind == "too_big"]
+    assert mail.recipient == "priya.raman@brightwater.example" and "“Feed large”" in mail.body
+    assert mail.details["automatic"] is True and mail.details["in_reply_to"] == "<large@brightwater.example>"
+    sizes = await office.record.read(lambda c: [row.bytes for row in c.all(select(incoming_mail.c.bytes))])
+    assert all(size > 3000 for size in sizes), "its size is that of all"

@@ -45,7 +45,10 @@ const LINES = {
 };
 
 /** Answers have it on their message; other mails are a line. */
-const mailWords = (kind) => (kind === "ack" ? t("Mail that says when somebody answers") : t("Mail with what was not read in the chat"));
+const mailWords = (kind) => {
+  if (kind === "ack") return t("Mail that says when somebody answers");
+  return kind === "too_big" ? t("Mail that says that theirs is too large") : t("Mail with what was not read in the chat");
+};
 
 function chatLine({ state, agent, words, step }) {
   if (state === "live") {
