@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from desk.mail_views import Named
+from desk.returning import Returned
 from desk.work import Work
 from store.files import File
 from store.incoming import Kind, Stored
@@ -48,7 +49,8 @@ class Letter:
     without addresses of the desk. `urgent`: words of severity 1 or 2. `files`: their bytes are blobs already, and so is
     what is kept for showing it, if there is more than text. `quoted`: it ends with what was said before. `remote`: so
     many pictures would be fetched from elsewhere. `erased`: its sender was forgotten; it holds nothing else.
-    `too_large_bytes`: its size, where only its head was taken; else 0.
+    `too_large_bytes`: its size, where only its head was taken; else 0. `own`: the mail of ours that this is, by its own
+    words; `returned`: what a mail server says became of mail of ours.
     """
 
     key: str
@@ -77,6 +79,8 @@ class Letter:
     too_large_bytes: int = 0
     forwarded: Forwarded | None = None
     invitation: Invitation | None = None
+    own: str | None = None
+    returned: tuple[Returned, ...] = ()
     defects: tuple[str, ...] = ()
 
 

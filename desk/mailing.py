@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from desk import acknowledging, braking, joining, mail_people, retiring, too_large
+from desk import acknowledging, braking, joining, mail_people, retiring, returning, too_large
 from desk.actors import Signed
 from desk.frames import maybe_written, written
 from desk.letters import SILENT, SPOKEN, Around, Letter
@@ -56,7 +56,10 @@ def land(work: Work, box: Mailbox, mail: Stored, letter: Letter, around: Around 
         return _forget(work, mail, letter, item)
     if not incoming.end(work.connection, mail.id, state, item.id, letter.reason) or not is_new:
         return
-    if letter.kind in SILENT or _answers_invitation(work, letter, around):
+    if letter.kind in SILENT:
+        _of_ours(work, item, letter)
+        return
+    if _answers_invitation(work, letter, around):
         return
     letter, passed_by = mail_people.passed_on(work, letter)
     known = mail_people.is_known(work, letter.sender)
@@ -143,6 +146,14 @@ def _forget(work: Work, mail: Stored, letter: Letter, item: Item) -> None:
     blobs = {mail.sha256, letter.view_sha256, *(each.sha256 for each in letter.files)}
     named = retiring.payload(each for each in blobs if each is not None)
     work.job(retiring.KIND, f"{retiring.KIND}:{mail.id}", payload=named)
+
+
+def _of_ours(work: Work, item: Item, letter: Letter) -> None:
+    """What is about mail that we sent."""
+    if letter.own is not None:
+        returning.came_back(work, letter.own, letter.message_id)
+    for each in letter.returned:
+        returning.returned(work, item.id, each)
 
 
 def _starts(letter: Letter, mail: Stored, calendar: Calendar) -> datetime | None:

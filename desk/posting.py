@@ -198,7 +198,11 @@ def _write(work: Work, mail: Mail, outcomes: Mapping[str, Outcome], attempts: in
     at = micros(work.now)
     states: dict[str, State] = {each.address: each.state for each in mail.recipients}
     before = {each.address: Outcome(each.state, each.reason) for each in mail.recipients}
-    changed = {address: each for address, each in outcomes.items() if before.get(address, each) != each}
+    changed = {
+        address: each
+        for address, each in outcomes.items()
+        if before.get(address, each) != each and not _known_better(states.get(address), each.state)
+    }
     for address, each in changed.items():
         outgoing.move(work.connection, mail.id, address, each.state, each.reason, at)
         states[address] = each.state
@@ -207,6 +211,13 @@ def _write(work: Work, mail: Mail, outcomes: Mapping[str, Outcome], attempts: in
     counted = [states[each.address] for each in mail.recipients if each.role != "copy"]
     outgoing.set_state(work.connection, mail.id, overall(counted or ["withdrawn"]), tries, taken, mail.alarmed_at)
     return bool(changed)
+
+
+def _known_better(was: State | None, now: State) -> bool:
+    """What was taken back while it was in hand stays so; and a proof that came while the server's last word was waited
+    for is not undone by that word's never coming.
+    """
+    return was == "withdrawn" or (was in ("accepted", "bounced") and now in ("ambiguous", "deferred", "sending"))
 
 
 def _again(work: Work, mail: Mail) -> Mail:

@@ -3,7 +3,11 @@
 endpoint  host, port, security (tls, starttls, plain), user, auth (password, xoauth2, oauthbearer), folder, done,
           ca_file, trusts (hosts of our own whose Authentication-Results and Received are believed);
           with a token: token_url, client_id, scope, grant (refresh_token, client_credentials)
-secret    JSON: password; or client_secret and, for the grant of that name, refresh_token
+          smtp: host, port, security, user, auth (none, password, same: as for reading), ca_file; without it nothing is
+          sent in this mailbox's name. plus: the server takes plus addresses. copies: how it is proven that the server
+          took a mail: plus (a copy comes back), sent (it stands in the folder `sent`), none
+secret    JSON: password, smtp_password where that is another; or client_secret and, for the grant of that name,
+          refresh_token
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from desk.administration.mailboxes import seal
 from desk.sealing import Sealer
 from mailbox.imap.endpoint import Endpoint, OAuth, Password
 from mailbox.oauth import ClientCredentials, RefreshToken, TokenSource
+from mailbox.smtp import endpoint as smtp
 from store.mailboxes import Mailbox
 
 
@@ -49,6 +54,43 @@ def place(box: Mailbox, sealer: Sealer, http: httpx2.AsyncClient, rotated: Calla
         ca_file=fields.get("ca_file"),
     )
     return Place(endpoint, fields.get("folder", "INBOX"), fields.get("done"))
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """Where mail is handed in. `copies`: plus, sent or none; `sent`: the folder of `imap` for the second."""
+
+    endpoint: smtp.Endpoint
+    plus: bool
+    copies: str
+    imap: Endpoint
+    sent: str
+
+
+def outlet(box: Mailbox, sealer: Sealer, http: httpx2.AsyncClient, rotated: Callable[[bytes], None]) -> Outlet:
+    """As `place`, for sending. Raises KeyError where the mailbox has no smtp, ValueError."""
+    reading = place(box, sealer, http, rotated).endpoint
+    fields = box.endpoint["smtp"]
+    secret: dict[str, str] = json.loads(sealer.unseal(box.secret_sealed))
+    auth: Password | OAuth | None
+    match fields.get("auth", "same"):
+        case "none":
+            auth = None
+        case "password":
+            auth = Password(secret.get("smtp_password") or secret["password"])
+        case _:
+            auth = reading.auth
+    endpoint = smtp.Endpoint(
+        host=fields["host"],
+        port=fields["port"],
+        security=fields["security"],
+        user=fields.get("user") or box.endpoint["user"],
+        auth=auth,
+        ca_file=fields.get("ca_file", box.endpoint.get("ca_file")),
+    )
+    plus = bool(box.endpoint.get("plus"))
+    copies = box.endpoint.get("copies") or ("plus" if plus else "none")
+    return Outlet(endpoint, plus, copies, reading, box.endpoint.get("sent", "Sent"))
 
 
 def _auth(

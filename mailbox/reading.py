@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +11,7 @@ from typing import Protocol
 from desk import letters
 from desk.letters import Forwarded, Invitation, Letter
 from desk.mail_views import encoded
+from desk.returning import Returned
 from desk.sealing import Sealer
 from mailbox import showing, tokens
 from mailbox.parsing import parsed as parsed_mail
@@ -141,6 +142,8 @@ def letter(parsed: Parsed, sealer: Sealer, addresses: Collection[str], files: tu
         remote=len(parsed.remote_pictures),
         forwarded=None if parsed.forwarded is None else _passed_on(parsed.forwarded),
         invitation=None if parsed.calendar is None else _invitation(parsed.calendar),
+        own=tokens.copied(sealer, parsed.recipients) or parsed.own_id,
+        returned=tuple(_returned(parsed, sealer)),
         defects=parsed.defects,
     )
 
@@ -153,6 +156,16 @@ def _passed_on(mail: parsed_mail.Forwarded) -> Forwarded:
 def _invitation(found: Calendar) -> Invitation:
     attendees = tuple((each.address.lower(), each.partstat) for each in found.attendees)
     return Invitation(found.method, found.uid, found.sequence, attendees, found.raw)
+
+
+def _returned(parsed: Parsed, sealer: Sealer) -> Iterator[Returned]:
+    """What mail servers say of mail of ours; not of the copy that we had sent to ourselves."""
+    mail = tokens.bounced(sealer, parsed.recipients)
+    for each in parsed.bounces:
+        is_copy = each.recipient is not None and tokens.copied(sealer, [each.recipient]) is not None
+        if each.action in (None, "failed", "delayed") and not is_copy:
+            reason = " ".join(filter(None, (each.status, each.diagnostic)))
+            yield Returned(mail, each.original_message_id, each.recipient, reason, each.action == "delayed")
 
 
 def answered(parsed: Parsed) -> tuple[str, ...]:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from mailbox.imap.command import Limits
 from mailbox.imap.connection import Connection
 from mailbox.imap.errors import ImapError
-from mailbox.places import Place
+from mailbox.places import Outlet, Place
+from mailbox.smtp.endpoint import Limits as SmtpLimits
+from mailbox.smtp.errors import SmtpError
+from mailbox.smtp.session import Session
 
 
 @dataclass(frozen=True)
@@ -30,3 +33,13 @@ async def tried(place: Place, limits: Limits | None = None) -> Tried:
     idles = "pushes new mail" if "IDLE" in connection.capabilities else "is asked every 20 seconds"
     only = ", may only be read" if selected.read_only else ""
     return Tried(None, f"{place.endpoint.host} {idles}{only}", selected.exists)
+
+
+async def tried_sending(out: Outlet, limits: SmtpLimits | None = None) -> Tried:
+    """The same for the server that takes mail; sends none."""
+    try:
+        async with await Session.open(out.endpoint, limits) as session:
+            most = session.most_bytes
+    except SmtpError as error:
+        return Tried(error.step, error.words)
+    return Tried(None, f"{out.endpoint.host} takes mails" + ("" if most is None else f" of up to {most} bytes"))

@@ -139,6 +139,7 @@ def _steps() -> dict[str, str]:
         "connect": _("Its server cannot be reached"),
         "tls": _("The encrypted connection fails"),
         "greeting": _("Its server turns us away"),
+        "hello": _("Its server breaks off after its greeting"),
         "token": _("The token server gives no token"),
         "login": _("Signing in is refused"),
         "select": _("Its folder cannot be opened"),

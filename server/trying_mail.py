@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import httpx2
 
 from desk.sealing import Sealer
-from mailbox.places import place
-from mailbox.trying import Tried, tried
+from mailbox.places import outlet, place
+from mailbox.trying import Tried, tried, tried_sending
 from server import mail_report
 from server.pages.texts import _
 from store.mailboxes import Mailbox
@@ -40,7 +40,15 @@ async def ways(box: Mailbox, sealer: Sealer) -> list[Way]:
     """Tries them; looks and changes nothing."""
     async with httpx2.AsyncClient() as http:
         try:
-            found = await tried(place(box, sealer, http, lambda sealed: None))
+            found = await tried(place(box, sealer, http, _not_kept))
+            sends = None
+            if box.endpoint.get("smtp"):
+                sends = await tried_sending(outlet(box, sealer, http, _not_kept))
         except (ValueError, KeyError):
-            found = Tried("secret", "It was sealed with a key that is not here.")
-    return [Way("imap", found.failed, found.words, found.mails)]
+            found = sends = Tried("secret", "It was sealed with a key that is not here.")
+    into = Way("imap", found.failed, found.words, found.mails)
+    return [into] if sends is None else [into, Way("smtp", sends.failed, sends.words)]
+
+
+def _not_kept(sealed: bytes) -> None:
+    """A secret that the token server gives anew when it is asked: who polls gets one of their own."""

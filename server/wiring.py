@@ -21,8 +21,8 @@ from desk.reading import Reading
 from desk.repeating import repeat
 from desk.roll import EVERY_S, Roll
 from desk.watch import Watch
-from mailbox.hand import hand_due
 from mailbox.reading import Reader
+from mailbox.sending import Sending
 from mailbox.service import Mailboxes
 from mailbox.worker import Worker
 from server import app, mail_settings, serving
@@ -137,7 +137,7 @@ def _background(base: Opened, parts: Parts, role: Role) -> Iterator[Coroutine[An
         yield repeat("watch", Watch(desk).look, partial(clock.sleep, 1.0))
         yield repeat("mail_watch", MailWatch(desk).look, partial(clock.sleep, 5.0))
     if role in ("all", "mailbox"):
-        yield repeat("mail", partial(hand_due, desk, clock), partial(base.live.wait_bell, 1.0))
+        yield Sending(desk, parts.blobs, base.sealer, shows=base.is_demo).run()
         yield _mailboxes(base, parts)
     if base.is_demo and role == "all":
         yield _simulated_customer(parts)

@@ -79,7 +79,9 @@ _DROP = (
 )
 _FREEZE = (
     update(outgoing_mail)
-    .where(outgoing_mail.c.id == bindparam("b_id"), outgoing_mail.c.state == "queued", outgoing_mail.c.sha256.is_(None))
+    .where(
+        outgoing_mail.c.id == bindparam("b_id"), outgoing_mail.c.state != "withdrawn", outgoing_mail.c.sha256.is_(None)
+    )
     .values(message_id=bindparam("made"), sha256=bindparam("bytes"))
 )
 _MOVE = (

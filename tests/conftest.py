@@ -18,6 +18,7 @@ from tests.longest import LONGEST
 from tests.support import bytecode, services
 from tests.support.browser import started
 from tests.support.dovecot import DovecotServer, dovecot_server
+from tests.support.postfix import PostfixServer, postfix_server
 from tests.support.services import NotToBeHad, PostgresServer, RedisServer
 
 bytecode.keep()
@@ -118,6 +119,23 @@ def whole_dovecot(dovecot: DovecotServer, request: pytest.FixtureRequest) -> Dov
     if not dovecot.whole:
         _skip("dovecot with its login (as root, or installed)", request)
     return dovecot
+
+
+@pytest.fixture(scope="session")
+def _postfix(_dovecot: DovecotServer | None) -> Iterator[PostfixServer | None]:
+    if _dovecot is None or not _dovecot.whole:
+        yield None
+    else:
+        yield from _started(lambda _: postfix_server(_dovecot.lmtp_port), Path())
+
+
+@pytest.fixture
+def postfix(_postfix: PostfixServer | None, request: pytest.FixtureRequest) -> PostfixServer:
+    """A real mail server that delivers to that Dovecot."""
+    if _postfix is None:
+        _skip("postfix (as root, beside dovecot with its login)", request)
+    assert _postfix is not None
+    return _postfix
 
 
 @pytest.fixture(scope="module")

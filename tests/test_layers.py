@@ -90,7 +90,7 @@ def test_no_file_needs_itself_to_be_imported() -> None:
 
 CALLED_BY_NAME = "on_"
 """Functions of the sockets, each found by the type of its frame."""
-FOR_OTHERS = {"WITHHELD", "by_message_id", "PROOF", "GIVES_UP"}
+FOR_OTHERS = {"WITHHELD"}
 """What the parts that read and send mail will call, and what docs/export.md is compared with."""
 
 

@@ -46,6 +46,7 @@ class SmtpServer:
         self.refuses: dict[str, str] = {}
         self.times: int | None = None
         self.connections = 0
+        self.goes_on = asyncio.Event()
         self.secrets = secrets
         self.tokens = tokens
         self._port = port
@@ -85,6 +86,10 @@ class SmtpServer:
         for each in list(self._open):
             each.cut()
 
+    def go_on(self) -> None:
+        """Whoever was frozen."""
+        self.goes_on.set()
+
     def fault(self, stage: str) -> str | None:
         """What happens here now."""
         if stage not in self.faults or self.times == 0:
@@ -110,7 +115,7 @@ class _Handler:
 
     async def handle_DATA(self, smtp: _Conversation, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
-        taken = Taken(envelope.mail_from or "", tuple(envelope.rcpt_tos), envelope.content)
+        taken = Taken((envelope.mail_from or "").strip("<>"), tuple(envelope.rcpt_tos), envelope.content)
         fault = self._server.fault("dot")
         if fault is None or fault in ("drop", "freeze"):
             self._server.taken.append(taken)
@@ -150,7 +155,8 @@ class _Conversation(SMTP):
             self.cut()
             await asyncio.Event().wait()
         elif fault == "freeze":
-            await asyncio.Event().wait()
+            await self.server.goes_on.wait()
+            return None
         elif fault in ("451", "550"):
             return f"{fault} {fault[0]}.7.1 not at {stage}"
         return fault

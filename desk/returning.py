@@ -1,0 +1,46 @@
+"""Mail of ours that comes back: the copy that proves that a server took it, and what servers say did not arrive."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from desk import posting
+from desk.work import Work
+from store import incoming, outgoing
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What a mail server says of one recipient. `mail`: of ours, by a token that is valid; else `message_id` tells
+    which. `recipient` None: it does not say. `delayed`: it goes on trying.
+    """
+
+    mail: str | None
+    message_id: str | None
+    recipient: str | None
+    reason: str
+    delayed: bool
+
+
+def came_back(work: Work, own: str, message_id: str | None) -> None:
+    """A copy of the mail `own`, as it says of itself; only the mail itself knows its Message-ID."""
+    mail = outgoing.find(work.connection, own)
+    if mail is None or mail.message_id is None or mail.message_id != message_id:
+        log.warning("mail.copy_of_nothing")
+    else:
+        posting.proven(work, mail.id)
+
+
+def returned(work: Work, item: str, told: Returned) -> None:
+    """Shown on the message it is about. What names no mail of ours says nothing."""
+    id = told.mail or (outgoing.by_message_id(work.connection, told.message_id) if told.message_id else None)
+    mail = None if id is None else outgoing.find(work.connection, id)
+    if mail is None:
+        log.warning("mail.bounce_of_nothing")
+        return
+    posting.bounced(work, mail.id, told.recipient, told.reason, delayed=told.delayed)
+    if mail.ticket_id is not None:
+        incoming.place(work.connection, item, mail.ticket_id, None)
