@@ -65,11 +65,9 @@ class Reader:
             return Letter(parsed.key, "human", "", erased=True)
         if parsed.hops > MANY_HOPS:
             return await self._known(mail, raw, ours, f"It went through more than {MANY_HOPS} servers, as in a circle.")
-        files = tuple([await self._kept(each) for each in parsed.attachments])
-        shown = showing.view(parsed)
-        kept = None if shown is None else await asyncio.to_thread(self._blobs.put_bytes, encoded(shown))
-        read = letter(parsed, self._sealer, addresses, files)
-        read = replace(read, view_sha256=None if kept is None else kept.sha256)
+        kept = asyncio.gather(*map(self._kept, parsed.attachments))
+        view, files = await asyncio.gather(self._view(parsed), kept)
+        read = replace(letter(parsed, self._sealer, addresses, tuple(files)), view_sha256=view)
         size = await asyncio.to_thread(self._blobs.size, mail.sha256)
         if size is not None and size < mail.bytes:
             said = f"larger than is taken ({round(mail.bytes / 1e6)} MB): only its head is here"
@@ -107,6 +105,13 @@ class Reader:
             sent_at=head.date,
             proven=head.dmarc == "pass",
         )
+
+    async def _view(self, parsed: Parsed) -> str | None:
+        """The blob by which it is shown; the disk is waited for once for all of a mail's."""
+        shown = showing.view(parsed)
+        if shown is None:
+            return None
+        return (await asyncio.to_thread(self._blobs.put_bytes, encoded(shown))).sha256
 
     async def _kept(self, attachment: Attachment) -> File:
         blob = await asyncio.to_thread(self._blobs.put_bytes, attachment.content)

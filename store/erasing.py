@@ -173,7 +173,8 @@ def _silence(connection: Connection, ticket: str, ids: frozenset[str], emails: s
                 told["files"] = []
         if row.kind == "received":
             told["from"] = "" if told["from"] in emails else told["from"]
-            told["others"] = [each for each in told["others"] if each.lower() not in emails]
+            for line in ("others", "strangers"):
+                told[line] = [each for each in told.get(line, []) if each.lower() not in emails]
             for line in ("to", "cc"):
                 told[line] = [each for each in told.get(line, []) if each["address"].lower() not in emails]
         for each in told.get("recipients", ()) if row.kind == "mail" else ():

@@ -109,9 +109,9 @@ def test_a_pasted_picture_stands_where_the_cursor_was(opened: Open) -> None:
     page.evaluate("document.querySelector('.composer textarea').setSelectionRange(10, 10)")
     page.evaluate(PASTE, 1)
     until(page, "document.querySelector('.composer textarea').value.includes('[picture:')")
-    assert page.input_value(".composer textarea") == "See here: [picture: picture-1.png], please."
+    assert page.input_value(".composer textarea") == "See here: \n[picture: picture-1.png]\n, please."
     page.get_by_role("button", name="Remove picture-1.png").click()
-    assert page.input_value(".composer textarea") == "See here: , please."
+    assert page.input_value(".composer textarea") == "See here: \n, please."
 
 
 def test_a_reply_is_taken_back_by_a_key_and_stands_in_the_draft_again(opened: Open) -> None:
@@ -140,3 +140,39 @@ def test_the_list_says_when_the_clock_of_a_mail_starts(opened: Open) -> None:
     assert page.inner_text("a[href='#ticket/t3'] .clock") == "starts Wed 09:00 CET"
     page.evaluate("desk.desk.tickets.get('t3').patch({starts_at: '2026-03-03T08:00:00Z'})")
     until(page, "!document.querySelector(\"a[href='#ticket/t3'] .clock\")")
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        ({"why": "bounced", "ticket": "t3", "subject": "Rates"}, "A mail did not arrive: Rates"),
+        ({"why": "late", "ticket": "t3", "subject": "Rates"}, "A mail has not left for a while: Rates"),
+        (
+            {"why": "classify", "ticket": "t3", "subject": "Down"},
+            "A mail sounds like severity 1 or 2, look at it: Down",
+        ),
+        ({"why": "nobody", "ticket": "t3", "subject": ""}, "Nobody is at the desk, and somebody waits: No subject yet"),
+        ({"mailbox": "a@x.example", "state": "silent"}, "The mailbox a@x.example is silent."),
+        ({"mailbox": "a@x.example", "state": "over"}, "a@x.example is read again."),
+    ],
+)
+def test_an_alarm_says_what_is_wrong_and_opens_its_ticket(opened: Open, frame: dict[str, str], words: str) -> None:
+    page = opened("desktop")
+    page.evaluate("(frame) => desk.ears.frame({type: 'alarm', ...frame})", frame)
+    page.wait_for_selector(".notice")
+    assert words in page.inner_text(".notice")
+    if "ticket" in frame:
+        page.get_by_role("button", name="Open the ticket").click()
+        until(page, "desk.screen.ticket.peek() === 't3'")
+
+
+def test_a_mail_whose_history_is_not_loaded_still_has_its_original_and_what_was_kept(opened: Open) -> None:
+    page = opened_letters(opened)
+    page.evaluate("""() => { const {mails} = desk.desk.tickets.get("t0"); mails.came.value = new Map(); }""")
+    mail = page.locator(".m").nth(1)
+    assert mail.get_by_role("button", name="Show quoted text").count() == 0
+    mail.get_by_role("button", name="Details").click()
+    page.wait_for_selector(".mail-d")
+    mail.get_by_role("button", name="Show quoted text").click()
+    page.wait_for_selector(".quoted")
+    assert "> What do you see?" in mail.inner_text()

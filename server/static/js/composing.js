@@ -88,14 +88,14 @@ export class Composer {
       const name = this.#free(ticket, file);
       await this.add(ticket, "reply", [new File([file], name, { type: file.type })]);
       const kept = this.#draft(ticket, "reply").files.find((one) => one.name === name);
-      if (kept) this.#insert(ticket, mark(kept));
+      if (kept) this.#insertLine(ticket, mark(kept));
     }
   }
 
   drop(ticket, kind, file) {
     const draft = this.#draft(ticket, kind);
     const gone = draft.files.find((kept) => kept.file === file);
-    const text = gone ? draft.text.replaceAll(mark(gone), "") : draft.text;
+    const text = gone ? draft.text.replaceAll(`${mark(gone)}\n`, "").replaceAll(mark(gone), "") : draft.text;
     this.#write(ticket, kind, { text, files: draft.files.filter((kept) => kept.file !== file) });
   }
 
@@ -150,11 +150,15 @@ export class Composer {
     return `${t("picture")}-${number}${ending}`;
   }
 
-  #insert(ticket, words) {
-    const field = this.field;
-    if (!field) return this.type(ticket, "reply", this.#draft(ticket, "reply").text + words);
-    field.setRangeText(words, field.selectionStart, field.selectionEnd, "end");
-    this.type(ticket, "reply", field.value);
+  /** In a line of its own, as who sends the mail looks for it, where the cursor stands. */
+  #insertLine(ticket, words) {
+    const { text } = this.#draft(ticket, "reply");
+    const [from, to] = this.field ? [this.field.selectionStart, this.field.selectionEnd] : [text.length, text.length];
+    const before = text.slice(0, from);
+    const after = text.slice(to);
+    const line = `${before && !before.endsWith("\n") ? "\n" : ""}${words}${after.startsWith("\n") ? "" : "\n"}`;
+    this.type(ticket, "reply", before + line + after);
+    requestAnimationFrame(() => this.field?.setSelectionRange(from + line.length, from + line.length));
   }
 
   /** Not sent: what was written comes back into its draft, before what was written since. */

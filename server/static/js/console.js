@@ -10,7 +10,7 @@ import { List } from "./store/list.js";
 import { presence } from "./store/people.js";
 import { Screen } from "./store/screen.js";
 import { Verbs } from "./verbs.js";
-import { t } from "./words.js";
+import { alarmWords, t } from "./words.js";
 
 const REFRESH_MS = 400;
 export const VIEWS = ["mine", "customers", "waiting", "all", "technical", "pool", "solved"];
@@ -248,17 +248,12 @@ export class Console {
     if (frame.type === "heartbeat" && this.desk.rings.unknown(frame.rings ?? []).length) this.wire.retry();
   }
 
-  /** To leads: somebody waits, and nobody is there who could be rung. To admins: how a mailbox is. */
-  #alarm({ subject, mailbox, state }) {
-    const words = mailbox ? this.#mailboxWords(mailbox, state) : t("Nobody is at the desk, and somebody waits: {subject}", { subject: subject || t("No subject yet") });
+  /** Something needs a person now, or does no more. */
+  #alarm(frame) {
+    const words = alarmWords(frame);
     if (this.screen.notices.peek().some(({ text }) => text === words)) return;
-    this.screen.notice(words, state === "over" ? "good" : "bad");
-    if (state !== "over") this.ringer?.alarm(words);
-  }
-
-  #mailboxWords(mailbox, state) {
-    if (state === "over") return t("{mailbox} is read again.", { mailbox });
-    return state === "probe" ? t("Mail to {mailbox} does not come through.", { mailbox }) : t("The mailbox {mailbox} is silent.", { mailbox });
+    this.screen.notice(words, frame.state === "over" ? "good" : "bad", frame.ticket);
+    if (frame.state !== "over") this.ringer?.alarm(words);
   }
 
   #outbox(items) {

@@ -41,6 +41,7 @@ const LINES = {
     ? { icon: "git-compare", words: [mode === "correction" ? t("Severity corrected") : t("Severity"), ": “", reason ?? "", "”", asked ? ` (${t("asked for")} ${graded(asked)})` : ""] }
     : null,
   "internal status": ({ reason }) => (reason ? { icon: "circle-dot", words: [t("Status"), ": “", reason, "”"] } : null),
+  "internal burst": ({ contact, tickets }) => ({ icon: "zap", words: rich(t("{name} opened {count} tickets by mail within an hour: what else they mail comes into this one"), { name: bold(contact?.name), count: tickets }) }),
   "internal pause": ({ reason }) => ({ icon: "pause", words: [t("Clock paused"), reason ? `: ${reason}` : ""] }),
 };
 

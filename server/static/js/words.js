@@ -85,3 +85,17 @@ export const errorWords = ({ code, message }) =>
     unavailable: t("The desk cannot keep this right now. It is tried again."),
     slow_down: t("That was too fast. It is tried again in a moment."),
   })[code] ?? message ?? t("That did not work.");
+
+/** Why an alarm came; of a mailbox to admins, of a ticket to whom it concerns. */
+export function alarmWords({ why, state, mailbox, subject }) {
+  const said = { subject: subject || t("No subject yet"), mailbox };
+  return {
+    late: t("A mail has not left for a while: {subject}", said),
+    bounced: t("A mail did not arrive: {subject}", said),
+    classify: t("A mail sounds like severity 1 or 2, look at it: {subject}", said),
+    burst: t("One sender mails without end: {subject}", said),
+    silent: t("The mailbox {mailbox} is silent.", said),
+    probe: t("Mail to {mailbox} does not come through.", said),
+    over: t("{mailbox} is read again.", said),
+  }[state ?? why] ?? t("Nobody is at the desk, and somebody waits: {subject}", said);
+}

@@ -61,11 +61,11 @@ export const tests = {
     equal(is([said(1, "mail")], { chat: { id: "c", state: "live" } }), null);
     equal(is([said(1, "mail")], {}, [{ id: "kim", name: "Kim" }]), null);
   },
-  "Of those in copy strangers are told from people of the customer": () => {
+  "Of those in copy strangers are told from who is on the ticket": () => {
     const customer = { domains: ["brightwater.example"], contacts: [...contacts, { id: "mia", name: "Mia", email: "mia@agency.example" }] };
-    const mail = { others: ["OWEN@brightwater.example", "new@brightwater.example", "mia@agency.example", "x@post.example"], cc: [{ name: "A name", address: "x@post.example" }] };
-    equal(others(mail, customer, [OWEN]).map(({ of, name }) => `${of} ${name}`), ["here Owen Hughes", "theirs ", "stranger Mia", "stranger A name"]);
-    equal(others(mail, customer, [OWEN, { id: "mia" }])[2].of, "here");
+    const mail = { others: ["OWEN@brightwater.example", "new@brightwater.example", "mia@agency.example", "x@post.example"], strangers: ["mia@agency.example", "x@post.example"], cc: [{ name: "A name", address: "x@post.example" }] };
+    equal(others(mail, customer, [OWEN]).map(({ here, name }) => `${here} ${name}`), ["true Owen Hughes", "true ", "false Mia", "false A name"]);
+    equal(others(mail, customer, [OWEN, { id: "mia" }])[2].here, true);
   },
   "A mail server's reason has plain words": () => {
     equal(plainReason("550 5.1.1 <x@y>: User unknown"), "There is no such address.");

@@ -63,13 +63,13 @@ export function MailFoot({ mail, event, ticket }) {
   const toggle = (what, icon, words) => html`<button class="btn quiet" aria-expanded=${open === what} aria-controls="${what}-${id}" onClick=${(pressed) => turn(pressed, what)}><${Icon} name=${icon} />${words}</button>`;
   return html`${mail && html`<${Others} mail=${mail} ticket=${ticket} />`}
     <div class="mail-do">
-      ${mail?.quoted && toggle("quote", open === "quote" ? "chevron-up" : "ellipsis", open === "quote" ? t("Hide quoted text") : t("Show quoted text"))}
-      ${mail?.html && toggle("sent", "eye", open === "sent" ? t("Hide as sent") : t("Show as sent"))}
+      ${(mail?.quoted ?? view?.quote) && toggle("quote", open === "quote" ? "chevron-up" : "ellipsis", open === "quote" ? t("Hide quoted text") : t("Show quoted text"))}
+      ${(mail?.html ?? view?.html) && toggle("sent", "eye", open === "sent" ? t("Hide as sent") : t("Show as sent"))}
       ${toggle("details", "info", t("Details"))}
       <a class="btn quiet" href="/m/${id}/original" download title=${t("The mail as it came, byte by byte")}><${Icon} name="download" />${t("Original")}</a>
     </div>
     <div id="quote-${id}" hidden=${open !== "quote"}>${open === "quote" && html`<${Kept} view=${view}>${view?.quote && html`<p class="quoted" dir="auto">${view.quote}</p>`}</${Kept}>`}</div>
-    <div id="sent-${id}" hidden=${open !== "sent"}>${open === "sent" && html`<${AsSent} id=${id} remote=${mail.remote} />`}</div>
+    <div id="sent-${id}" hidden=${open !== "sent"}>${open === "sent" && html`<${AsSent} id=${id} remote=${mail?.remote ?? view.remote} />`}</div>
     <div id="details-${id}" hidden=${open !== "details"}>${open === "details" && html`<${Kept} view=${view}>${view?.mail && html`<${MailDetails} view=${view} mail=${mail} ticket=${ticket} />`}</${Kept}>`}</div>`;
 }
 
@@ -97,7 +97,7 @@ function Others({ mail, ticket }) {
   const customer = console.customers.value.get(ticket.summary.value.customer?.id);
   const found = customer ? others(mail, customer, participants) : [];
   if (!found.length) return null;
-  return html`<ul class="mail-to small">${found.map((one) => html`<li key=${one.address}><span class="muted">${one.of === "stranger" ? t("In copy, not on the ticket:") : t("In copy, on the ticket:")}</span>
+  return html`<ul class="mail-to small">${found.map((one) => html`<li key=${one.address}><span class="muted">${one.here ? t("In copy, on the ticket:") : t("In copy, not on the ticket:")}</span>
     <b dir="auto" title=${one.address}>${one.name || one.address}</b>${one.name && html`<span class="muted cut">${one.address}</span>`}
-    ${one.of === "stranger" && html`<button class="btn quiet" onClick=${() => console.addPerson(ticket, one)}><${Icon} name="plus" />${t("Add to the ticket")}</button>`}</li>`)}</ul>`;
+    ${!one.here && html`<button class="btn quiet" onClick=${() => console.addPerson(ticket, one)}><${Icon} name="plus" />${t("Add to the ticket")}</button>`}</li>`)}</ul>`;
 }

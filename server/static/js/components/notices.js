@@ -15,11 +15,17 @@ export function Notices() {
 }
 
 function Notice({ notice, screen }) {
+  const console = useConsole();
+  const open = () => {
+    screen.dismiss(notice.id);
+    console.open(notice.ticket);
+  };
   useEffect(() => {
     if (notice.tone === "bad") return undefined;
     const leaving = setTimeout(() => screen.dismiss(notice.id), STAY_MS);
     return () => clearTimeout(leaving);
   }, [notice.id]);
   return html`<p class="notice ${notice.tone}"><${Icon} name=${ICONS[notice.tone]} /><span class="grow">${notice.text}</span>
+    ${notice.ticket && html`<button class="btn" onClick=${open}>${t("Open the ticket")}</button>`}
     <button class="btn quiet icon" aria-label=${t("Dismiss")} onClick=${() => screen.dismiss(notice.id)}><${Icon} name="x" /></button></p>`;
 }

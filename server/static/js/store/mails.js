@@ -36,17 +36,15 @@ export class Mails {
 
 export const underWay = ({ state }) => UNDER_WAY.has(state);
 
-const domain = (address) => address.split("@").at(-1).toLowerCase();
-
-/** Who else a mail went to: {name, address, of}: "theirs" takes part by their domain, "here" is on the ticket, else "stranger". */
+/** Who else a mail went to: {name, address, here}; who is not here joins by a press alone. */
 export function others(mail, customer, participants) {
   const heads = new Map([...(mail.to ?? []), ...(mail.cc ?? [])].map((one) => [one.address.toLowerCase(), one.name]));
   const here = new Set(participants.map(({ id }) => id));
   const known = new Map((customer?.contacts ?? []).filter(({ email }) => email).map((one) => [one.email.toLowerCase(), one]));
   return (mail.others ?? []).map((address) => {
     const contact = known.get(address.toLowerCase());
-    const of = contact && here.has(contact.id) ? "here" : (customer?.domains ?? []).includes(domain(address)) ? "theirs" : "stranger";
-    return { address, name: heads.get(address.toLowerCase()) || contact?.name || "", of };
+    const joined = contact ? here.has(contact.id) : !(mail.strangers ?? []).includes(address);
+    return { address, name: heads.get(address.toLowerCase()) || contact?.name || "", here: joined };
   });
 }
 

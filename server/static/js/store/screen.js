@@ -42,10 +42,10 @@ export class Screen {
     this.held.value = rest;
   }
 
-  /** A short word about what was done or could not be. @param tone "good", "bad" or "care" */
-  notice(text, tone = "good") {
+  /** A short word about what was done or could not be. @param tone "good", "bad" or "care"; @param ticket what it is about */
+  notice(text, tone = "good", ticket = null) {
     const id = ++this.#count;
-    this.notices.value = [...this.notices.peek().slice(-2), { id, text, tone }];
+    this.notices.value = [...this.notices.peek().slice(-2), { id, text, tone, ticket }];
     return id;
   }
 
