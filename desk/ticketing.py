@@ -8,6 +8,7 @@ from typing import Any
 from desk.actors import Signed
 from desk.deciding import decide, end_chat, give_up_serve_ring
 from desk.frames import written
+from desk.holding_back import expect_harmless
 from desk.paging import page_admins
 from desk.requests import AskSeverity, Link, Rate, Read, SetSeverity, SetStatus, View
 from desk.statuses import closes_later
@@ -112,6 +113,7 @@ def link(work: Work, signed: Signed, request: Link) -> dict[str, Any]:
     carried = attachments.is_of if signed.actor.kind == "agent" else attachments.is_shown
     if not carried(work.connection, request.file, found.ticket.id):
         raise NotFound("This file is not there.", field="file")
+    expect_harmless(work.connection, request.file)
     until = work.now + LINK_LASTS
     return {"file": request.file, "preview": request.preview, "until": written(until)}
 

@@ -16,6 +16,7 @@ from desk.posting import KIND as MAIL
 from live.base import Live
 from routing.errors import DeskError
 from server import mail_report
+from server.clamd import Clamd, ScannerAway
 from server.mail_report import BoxReport, span
 from server.pages.texts import _
 from server.settings import Settings
@@ -55,7 +56,7 @@ async def report(settings: Settings, record: Record, live: Live, clock: Clock) -
     """Every part, as this process sees it."""
     now, real = clock.now(), clock.real()
     disk = await asyncio.to_thread(_disk, settings)
-    parts = [_record(record), _live(live), disk, *_wal(record)]
+    parts = [_record(record), _live(live), disk, *_wal(record), *await _scanner(settings)]
     try:
         facts = await record.read(lambda connection: _facts(connection, clock))
     except DeskError:
@@ -140,6 +141,17 @@ def _wal(record: Record) -> list[Part]:
     if size > LARGE_WAL_BYTES:
         return [Part("wal", _("WAL"), "care", said, _("Something reads for very long: end it, or start anew."))]
     return [Part("wal", _("WAL"), "ok", said)]
+
+
+async def _scanner(settings: Settings) -> list[Part]:
+    if not settings.clamd:
+        return []
+    try:
+        await Clamd(settings.clamd).ping()
+    except ScannerAway as error:
+        todo = _("Start clamd, or look at VIPDESK_CLAMD. Files are held until it has looked at them.")
+        return [Part("scanner", _("Virus scanner"), "bad", _("It cannot be asked: {reason}", reason=str(error)), todo)]
+    return [Part("scanner", _("Virus scanner"), "ok", _("It looks at every file."))]
 
 
 def _beat(role: str, title: str, at: datetime | None, real: datetime) -> Part:

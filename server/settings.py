@@ -49,6 +49,9 @@ class Settings:
     metrics_token: str = _setting(
         "", "What /metrics wants as bearer token; empty: it answers this machine only, and nobody through a proxy."
     )
+    clamd: str = _setting(
+        "", "ClamAV's clamd, by the path of its socket or host:port; files are held until it has looked at them."
+    )
     frame_rate: float = _setting(20.0, "Frames a second that one socket may send for long.")
     frame_burst: int = _setting(40, "Frames that one socket may send at once.")
     lines_per_address: int = _setting(
@@ -155,6 +158,13 @@ def _instant(text: str) -> datetime:
     return value.astimezone(UTC)
 
 
+def _scanner(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not text.startswith("/") and not (host and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError
+    return text
+
+
 def _one_of(*choices: str) -> Any:
     def read(text: str) -> str:
         if text.lower() not in choices:
@@ -169,6 +179,7 @@ _READERS: dict[str, Any] = {
     "data": Path,
     "public_demo": lambda text: text.lower() in ("1", "yes", "true", "on"),
     "clock": _instant,
+    "clamd": _scanner,
     "secret_keys": lambda text: tuple(key.strip() for key in text.split(",") if key.strip()),
     "frame_rate": _positive,
     "frame_burst": _whole(1, 100_000),
@@ -182,6 +193,7 @@ _READERS: dict[str, Any] = {
 _WHY = {
     "port": "it must be a number from 1 to 65535",
     "clock": "it must be an instant with its zone, such as 2026-03-04T08:59:50Z",
+    "clamd": "it must be the path of a socket, or a host and a port as in 127.0.0.1:3310",
     "frame_rate": "it must be a number more than 0",
     "frame_burst": "it must be a number from 1 to 100000",
     "probe_minutes": "it must be a number from 0 to 1440",

@@ -28,6 +28,7 @@ from mailbox.worker import Worker
 from server import app, mail_settings, serving
 from server.api import uploads
 from server.beating import beat
+from server.clamd import Clamd
 from server.follow_clock import follow_clock
 from server.follow_settings import follow_settings
 from server.metrics import CountedDesk, Metrics
@@ -39,6 +40,7 @@ from server.pages.templates import Pages
 from server.pages.texts import catalogues
 from server.parts import Parts
 from server.remote_pictures import RemotePictures
+from server.scanning import Scanning
 from server.settings import Settings
 from server.sockets.buckets import Rate
 from server.sockets.sockets import Sockets
@@ -139,6 +141,9 @@ def _background(base: Opened, parts: Parts, role: Role) -> Iterator[Coroutine[An
     if role in ("all", "mailbox"):
         yield Sending(desk, parts.blobs, base.sealer, shows=base.is_demo).run()
         yield _mailboxes(base, parts)
+    if parts.settings.clamd and role in ("all", "mailbox"):
+        scanning = Scanning(desk, parts.blobs, Clamd(parts.settings.clamd))
+        yield repeat("scan", scanning.look, partial(clock.sleep, 1.0))
     if base.is_demo and role == "all":
         yield _simulated_customer(parts)
         if parts.post is not None:

@@ -47,7 +47,8 @@ def take(
             "name": row.name,
             "type": row.type,
             "bytes": row.bytes,
-            "picture": row.preview_sha256 is not None or row.type in undrawn,
+            "picture": (row.preview_sha256 is not None or row.type in undrawn) and not row.found,
+            **({"held": row.found} if row.found else {}),
         }
         for row in (rows[id] for id in ids)
     ]

@@ -45,7 +45,7 @@ COLUMNS: dict[str, str] = {
     "message": "ticket_id stream seq author_role author_id rid channel body files at mailed",
     "read_mark": "ticket_id person_id seq",
     "rating": "ticket_id contact_id score text at",
-    "file": "id name type bytes sha256 preview_sha256 by_id ticket_id created_at",
+    "file": "id name type bytes sha256 preview_sha256 by_id ticket_id scanned found created_at",
     "mailbox": "id address name customer_id calendar_id endpoint active since created_at",
     "incoming_mail": (
         "id mailbox_id folder uidvalidity uid sha256 bytes internal_at received_at polled_at committed_at moved_in "
@@ -113,6 +113,7 @@ TRUTHS = {
     "ring": "hands_owner",
     "mailbox": "active",
     "incoming_mail": "moved_in flagged",
+    "file": "scanned",
 }
 """Columns that are 0 or 1."""
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, insert, select, union, update
 
-from store.engine import Connection
+from store.engine import Connection, Row
 from store.schema import agent, file, incoming_mail, mail_item, outgoing_mail
 
 
 @dataclass(frozen=True)
 class File:
-    """`preview_sha256`: a re-encoded picture, the only bytes that are ever shown inline."""
+    """`preview_sha256`: a re-encoded picture, the only bytes that are ever shown inline. `scanned`: a virus scanner
+    looked at it, and found `found`.
+    """
 
     id: str
     name: str
@@ -21,6 +23,9 @@ class File:
     sha256: str
     preview_sha256: str | None
     by_id: str
+    ticket_id: str | None = None
+    scanned: bool = False
+    found: str = ""
 
 
 _ADD = insert(file)
@@ -29,6 +34,10 @@ _DRAWN = (
     update(file)
     .where(file.c.id == bindparam("b_id"), file.c.preview_sha256.is_(None))
     .values(preview_sha256=bindparam("drawn"))
+)
+_UNSCANNED = select(file).where(file.c.scanned == 0).order_by(file.c.created_at).limit(bindparam("most"))
+_SCANNED = (
+    update(file).where(file.c.id == bindparam("b_id"), file.c.scanned == 0).values(scanned=1, found=bindparam("words"))
 )
 _NAMED = union(
     select(file.c.sha256),
@@ -51,9 +60,17 @@ def add(connection: Connection, new: File, at: int) -> None:
 def find(connection: Connection, id: str) -> File | None:
     """The file."""
     row = connection.one(_ONE, id=id)
-    if row is None:
-        return None
-    return File(row.id, row.name, row.type, row.bytes, row.sha256, row.preview_sha256, row.by_id)
+    return None if row is None else _file(row)
+
+
+def unscanned(connection: Connection, most: int) -> list[File]:
+    """What no virus scanner looked at, the oldest first."""
+    return [_file(row) for row in connection.all(_UNSCANNED, most=most)]
+
+
+def scanned(connection: Connection, id: str, found: str) -> bool:
+    """One looked at it; empty: it found nothing. False: another was faster, or the file is gone."""
+    return connection.run(_SCANNED, b_id=id, words=found) > 0
 
 
 def drawn(connection: Connection, id: str, preview_sha256: str) -> bool:
@@ -64,3 +81,10 @@ def drawn(connection: Connection, id: str, preview_sha256: str) -> bool:
 def named(connection: Connection) -> set[str]:
     """Every blob that a row names: attachments, previews, photos, raw mail of both ways and how it is shown."""
     return {row.sha256 for row in connection.all(_NAMED)}
+
+
+def _file(row: Row) -> File:
+    return File(
+        row.id, row.name, row.type, row.bytes, row.sha256, row.preview_sha256, row.by_id, row.ticket_id,
+        bool(row.scanned), row.found,
+    )  # fmt: skip

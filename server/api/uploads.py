@@ -16,7 +16,7 @@ from desk.actors import Signed
 from desk.files import MOST_BYTES
 from desk.identity import NotSignedIn
 from desk.sealing import Sealer
-from routing.errors import BadRequest, NotFound, SlowDown, TooLarge
+from routing.errors import BadRequest, NotFound, SlowDown, TooLarge, Unavailable
 from server import security
 from server.limiting import expect_utf_8, limited
 from server.pages.sessions import expect_signed, source_of
@@ -24,6 +24,7 @@ from server.parts import Parts
 from store.files import File
 
 CHUNK = 256 * 1024
+SCAN_S = 5.0
 FILES_MOST, FILES_S = 60, 300
 """So many files may one person give at once, and again in so many seconds."""
 NETWORK_MOST = 120
@@ -88,8 +89,10 @@ async def _linked(parts: Parts, request: Request, kind: str) -> File:
     if datetime.fromisoformat(until) < parts.desk.clock.now():
         raise NotFound("This link has expired. Open the file from its ticket.")
     found = await parts.files.find(id)
-    if found is None or not parts.blobs.exists(found.sha256):
+    if found is None or found.found or not parts.blobs.exists(found.sha256):
         raise NotFound("This file is not here.")
+    if parts.settings.clamd and not found.scanned:
+        raise Unavailable("This file is being looked at by the virus scanner. Try again in a moment.", retry_s=SCAN_S)
     return found
 
 

@@ -411,10 +411,13 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     preview_sha256 TEXT,
     by_id TEXT NOT NULL,
     ticket_id TEXT,
+    scanned INTEGER DEFAULT 0 NOT NULL,
+    found TEXT DEFAULT '' NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(ticket_id) REFERENCES ticket (id)
 )""",
+        """CREATE INDEX file_unscanned ON file (created_at) WHERE scanned = 0""",
         """CREATE TABLE mail_item (
     id TEXT NOT NULL,
     "key" TEXT NOT NULL,
@@ -982,10 +985,13 @@ BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END""",
     preview_sha256 TEXT,
     by_id TEXT NOT NULL,
     ticket_id TEXT,
+    scanned INTEGER DEFAULT 0 NOT NULL,
+    found TEXT DEFAULT '' NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (id),
     FOREIGN KEY(ticket_id) REFERENCES ticket (id)
 )""",
+        """CREATE INDEX file_unscanned ON file (created_at) WHERE scanned = 0""",
         """CREATE TABLE mail_item (
     id TEXT NOT NULL,
     key TEXT NOT NULL,

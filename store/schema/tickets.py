@@ -136,5 +136,8 @@ file = Table(
     c.maybe("preview_sha256"),  # a re-encoded picture, the only bytes ever shown inline
     c.text("by_id"),
     c.ref("ticket_id", "ticket.id", nullable=True),  # set when a message carries it
+    c.number("scanned"),  # a virus scanner looked at it
+    c.text("found", ""),  # what it found there
     c.at("created_at", nullable=False),
+    c.partial_index("file_unscanned", "created_at", where="scanned = 0"),
 )

@@ -42,6 +42,7 @@ const LINES = {
     : null,
   "internal status": ({ reason }) => (reason ? { icon: "circle-dot", words: [t("Status"), ": “", reason, "”"] } : null),
   "internal burst": ({ contact, tickets }) => ({ icon: "zap", words: rich(t("{name} opened {count} tickets by mail within an hour: what else they mail comes into this one"), { name: bold(contact?.name), count: tickets }) }),
+  "internal held": ({ name, found }) => ({ icon: "octagon-alert", words: rich(t("{name} is held back: the virus scanner says {found}"), { name: bold(name), found }) }),
   "internal pause": ({ reason }) => ({ icon: "pause", words: [t("Clock paused"), reason ? `: ${reason}` : ""] }),
 };
 
