@@ -7,7 +7,10 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from desk.clock import SystemClock
+from server import mail_report
 from server.doctor.finding import Finding
+from server.mail_report import BoxReport
 from server.opening import StartError, closed_to, sealer_here
 from server.program import VERSION
 from server.settings import Settings
@@ -71,6 +74,7 @@ async def _inside(settings: Settings) -> list[Finding]:
         verdict = await audit.verify_all(opened)
         named = await opened.read(files.named)
         kept_sealed = await opened.read(sealed.every)
+        mail = await opened.read(lambda connection: mail_report.reports(connection, SystemClock()))
         programs = await opened.read(lambda connection: beats.programs(connection, datetime.now(UTC)))
     finally:
         await opened.close()
@@ -79,7 +83,7 @@ async def _inside(settings: Settings) -> list[Finding]:
         found.append(Finding("This is a demo, and others can reach it.", "Set VIPDESK_HOST=127.0.0.1, or make a desk."))
     if verdict.fault:
         found.append(Finding(f"The audit was changed: {verdict.fault}", "Find out by whom; compare with a backup."))
-    found += [*_closed(settings, kept_sealed), *_attachments(settings, named), *_programs(programs)]
+    found += [*_closed(settings, kept_sealed), *_attachments(settings, named), *_programs(programs), *_mail(mail)]
     return found
 
 
@@ -91,7 +95,8 @@ def _closed(settings: Settings, kept: list[bytes]) -> Iterator[Finding]:
     closed = closed_to(sealer, kept)
     if closed:
         yield Finding(
-            f"{closed} of {len(kept)} signing keys of buttons and second steps cannot be opened with the keys here.",
+            f"{closed} of {len(kept)} signing keys, passwords of mailboxes and second steps cannot be opened with the"
+            " keys here.",
             "Put back the key that sealed them: VIPDESK_SECRET_KEYS, or secret.key of the data folder.",
         )
 
@@ -104,6 +109,16 @@ def _attachments(settings: Settings, named: set[str]) -> Iterator[Finding]:
             f"{len(lost)} of {len(named)} attachments and pictures are not in {settings.data / 'files'}: {lost[0]} …",
             "Is it the folder that all processes share? Else bring them from a backup: its files/ has the same names.",
         )
+
+
+def _mail(found: list[BoxReport]) -> Iterator[Finding]:
+    for each in found:
+        if each.grade == "bad" or (each.health is not None and each.health.step and each.grade != "off"):
+            address = each.box.address
+            yield Finding(
+                f"{address}: {mail_report.said(each)}",
+                mail_report.todo(each) or f"Try it: vipdesk mail test {address}",
+            )
 
 
 def _programs(programs: dict[str, list[str]]) -> Iterator[Finding]:

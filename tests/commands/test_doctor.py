@@ -7,7 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ def test_a_key_that_is_missing_another_or_none_is_named_and_none_is_made(
         [(button,)] = db.execute("SELECT key FROM button")
     assert main(["button", "add-key", button]) == 0
     assert doctor.says() == []
-    closed = "1 of 1 signing keys of buttons and second steps cannot be opened with the keys here."
+    closed = "1 of 1 signing keys, passwords of mailboxes and second steps cannot be opened with the keys here."
     key = doctor.folder / "secret.key"
     kept = key.rename(doctor.folder.parent / "kept.key")
     assert doctor.says() == [closed] and not key.exists()
@@ -317,3 +317,21 @@ def test_a_front_is_looked_at_as_browsers_do(doctor: Doctor, tmp_path: Path, mon
         with fronts.haproxy(deaf, port, desk.port, "http-request del-header Upgrade") as shown:
             monkeypatch.setenv("SSL_CERT_FILE", str(shown.certificate))
             assert doctor.says() == ["WebSockets do not come through to the desk: 404 instead of 101."]
+
+
+def test_a_mailbox_that_cannot_be_read_is_named_with_the_step_that_fails(doctor: Doctor) -> None:
+    doctor.setup()
+    password = doctor.folder.parent / "password"
+    password.write_text("secret")
+    given = ("--host", "imap.example.com", "--password-file", str(password))
+    assert main(["mail", "add", "support@larkfield.example", *given]) == 0
+    assert [each for each in doctor.says() if "larkfield" in each] == []
+    with closing(sqlite3.connect(doctor.folder / "vipdesk.db")) as db:
+        [(id,)] = db.execute("SELECT id FROM mailbox").fetchall()
+        db.execute(
+            "INSERT INTO mailbox_health (mailbox_id, begun_at, step, words) VALUES (?, 0, 'login', 'no such user')",
+            (id,),
+        )
+        db.commit()
+    [said] = [each for each in doctor.says() if "larkfield" in each]
+    assert said == "support@larkfield.example: It has not been read yet. Signing in is refused: no such user"

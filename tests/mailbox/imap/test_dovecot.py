@@ -413,3 +413,18 @@ async def test_the_engine_behind_its_front_is_the_same_server() -> None:
             await eventually(lambda: len(server.engines()) == 1)
         with pytest.raises(LoginRefused):
             await inbox(server, user, auth=Password("wrong"))
+
+
+async def test_mails_since_a_day_and_what_they_are_called_are_found(dovecot: DovecotServer, user: str) -> None:
+    async with await inbox(dovecot, user) as connection:
+        await connection.append(
+            b"Message-ID:\r\n <folded@example>\r\n\r\n", "INBOX", received=datetime(2026, 3, 4, tzinfo=UTC)
+        )
+        await connection.append(b"Subject: none\r\n\r\nx\r\n", "INBOX", received=datetime(2026, 3, 20, tzinfo=UTC))
+        await connection.append(RAW, "INBOX", received=datetime(2026, 3, 21, tzinfo=UTC))
+        old, bare, named = await connection.uids()
+        assert await connection.uids_since(datetime(2026, 3, 10, tzinfo=UTC)) == [bare, named]
+        assert await connection.uids_since(datetime(2026, 3, 1, tzinfo=UTC)) == [old, bare, named]
+        assert await connection.message_id_fields([old, bare, named, named + 1]) == {
+            old: "<folded@example>", bare: "", named: "<one@example>",
+        }  # fmt: skip
