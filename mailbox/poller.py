@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -44,6 +45,8 @@ ORPHANED = timedelta(hours=1)
 """Imported mail that lies so long is landed here: who imported it was stopped."""
 TRIES = 3
 """How often a mail may bring its reader down before it is put aside."""
+AHEAD, AT_ONCE = 8, 4
+"""So many mails are read side by side, and landed by one transaction."""
 
 Read = Callable[[Stored, Mailbox], Awaitable[Letter]]
 """What a mail says. Never raises for what a mail may hold."""
@@ -188,37 +191,59 @@ class Poller:
         since = micros(self._clock.now() - ORPHANED)
         query = partial(incoming.waiting, mailbox=self._box.id, left_alone_since=since)
         while waiting := await self._record.read(query):
-            for mail in waiting:
-                await self._land_one(mail, fence)
+            await self._land_all(waiting, fence)
             if self._clock.monotonic() - asked >= LONG_S:  # so much mail that its server would count as silent
                 asked = self._clock.monotonic()
                 await connection.noop()
                 await fetching.answered()
 
-    async def _land_one(self, mail: Stored, fence: int) -> None:
-        """Each try is counted before: a mail that kills whoever reads it is found out."""
+    async def _land_all(self, waiting: Sequence[Stored], fence: int) -> None:
+        """In the order in which they came; some are read while those before them are landed."""
+        reading: asyncio.Future[list[Letter]] | None = None
+        before: list[Stored] = []
+        try:
+            for some in _portions(waiting):
+                if some[0].attempts and reading is not None:  # nothing else is under way while it is read
+                    await self._say(before, await reading, fence)
+                    reading = None
+                await self._record.write(partial(self._count, mails=some, fence=fence), name="try_mail")
+                reading, read = asyncio.gather(*(self._letter(mail) for mail in some)), reading
+                if read is not None:
+                    await self._say(before, await read, fence)
+                before = some
+            if reading is not None:
+                await self._say(before, await reading, fence)
+        finally:
+            if reading is not None:
+                reading.cancel()
 
-        def tried(opened: Transaction) -> None:
-            singletons.hold(opened, self._hold, fence)
+    def _count(self, opened: Transaction, mails: Sequence[Stored], fence: int) -> None:
+        """Each try is counted before: a mail that kills whoever reads it is found out."""
+        singletons.hold(opened, self._hold, fence)
+        for mail in mails:
             incoming.try_once(opened, mail.id)
 
-        await self._record.write(tried, name="try_mail")
+    async def _letter(self, mail: Stored) -> Letter:
         if mail.attempts < TRIES:
-            letter = await self._read(mail, self._box)
+            return await self._read(mail, self._box)
         else:
-            letter = letters.unreadable(mail, f"Reading it failed {mail.attempts} times.")
+            return letters.unreadable(mail, f"Reading it failed {mail.attempts} times.")
 
-        probe = self._probing.named(letter.sender, letter.subject)
-        if probe is not None:
-            letter = replace(letter, kind="loop")
+    async def _say(self, mails: Sequence[Stored], found: Sequence[Letter], fence: int) -> None:
+        """A few in one transaction: each commit waits for the disk."""
+        pairs = list(zip(mails, found, strict=True))
+        for begin in range(0, len(pairs), AT_ONCE):
+            land = partial(self._land_some, pairs=pairs[begin : begin + AT_ONCE], fence=fence)
+            await self._desk.run("land_mail", land, decides=False)
 
-        def land(work: Work) -> None:
-            singletons.hold(work.connection, self._hold, fence)
-            mailing.land(work, self._box, mail, letter, self._around)
+    def _land_some(self, work: Work, pairs: Sequence[tuple[Stored, Letter]], fence: int) -> None:
+        singletons.hold(work.connection, self._hold, fence)
+        for mail, letter in pairs:
+            probe = self._probing.named(letter.sender, letter.subject)
+            said = letter if probe is None else replace(letter, kind="loop")
+            mailing.land(work, self._box, mail, said, self._around)
             if probe is not None:
                 self._probing.came(work, mail, probe, micros(self._clock.real()))
-
-        await self._desk.run("land_mail", land, decides=False)
 
     async def _tell_server(self, connection: Connection, selected: Selected, done: str | None, fence: int) -> None:
         """Marks or moves what was seen to; what gets lost of it is done again next time. A folder that is read only
@@ -236,3 +261,21 @@ class Poller:
                 incoming.flagged(opened, box, folder, epoch, uids)
 
             await self._record.write(told, name="tell_server")
+
+
+def _portions(waiting: Sequence[Stored]) -> Iterator[list[Stored]]:
+    """As many as are counted and read together. One that was tried before is by itself: whoever it brings down, it
+    takes no other along.
+    """
+    fresh: list[Stored] = []
+    for mail in waiting:
+        if mail.attempts or len(fresh) == AHEAD:
+            if fresh:
+                yield fresh
+            fresh = []
+        if mail.attempts:
+            yield [mail]
+        else:
+            fresh.append(mail)
+    if fresh:
+        yield fresh

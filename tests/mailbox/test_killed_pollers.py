@@ -46,3 +46,14 @@ async def test_pollers_that_are_killed_and_frozen_lose_no_mail_and_say_none_twic
     assert (report.kills, report.frozen) == (KILLS, FROZEN)
     assert report.poison and report.second, "some of both were among them"
     assert report.holders > FROZEN, "it changed hands"
+
+
+async def test_a_mail_that_kills_who_reads_it_takes_no_other_along(server: Server, tmp_path: Path) -> None:
+    """Not even those that were counted and read together with it."""
+    storm = Storm(f"sqlite:///{tmp_path / 'record.db'}", tmp_path / "files", server, seed=1)
+    for number in range(12):
+        await storm.comes(poison=float(number in (3, 7)))
+    async with storm.standing():
+        pass
+    report = storm.report
+    assert (report.aside, report.lost, report.doubled, report.broken, report.poison) == ([], [], [], [], 2)

@@ -38,9 +38,7 @@ SETTLED_S, SAID_S = 60.0, 330.0
 
 Deliver = Callable[[bytes], Awaitable[None]]
 _SAID = select(event.c.frame).where(event.c.kind == "message", event.c.by_id == "priya")
-_ROWS = select(
-    incoming_mail.c.uid, incoming_mail.c.state, incoming_mail.c.flagged, incoming_mail.c.item_id, incoming_mail.c.sha256
-)
+_ROWS = select(incoming_mail)
 _ITEMS = select(mail_item.c.id, mail_item.c.ticket_id)
 _NAME = re.compile(rb"Message-ID: <(m[0-9]+)@")
 
@@ -70,6 +68,8 @@ class Report:
     poison: int = 0
     holders: int = 0
     """How often the row of who holds the mailbox changed hands."""
+    aside: list[str] = field(default_factory=list)
+    """Mails that are fine and were put aside: their readers were killed three times."""
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
@@ -119,11 +119,12 @@ class Storm:
     async def standing(
         self, beat_s: float = BEAT_S, still_s: float = STILL_S, within: Sequence[str] = ()
     ) -> AsyncIterator[None]:
-        """Two processes read the mailbox; at the end all is read, and judged."""
+        """Two processes read the mailbox, and others whom mail has killed; at the end all is read, and judged."""
         self.record = await open_record(self._url)
         try:
             await World.make(self.record)
-            await self.record.write(lambda opened: mailboxes.add(opened, self._box(), 1), name="box")
+            row = box(self._key, self._port, self._server.user, self._server.secret, self._done)
+            await self.record.write(lambda opened: mailboxes.add(opened, row, 1), name="box")
             with Pollers(self._url, self._files, self._key, beat_s, still_s, within) as self.pollers:
                 self.pollers.begin()
                 self.pollers.begin()
@@ -142,14 +143,6 @@ class Storm:
 
         await eventually(is_said, SAID_S)
 
-    def _box(self) -> Mailbox:
-        endpoint = {
-            "host": "127.0.0.1", "port": self._port, "security": "plain", "user": self._server.user,
-            "auth": "password", **({"done": self._done} if self._done else {}),
-        }  # fmt: skip
-        secret = seal(Sealer([self._key]), {"password": self._server.secret})
-        return Mailbox("box", "support@larkfield.example", "Larkfield", None, "office", endpoint, secret, True, None)
-
     # What happens -----------------------------------------------------------------------------------------------------
 
     async def arrives(self) -> None:
@@ -162,10 +155,9 @@ class Storm:
                 raw = self._new()
             await self._deliver(raw)
 
-    async def comes(self) -> str:
-        """One that is fine; its name."""
-        raw = self._new(poison=0)
-        await self._deliver(raw)
+    async def comes(self, poison: float = 0.0) -> str:
+        """One that is fine, or poison; its name."""
+        await self._deliver(self._new(poison))
         return f"m{len(self._sent) - 1}"
 
     async def _deliver(self, raw: bytes) -> None:
@@ -176,7 +168,7 @@ class Storm:
         name = f"m{len(self._sent)}"
         bad = ""
         if self._chance.random() < poison or (poison and len(self._sent) == 1):
-            bad = self._chance.choice(("X-Poison: kill\r\n", "X-Poison: no\r\n"))
+            bad = "X-Poison: kill\r\n" if poison == 1 or self._chance.random() < 0.5 else "X-Poison: no\r\n"
             self._poison.add(name)
             self.report.poison += 1
         self._sent[name] = (
@@ -234,8 +226,14 @@ class Storm:
         async def done() -> bool:
             self._renew()
             rows = await self.record.read(lambda opened: opened.all(_ROWS))
+            cursor = await self.record.read(lambda opened: mailboxes.cursor(opened, "box", "INBOX"))
+            current = [row for row in rows if cursor is not None and row.uidvalidity == cursor.uidvalidity]
             there = self.report.mails + self.report.second
-            return len(rows) >= there and all(row.state != "stored" and row.flagged for row in rows)
+            return (
+                len(rows) >= there
+                and all(row.state != "stored" for row in rows)
+                and all(row.flagged for row in current)  # of a numbering that is gone nothing can be marked
+            )
 
         try:
             await eventually(done, SETTLED_S)
@@ -278,5 +276,17 @@ class Storm:
             self.report.doubled.append(f"{name}: said {said} times, {len(items)} items")
         elif said == 0 and items != aside:
             self.report.lost.append(f"{name}: not said, and not put aside")
+        elif aside and name not in self._poison:
+            self.report.aside.append(name)
         elif name in self._poison and items != aside:
             self.report.broken.append(f"{name} is poison, and was not put aside")
+
+
+def box(key: str, port: int, user: str, secret: str, done: str = "") -> Mailbox:
+    """The pool's, on a server of this machine; what it needs to get in is sealed with that key."""
+    endpoint = {
+        "host": "127.0.0.1", "port": port, "security": "plain", "user": user, "auth": "password",
+        **({"done": done} if done else {}),
+    }  # fmt: skip
+    sealed = seal(Sealer([key]), {"password": secret})
+    return Mailbox("box", "support@larkfield.example", "Larkfield", None, "office", endpoint, sealed, True, None)
