@@ -255,7 +255,7 @@ async def _reset(parts: Parts, request: Request) -> Response:
     if parts.post is None:
         await seed.start_over(ground)
     else:  # else mail of before would come into the new desk
-        await parts.post.emptied(lambda: seed.start_over(ground))
+        await parts.post.emptied(partial(seed.start_over, ground))
     await prepare(parts)
     await follow_clock.decide_anew(parts.desk)
     parts.sockets.restart()

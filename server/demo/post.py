@@ -110,11 +110,13 @@ class Post:
             f"as {first.email}, password {password(first)}"
         )
 
-    async def emptied(self, meanwhile: Callable[[], Awaitable[None]]) -> None:
-        """All mailboxes are empty afterwards; nothing is read out of them meanwhile."""
+    async def emptied(self, meanwhile: Callable[[Callable[[Transaction], None]], Awaitable[None]]) -> None:
+        """All mailboxes are empty afterwards, and nothing is read out of them meanwhile. `meanwhile` empties the
+        record, and in the same transaction does what it is given: whoever reads a mailbox never misses its row.
+        """
         was_open, self.is_open = self.is_open, False
         await self._host.close()
-        await meanwhile()
+        await meanwhile(self._put)
         if was_open:
             await self._host.start(self._host.imap_port, self._host.smtp_port)
             await self._lay()
@@ -143,18 +145,15 @@ class Post:
 
     async def _lay(self) -> None:
         """The desk reads these mailboxes from now on, and sends by them."""
-        boxes = [self._mailbox(customer.id, address) for customer, address in _dedicated()]
-        boxes.append(self._mailbox(None, GENERAL))
+        await self._parts.record.write(self._put, name="demo_mailboxes")
+
+    def _put(self, connection: Transaction) -> None:
         now = micros(self._parts.desk.clock.now())
-
-        def verb(connection: Transaction) -> None:
-            for box in boxes:
-                if mailboxes.find(connection, box.id) is None:
-                    mailboxes.add(connection, box, now)
-                else:
-                    mailboxes.change(connection, box)
-
-        await self._parts.record.write(verb, name="demo_mailboxes")
+        for box in (*(self._mailbox(*each) for each in DEDICATED.items()), self._mailbox(None, GENERAL)):
+            if mailboxes.find(connection, box.id) is None:
+                mailboxes.add(connection, box, now)
+            else:
+                mailboxes.change(connection, box)
 
     def _mailbox(self, customer: str | None, address: str) -> Mailbox:
         smtp = {
@@ -198,10 +197,6 @@ async def switch_off(record: Record) -> None:
                 mailboxes.change(connection, replace(found, active=False))
 
     await record.write(verb, name="demo_mailboxes")
-
-
-def _dedicated() -> list[tuple[cast.Customer, str]]:
-    return [(each, DEDICATED[each.id]) for each in cast.CUSTOMERS if each.id in DEDICATED]
 
 
 def _id(customer: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -76,8 +77,8 @@ async def go_on(base: Opened) -> None:
     base.clock.offset = offset
 
 
-async def start_over(ground: Ground) -> None:
-    """Everything anew, with a new epoch; who is signed in as an agent stays so."""
+async def start_over(ground: Ground, also: Callable[[Connection], None] = lambda connection: None) -> None:
+    """Everything anew, with a new epoch; who is signed in as an agent stays so. `also`: what is there at once, too."""
     photos = await asyncio.to_thread(_photos, Blobs(ground.settings.data / "files"))
     await asyncio.to_thread(_hash_all)
     start = ground.settings.clock or ground.clock.real()
@@ -92,6 +93,7 @@ async def start_over(ground: Ground) -> None:
         meta.put(connection, STARTED_AT, "" if ground.settings.clock is None else ground.settings.clock.isoformat())
         kept_settings.put(connection, "name", "Larkfield Support")
         people(connection, start, ground.sealer, photos)
+        also(connection)
         sessions.put_back(connection, kept)
         audit.append(connection, None, "demo", "desk", {"start": start.isoformat()}, start)
 
