@@ -257,6 +257,7 @@ def _tell(
             "quoted": letter.quoted,
             "html": letter.html,
             "remote": letter.remote,
+            "too_large": letter.too_large_bytes,
             "urgent": letter.urgent,
             "defects": list(letter.defects),
             **more,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import smtplib
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -12,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.browser.office import signed_in
+from tests.browser.office import reply, signed_in
 from tests.console.waiting import until
 from tests.support.axe import faults_of, in_both
 from tests.support.post_office import PostOffice, as_bytes, letter
@@ -172,3 +175,27 @@ def test_the_list_and_the_talk_say_when_the_clock_of_a_mail_starts(
         expect(row.locator(".clock")).to_have_text("starts Thu 09:00 CET")
         opened(page, "At night")
         expect(page.locator(".m").first).to_contain_text("clock starts Thu 5 Mar 09:00 CET")
+
+
+def posted(office: RunningDesk, mail: EmailMessage) -> None:
+    """By Priya's mail program, to the demo's own mail server."""
+    printed = re.compile(r"SMTP 127\.0\.0\.1:(\d+)")
+    with smtplib.SMTP("127.0.0.1", int(printed.findall(office.log.read_text())[-1])) as program:
+        program.login("priya.raman@brightwater.example", "demo-priya")
+        program.send_message(mail, to_addrs=["brightwater@larkfield.example"])
+
+
+def test_an_answer_leaves_and_whom_it_did_not_reach_is_told_in_red(anna: Page, office: RunningDesk) -> None:
+    posted(office, letter("To and fro", "All of us", proven=False, To="brightwater@larkfield.example",
+                          Cc="Mia <mia@agency.example>"))  # fmt: skip
+    opened(anna, "To and fro")
+    anna.get_by_role("button", name="Add to the ticket").click()
+    expect(anna.locator(".by-mail")).to_contain_text("Mia")
+    reply(anna, "It is back.")
+    mine = anna.locator(".m.us", has_text="It is back.")
+    expect(mine).to_contain_text("leaves in")
+    expect(mine.locator(".fates")).to_contain_text("Priya Raman: sent")
+    banner = mine.locator(".banner.bad")
+    expect(banner).to_contain_text("Your reply to Mia bounced at")
+    expect(banner).to_contain_text("The clock goes on.")
+    assert faults_of(anna, iframes=False) == []

@@ -24,6 +24,7 @@ def test_a_mail_says_how_it_came(opened: Open) -> None:
     assert "sender not proven" in first.inner_text() and "Do not tell or change anything" in first.inner_text()
     assert "new person" in second.inner_text() and "sender not proven" not in second.inner_text()
     assert "clock starts Wed 4 Mar 09:00 CET" in second.inner_text()
+    assert all(words in second.inner_text() for words in ("Anna Kovács passed this mail on", "Ben, is that yours?"))
     assert (
         "Your reply to Priya Raman bounced at 10:00. Their mailbox is full. The clock goes on." in bounced.inner_text()
     )
@@ -176,3 +177,13 @@ def test_a_mail_whose_history_is_not_loaded_still_has_its_original_and_what_was_
     mail.get_by_role("button", name="Show quoted text").click()
     page.wait_for_selector(".quoted")
     assert "> What do you see?" in mail.inner_text()
+
+
+def test_of_a_mail_that_was_too_large_it_is_said_that_only_its_head_is_here(opened: Open) -> None:
+    page = opened_letters(opened)
+    page.evaluate("""() => {
+      const {mails} = desk.desk.tickets.get("t0");
+      mails.came.value = new Map(mails.came.peek()).set(1, {...mails.came.peek().get(1), too_large: 61_000_000});
+    }""")
+    until(page, "document.querySelector('.m .banner').textContent.includes('Only the head of this mail is here.')")
+    assert "(61.0 MB); its sender was told." in page.locator(".m").first.inner_text()

@@ -21,7 +21,7 @@ export const LETTERS = [
   came(1, { proven: false, review: "unproven", from: "priya@brightwater.example" }),
   byMail(letter(2, "Attached is what we see. Owen and our agency are in copy.")),
   came(2, {
-    quoted: true, html: true, remote: 2, new_person: true, urgent: true, starts_at: "2026-03-04T08:00:00.000000Z", others: ["owen@brightwater.example", "mia@agency.example"], strangers: ["mia@agency.example"],
+    quoted: true, html: true, remote: 2, new_person: true, urgent: true, forwarded_by: { id: "anna", name: "Anna Kovács" }, note: "Ben, is that yours?", starts_at: "2026-03-04T08:00:00.000000Z", others: ["owen@brightwater.example", "mia@agency.example"], strangers: ["mia@agency.example"],
     cc: [{ name: "Owen Hughes", address: "owen@brightwater.example" }, { name: "Mia", address: "mia@agency.example" }], defects: ["attachment is not what it is called"],
   }),
   byMail(letter(3, "Hello Priya, we look at it.", { by: BEN })),

@@ -17,12 +17,12 @@ export function Fate({ mail }) {
 }
 
 /** Only where something is wrong, or not the same for all. */
-export function FateFoot({ mail }) {
+export function FateFoot({ mail, mine }) {
   const console = useConsole();
   const bounced = mail.recipients.filter(({ state }) => state === "bounced");
   const differ = new Set(mail.recipients.map(({ state }) => state)).size > 1;
   const slow = mail.recipients.filter(({ state, reason }) => state === "deferred" && reason);
-  return html`${bounced.map((one) => html`<p class="banner bad" role="alert" key=${one.address}><${Icon} name="mail" /><span><b>${rich(t("Your reply to {name} bounced at {time}."), { name: one.name || one.address, time: hour(one.at, console.zone) })}</b>
+  return html`${bounced.map((one) => html`<p class="banner bad" role="alert" key=${one.address}><${Icon} name="mail" /><span><b>${rich(mine ? t("Your reply to {name} bounced at {time}.") : t("The reply to {name} bounced at {time}."), { name: one.name || one.address, time: hour(one.at, console.zone) })}</b>
       ${" "}${plainReason(one.reason)} ${t("The clock goes on.")} ${one.reason && html`<span class="tiny" dir="auto">${one.reason}</span>`}</span></p>`)}
     ${slow.map((one) => html`<p class="small muted" key=${one.address}>${one.name || one.address}: ${plainReason(one.reason)} <span class="tiny" dir="auto">${one.reason}</span></p>`)}
     ${mail.alarm === "late" && mail.state !== "bounced" && html`<p class="banner care"><${Icon} name="triangle-alert" /><span><b>${t("It has not left yet.")}</b> ${t("No mail server has taken it so far. The clock goes on.")}</span></p>`}

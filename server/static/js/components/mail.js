@@ -7,6 +7,7 @@ import { weekMoment, zoneName } from "../times.js";
 import { rich, t, tn } from "../words.js";
 import { useConsole } from "./context.js";
 import { MailDetails } from "./mail-details.js";
+import { size } from "./file.js";
 import { Icon } from "./parts.js";
 
 /** What stands in the head, behind the name. */
@@ -29,10 +30,20 @@ function Starts({ mail }) {
   return html`<span class="clock ${waits ? "hold" : "run"}"><${Icon} name="timer" />${waits ? t("clock starts {time}", { time }) : t("clock started {time}", { time })}</span>`;
 }
 
-export function MailBanners({ mail, event, ticket }) {
+/** Above the text: what to look at first; who passed it on, and with which words. */
+export function MailBanners({ mail, event }) {
+  return html`<${Warning} mail=${mail} event=${event} />
+    ${mail?.forwarded_by && html`<div class="passed small"><p><${Icon} name="arrow-right" />${rich(t("{name} passed this mail on"), { name: html`<b>${mail.forwarded_by.name}</b>` })}</p>
+      ${mail.note && html`<p class="body" dir="auto">${mail.note}</p>`}</div>`}`;
+}
+
+function Warning({ mail, event }) {
   if (mail?.kind === "unreadable") {
     return html`<p class="banner bad"><${Icon} name="octagon-alert" /><span><b>${t("This mail could not be read.")}</b> ${t("It is kept whole, and its clock runs.")} <span class="tiny">${mail.reason}</span>
       ${" "}<a href="/m/${event.data.rid}/original" download>${t("Download the original")}</a></span></p>`;
+  }
+  if (mail?.too_large) {
+    return html`<p class="banner care"><${Icon} name="triangle-alert" /><span><b>${t("Only the head of this mail is here.")}</b> ${t("It is larger than the desk takes ({size}); its sender was told.", { size: size(mail.too_large) })}</span></p>`;
   }
   if (mail?.review === "stranger") {
     return html`<p class="banner care"><${Icon} name="triangle-alert" /><span><b>${t("Look before you answer.")}</b> ${t("This mail answers one of ours that this sender never got: it may have been passed on. It is a ticket of its own.")}</span></p>`;

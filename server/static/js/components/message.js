@@ -27,11 +27,11 @@ export function Message({ event, ticket }) {
         ${data.channel === "mail" && html`<span class="tag"><${Icon} name="mail" />${t("by mail")}</span>`}
         ${came && html`<${MailTags} mail=${mail} />`}
         ${left?.kind === "reply" ? html`<${Fate} mail=${left} />` : !note && !theirs && html`<${ReadMark} seq=${event.seq} ticket=${ticket} />`}</p>
-      ${came && html`<${MailBanners} mail=${mail} event=${event} ticket=${ticket} />`}
+      ${came && html`<${MailBanners} mail=${mail} event=${event} />`}
       ${data.body && html`<p class="body" dir="auto">${linked(data.body)}</p>`}
       ${(data.files ?? []).map((file) => html`<${File} key=${file.file} file=${file} ticket=${ticket} />`)}
       ${came && html`<${MailFoot} mail=${mail} event=${event} ticket=${ticket} />`}
-      ${left && html`<${FateFoot} mail=${left} />`}</div>
+      ${left && html`<${FateFoot} mail=${left} mine=${mine} />`}</div>
   </article>`;
 }
 

@@ -26,6 +26,6 @@ function Notice({ notice, screen }) {
     return () => clearTimeout(leaving);
   }, [notice.id]);
   return html`<p class="notice ${notice.tone}"><${Icon} name=${ICONS[notice.tone]} /><span class="grow">${notice.text}</span>
-    ${notice.ticket && html`<button class="btn" onClick=${open}>${t("Open the ticket")}</button>`}
+    ${notice.ticket && notice.ticket !== screen.ticket.value && html`<button class="btn" onClick=${open}>${t("Open the ticket")}</button>`}
     <button class="btn quiet icon" aria-label=${t("Dismiss")} onClick=${() => screen.dismiss(notice.id)}><${Icon} name="x" /></button></p>`;
 }
