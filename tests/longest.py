@@ -19,6 +19,7 @@ LONGEST = (
     "tests/widget/test_portal.py",
     "tests/server/test_live_faults.py",
     "tests/mailbox/test_killed_pollers.py",
+    "tests/mailbox/test_killed_sender.py",
     "tests/commands/test_real_desk.py",
     "tests/commands/test_start.py",
     "tests/pages/test_admin.py",

@@ -15,6 +15,7 @@ from desk.administration.mailboxes import seal
 from desk.clock import SystemClock
 from desk.desk import Desk
 from desk.letters import Letter
+from desk.sealing import Sealer
 from desk.work import Work
 from live.memory import MemoryLive
 from mailbox.parsing.parse import parse
@@ -22,9 +23,10 @@ from mailbox.parsing.parsed import Ours
 from mailbox.reading import letter
 from mailbox.sending import Sending
 from mailbox.smtp.endpoint import Limits
-from store import incoming, mailboxes, outgoing
+from store import files, incoming, mailboxes, outgoing
 from store.blobs import Blobs
 from store.engine import Record
+from store.files import File
 from store.incoming import Fetched
 from store.mailboxes import Mailbox
 from store.outbox import To
@@ -40,10 +42,12 @@ LIMITS = Limits(connect_s=10, greeting_s=10, answer_s=10, content_s=2, quit_s=1)
 class Office:
     """`clock` runs, and may be moved forward."""
 
-    def __init__(self, record: Record, files: Path, clock: SystemClock | None = None) -> None:
+    def __init__(self, record: Record, files: Path, sealer: Sealer = SEALER) -> None:
         self.record = record
+        self.sealer = sealer
+        self.files = files
         self.blobs = Blobs(files)
-        self.clock = clock or SystemClock(OPEN + timedelta(hours=1) - datetime.now(UTC))
+        self.clock = SystemClock(OPEN + timedelta(hours=1) - datetime.now(UTC))
         self.desk = Desk(record, MemoryLive(), self.clock)
         self.uid = 0
 
@@ -53,8 +57,8 @@ class Office:
         fields = {"host": "127.0.0.1", "port": 1, "security": "plain", "user": "anna", "auth": "password", "plus": True}
         box = Mailbox(
             id, f"{id}@larkfield.example", "Larkfield", customer, "office",
-            fields | ({} if port is None else {"smtp": smtp}) | endpoint, seal(SEALER, {"password": "secret"}), True,
-            None,
+            fields | ({} if port is None else {"smtp": smtp}) | endpoint, seal(self.sealer, {"password": "secret"}),
+            True, None,
         )  # fmt: skip
         await self.record.write(lambda connection: mailboxes.add(connection, box, 1), name="box")
         return box
@@ -67,13 +71,13 @@ class Office:
 
     async def changed_secret(self, box: Mailbox, password: str) -> None:
         """The password of its server."""
-        changed = replace(box, secret_sealed=seal(SEALER, {"password": password}))
+        changed = replace(box, secret_sealed=seal(self.sealer, {"password": password}))
         await self.record.write(lambda connection: mailboxes.change(connection, changed), name="box")
 
     @contextlib.asynccontextmanager
     async def process(self, *, shows: bool = False, limits: Limits = LIMITS) -> AsyncIterator[None]:
         """One that sends; killed at the end: it gives nothing up in good order."""
-        sending = Sending(self.desk, self.blobs, SEALER, shows=shows, limits=limits)
+        sending = Sending(self.desk, self.blobs, self.sealer, shows=shows, limits=limits)
         task = asyncio.create_task(sending.run())
         try:
             yield
@@ -111,7 +115,7 @@ class Office:
     async def comes(self, box: Mailbox, raw: bytes) -> str | None:
         """The ticket on which a mail landed, read as the product reads it."""
         parsed = parse(raw, Ours(addresses=(box.address,)), ())
-        return await self.lands(box, letter(parsed, SEALER, {box.address}, ()))
+        return await self.lands(box, letter(parsed, self.sealer, {box.address}, ()))
 
     async def ticket(self, box: Mailbox) -> str:
         """One that Priya opened by mail."""
@@ -122,7 +126,14 @@ class Office:
         assert found is not None
         return found
 
-    async def answers(self, ticket: str, *to: To, body: str = "It runs again.", undo: timedelta = timedelta()) -> str:
+    async def uploaded(self, name: str, type: str, content: bytes) -> File:
+        """A file that an answer may carry."""
+        blob = await asyncio.to_thread(self.blobs.put_bytes, content)
+        file = File(f"file-{name}", name, type, blob.bytes, blob.sha256, None, "anna")
+        await self.record.write(lambda connection: files.add(connection, file, 1), name="file")
+        return file
+
+    async def answers(self, ticket: str, *to: To, body: str = "It runs again.", **details: Any) -> str:
         """The id of Anna's mail."""
         ids: list[str] = []
 
@@ -130,8 +141,8 @@ class Office:
             ids[:] = [
                 posting.post(
                     work, work.ticket(ticket), kind="reply", to=to or (To(PRIYA, "Priya Raman"),), subject="Re: Feed",
-                    body=body, details={"signature": "Anna", "language": "en"}, name="Anna Kovács", by_id="anna",
-                    undo=undo,
+                    body=body, details={"signature": "Anna", "language": "en"} | details, name="Anna Kovács",
+                    by_id="anna",
                 )
             ]  # fmt: skip
 

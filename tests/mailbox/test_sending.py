@@ -17,16 +17,19 @@ from desk.work import Work
 from mailbox import lane, tokens
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
+from mailbox.parsing.parse import parse
+from mailbox.parsing.parsed import Ours
 from store import jobs
 from store.engine import Record, open_record
 from store.outbox import To
 from store.schema import job
+from store.times import micros
 from tests.mailbox.imap.conftest import at
 from tests.mailbox.outbound import PRIYA, TOM, Office
 from tests.support.eventually import eventually
 from tests.support.imap_pymap import SECRET, USER, pymap_server
 from tests.support.smtp_server import SmtpServer
-from tests.support.world import SEALER, World
+from tests.support.world import OPEN, SEALER, World
 
 _JOB = select(job.c.lease_until).where(job.c.key == bindparam("key"))
 
@@ -76,6 +79,34 @@ async def test_an_answer_leaves_as_a_mail_of_the_agent_in_the_name_of_the_mailbo
     assert mail.sha256 is not None and office.blobs.is_sound(mail.sha256)
     assert office.blobs.path(mail.sha256).read_bytes() == taken.raw
     assert mail.accepted_at is not None
+
+
+async def test_files_pictures_and_the_quoted_words_go_along_in_the_readers_language_and_the_offices_zone(
+    office: Office, server: SmtpServer
+) -> None:
+    ticket = await office.ticket(await office.has("support", server.port))
+    picture = await office.uploaded("graph.png", "image/png", b"\x89PNG\r\n\x1a\n" + b"\0" * 30)
+    rates = await office.uploaded("Übersicht.pdf", "application/pdf", b"%PDF-1.4\n")
+    id = await office.answers(
+        ticket, body="Look:\n[picture: graph.png]", files=[picture.id, rates.id],
+        quote={"name": "Priya", "at": micros(OPEN), "text": "It stopped."},
+    )  # fmt: skip
+    async with office.process():
+        await eventually(lambda: office.is_now(id, "accepted"))
+    back = parse(server.taken[0].raw, Ours(), ())
+    assert [(each.name, each.inline) for each in back.attachments] == [("graph.png", True), ("Übersicht.pdf", False)]
+    assert back.quote == "Priya wrote on 4 March 2026, 10:00 CET:\n> It stopped."
+
+
+async def test_a_mail_whose_file_is_gone_says_so_and_keeps_nobody_waiting(office: Office, server: SmtpServer) -> None:
+    ticket = await office.ticket(await office.has("support", server.port))
+    file = await office.uploaded("a.txt", "text/plain", b"gone")
+    lost, behind = await office.answers(ticket, files=[file.id]), await office.answers(ticket)
+    office.blobs.delete(file.sha256)
+    async with office.process():
+        await eventually(lambda: office.is_now(behind, "accepted"))
+        await eventually(lambda: office.is_now(lost, "bounced"))
+    assert (await office.mail(lost)).recipients[0].reason == "A file of this mail is not there any more."
 
 
 async def test_who_is_deferred_gets_the_same_bytes_later_and_nobody_else_gets_them_again(

@@ -51,8 +51,8 @@ def postfix_server(lmtp_port: int) -> Iterator[PostfixServer]:
     with tempfile.TemporaryDirectory(prefix="vipdesk-postfix-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        port, dead = _free_ports()
-        _lay_out(folder, root, port, lmtp_port, dead)
+        port, other, dead = _free_ports()
+        _lay_out(folder, root, port, lmtp_port, other, dead)
         command = [f"{root}/usr/lib/postfix/sbin/master", "-c", f"{folder}/conf", "-s"]
         process = subprocess.Popen(
             command,
@@ -87,7 +87,7 @@ def _environment(root: str, folder: Path) -> dict[str, str]:
     return own | {"LD_LIBRARY_PATH": ":".join(filter(None, libraries)), "MAIL_CONFIG": f"{folder}/conf"}
 
 
-def _lay_out(folder: Path, root: str, port: int, lmtp_port: int, dead: int) -> None:
+def _lay_out(folder: Path, root: str, port: int, lmtp_port: int, other: int, dead: int) -> None:
     for made in ("conf", "data", "queue"):
         (folder / made).mkdir()
     for queue in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "saved", "trace",
@@ -98,20 +98,21 @@ def _lay_out(folder: Path, root: str, port: int, lmtp_port: int, dead: int) -> N
     _own(folder / "data")
     libraries = _environment(root, folder)["LD_LIBRARY_PATH"]
     (folder / "conf" / "main.cf").write_text(
-        _MAIN.format(folder=folder, root=root, lmtp_port=lmtp_port, dead=dead, libraries=libraries)
+        _MAIN.format(folder=folder, root=root, lmtp_port=lmtp_port, other=other, dead=dead, libraries=libraries)
     )
-    (folder / "conf" / "master.cf").write_text(_MASTER.format(port=port))
+    (folder / "conf" / "master.cf").write_text(_MASTER.format(port=port, other=other))
 
 
 def _own(path: Path) -> None:
     os.chown(path, pwd.getpwnam(OWNER).pw_uid, -1)
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+def _free_ports() -> list[int]:
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(3)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def _greets(port: int) -> bool:
@@ -152,7 +153,7 @@ virtual_mailbox_domains = example.org
 virtual_mailbox_maps =
 virtual_transport = lmtp:[127.0.0.1]:{lmtp_port}
 transport_maps = inline:{{
-  {{gone.example = gone:5.1.1 nobody of that name}}, {{slow.example = smtp:[127.0.0.1]:{dead}}} }}
+  {{gone.example = smtp:[127.0.0.1]:{other}}}, {{slow.example = smtp:[127.0.0.1]:{dead}}} }}
 default_transport = error:5.1.2 no such domain
 smtpd_recipient_restrictions = permit_mynetworks, reject
 smtp_host_lookup = native
@@ -170,6 +171,9 @@ smtpd_client_connection_rate_limit = 0
 """
 _MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
+127.0.0.1:{other} inet n - n - - smtpd
+  -o myhostname=mx.gone.example
+  -o {{ smtpd_recipient_restrictions = check_recipient_access static:{{550 5.1.1 nobody of that name}} }}
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 1 1 qmgr
@@ -185,7 +189,6 @@ proxywrite unix - - n - 1 proxymap
 smtp unix - - n - - smtp
 relay unix - - n - - smtp
 error unix - - n - - error
-gone unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 lmtp unix - - n - - lmtp

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
+import signal
 import ssl
 from dataclasses import dataclass
 from typing import Any, Self
@@ -47,6 +49,8 @@ class SmtpServer:
         self.times: int | None = None
         self.connections = 0
         self.goes_on = asyncio.Event()
+        self.victim = 0
+        """The process that the faults kill and killed (before the server has the mail) kill."""
         self.secrets = secrets
         self.tokens = tokens
         self._port = port
@@ -117,7 +121,7 @@ class _Handler:
         assert isinstance(envelope.content, bytes)
         taken = Taken((envelope.mail_from or "").strip("<>"), tuple(envelope.rcpt_tos), envelope.content)
         fault = self._server.fault("dot")
-        if fault is None or fault in ("drop", "freeze"):
+        if fault is None or fault in ("drop", "freeze", "kill"):
             self._server.taken.append(taken)
         return await smtp.suffer("dot", fault) or "250 2.0.0 queued as 1"
 
@@ -151,6 +155,9 @@ class _Conversation(SMTP):
 
     async def suffer(self, stage: str, fault: str | None) -> str | None:
         """The answer of a fault; one that has none ends or hangs."""
+        if fault in ("kill", "killed"):
+            os.kill(self.server.victim, signal.SIGKILL)
+            fault = "drop"
         if fault == "drop":
             self.cut()
             await asyncio.Event().wait()
