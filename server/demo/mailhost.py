@@ -15,6 +15,7 @@ import weakref
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from email.parser import BytesHeaderParser
 from email.utils import format_datetime, parseaddr
 from functools import partial
 from typing import Any, Protocol
@@ -159,10 +160,8 @@ def _stamped(envelope: Envelope, address: str, at: datetime, proven: bool) -> by
 
 def sender_of(raw: bytes) -> str:
     """The address in its first From, in small letters."""
-    for line in raw.split(CRLF + CRLF)[0].split(CRLF):
-        if line.lower().startswith(b"from:"):
-            return parseaddr(line[5:].decode("utf-8", "replace"))[1].lower()
-    return ""
+    written = str(BytesHeaderParser().parsebytes(raw).get("from", ""))
+    return parseaddr(" ".join(written.split()))[1].lower()
 
 
 def _one_line(text: str) -> str:
