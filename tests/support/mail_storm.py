@@ -34,7 +34,7 @@ FROZEN_S = 1.0
 """Longer than it takes until another has noticed and taken over."""
 SECOND, POISON = 0.1, 0.02
 HOLD = "mailbox box"
-SETTLED_S, SAID_S = 60.0, 330.0
+BORN_S, SETTLED_S, SAID_S = 3.0, 120.0, 330.0
 
 Deliver = Callable[[bytes], Awaitable[None]]
 _SAID = select(event.c.frame).where(event.c.kind == "message", event.c.by_id == "priya")
@@ -99,6 +99,7 @@ class Storm:
         self._chance = random.Random(seed)
         self._sent: dict[str, bytes] = {}
         self._poison: set[str] = set()
+        self._done_before = 0
 
     async def run(
         self, kills: int, frozen: int, over: Callable[[], bool] = lambda: False, frozen_s: float = FROZEN_S
@@ -111,7 +112,8 @@ class Storm:
                 if over():
                     break
                 await self.arrives()
-                await asyncio.sleep(self._chance.uniform(0, 0.15))
+                await self._is_at_work()
+                await asyncio.sleep(self._chance.uniform(0, 0.3))
                 await (self._kill() if act == "kill" else self._freeze(frozen_s))
         return self.report
 
@@ -178,6 +180,19 @@ class Storm:
         ).encode()
         self.report.mails += 1
         return self._sent[name]
+
+    async def _is_at_work(self) -> None:
+        """Somebody has stored or said something since we last looked, or takes too long: who is only being born is
+        killed seldom.
+        """
+        ends = asyncio.get_running_loop().time() + BORN_S
+        while asyncio.get_running_loop().time() < ends:
+            rows = await self.record.read(lambda opened: opened.all(_ROWS))
+            done = len(rows) + sum(row.state != "stored" for row in rows)
+            if done > self._done_before:
+                self._done_before = done
+                return
+            await asyncio.sleep(0.01)
 
     async def _kill(self) -> None:
         """Mostly who reads; another comes at once, as a supervisor sees to it."""
