@@ -147,9 +147,9 @@ class Poller:
 
     async def _compare(self, connection: Connection, done: str | None, fence: int, why: Why) -> None:
         """The folder of done mail too: what a restored record does not know may have been moved there since."""
-        now = self._clock.real()
+        now, real = self._clock.now(), self._clock.real()
         again = await self._record.read(meta.mail_asked_again) if why == "restore" else None
-        since = now - timedelta(days=DAYS) if again is None else again - BEFORE_BACKUP
+        since = now - timedelta(days=DAYS) if again is None else min(now, again) - BEFORE_BACKUP
         folders = [
             (each, Fetching(
                 self._record, self._blobs, self._clock, self._box, each, self._hold, fence, follows=False
@@ -160,7 +160,7 @@ class Poller:
 
         def note(work: Work) -> None:
             singletons.hold(work.connection, self._hold, fence)
-            noted(work, self._box, found, now)
+            noted(work, self._box, found, real)
             if again is not None:
                 mailbox_health.read_again(work.connection, self._box.id, micros(again))
 

@@ -46,7 +46,7 @@ class Compared:
 
 async def compared(desk: Desk, blobs: Blobs, sealer: Sealer, box: Mailbox, days: int) -> Compared:
     """What is missing is stored; the record knows what was found. Raises Unavailable, OSError."""
-    now = desk.clock.real()
+    now = desk.clock.now()
     async with httpx2.AsyncClient() as http:
         try:
             at = place(box, sealer, http, lambda sealed: None)
@@ -62,5 +62,5 @@ async def compared(desk: Desk, blobs: Blobs, sealer: Sealer, box: Mailbox, days:
             return Compared(None, error.step, error.words)
         except (ValueError, KeyError):
             return Compared(None, "secret", "It was sealed with a key that is not here.")
-    await desk.run("mail_compared", lambda work: noted(work, box, found, now), decides=False)
+    await desk.run("mail_compared", lambda work: noted(work, box, found, desk.clock.real()), decides=False)
     return Compared(found)

@@ -32,7 +32,8 @@ NEAR = ("127.0.0.1", "::1", "localhost")
 class MailboxDraft:
     """As entered. `customer`: id, empty for the pool's general address. `trusts`: hosts of our own whose word on a
     sender is believed, separated by commas. `since`: a day; older mail is left alone, empty: all is taken. `smtp_host`
-    empty: nothing leaves by it. `plus`: its server takes mail to name+anything. Secrets are empty where the ones that
+    empty: nothing leaves by it. `plus`: its server takes mail to name+anything. `sent`: where it files what
+    was sent; empty: Sent. Secrets are empty where the ones that
     are kept stay.
     """
 
@@ -65,6 +66,7 @@ class MailboxDraft:
     smtp_password: str = ""
     plus: bool = False
     copies: str = "none"
+    sent: str = ""
     active: bool = True
 
 
@@ -185,6 +187,7 @@ def _endpoint(check: Check, draft: MailboxDraft) -> dict[str, Any]:
         more |= _client(check, draft)
     if draft.smtp_host.strip():
         more |= {"smtp": _smtp(check, draft), "plus": draft.plus, "copies": _copies(check, draft)}
+        more |= {"sent": check.line("sent", draft.sent, 200)}
     return endpoint | {name: value for name, value in more.items() if value}
 
 

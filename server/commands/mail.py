@@ -44,6 +44,7 @@ FIELDS = (
     ("smtp_auth", "password, same (the mailbox's token) or none"),
     ("smtp_user", "by which mail is sent; the mailbox's if not told"),
     ("copies", f"{', '.join(COPIES)}: how it is proven that a mail was taken whose answer got lost"),
+    ("sent", "folder in which its server files what was sent; Sent if not told"),
 )
 SECRETS = ("password", "client_secret", "refresh_token", "smtp_password")
 

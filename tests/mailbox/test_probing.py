@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +18,9 @@ from store.mailbox_health import Health
 from store.outgoing import Mail, latest
 from store.schema import incoming_mail, ticket
 from tests.mailbox.office import MAIL, Office
+from tests.support.copying import Place
 from tests.support.eventually import eventually
+from tests.support.running import RunningDesk
 from tests.support.world import SEALER
 
 EVERY = timedelta(minutes=15)
@@ -99,3 +105,25 @@ async def test_without_an_smtp_server_or_when_switched_off_none_is_sent(office: 
     office.box.endpoint["smtp"] = {"host": "127.0.0.1"}  # type: ignore[index]
     assert probing.is_due(None, 0)
     assert not Probing(office.box, SEALER, timedelta()).is_due(None, 0)
+
+
+async def test_through_a_real_smtp_server_it_comes_back_and_its_whole_way_is_timed(tmp_path: Path) -> None:
+    """The demo's own mail server, and the product as it is."""
+    desk = RunningDesk(tmp_path / "data")
+    await asyncio.to_thread(desk.start)
+
+    async def rows() -> list[dict[str, Any]]:
+        _, out, _ = await asyncio.to_thread(Place(desk.folder).run, "mail", "health", "--json")
+        return list(json.loads(out))
+
+    async def all_timed() -> bool:
+        found = await rows()
+        return len(found) == 3 and all(each["trip_s"] is not None for each in found)
+
+    try:
+        await eventually(all_timed, 60.0)
+        assert {each["state"] for each in await rows()} == {"ok"}
+        _, out, _ = await asyncio.to_thread(Place(desk.folder).run, "mail", "test", "support@larkfield.example")
+        assert "smtp: 127.0.0.1" in out and "imap: " in out and "failed" not in out
+    finally:
+        await asyncio.to_thread(desk.stop)

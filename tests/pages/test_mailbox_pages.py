@@ -126,10 +126,11 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_entered_is_lost(
 def test_how_it_sends_is_kept_and_its_secret_shown_nowhere(admin: Admin, kept: str, port: int) -> None:
     given = fields(
         port, smtp_host="smtp.example.com", smtp_port=465, smtp_security="tls", smtp_user="sender",
-        smtp_password="hush-hush", plus="on", copies="plus",
+        smtp_password="hush-hush", plus="on", copies="plus", sent="Sent Items",
     )  # fmt: skip
     page = admin.post(kept, **given)
     assert 'value="smtp.example.com"' in page and 'value="465"' in page and 'value="sender"' in page
+    assert 'value="Sent Items"' in page
     assert "hush-hush" not in page and "hush-hush" not in admin.get("/admin/audit")
     admin.post(kept, **(given | {"smtp_password": "", "password": ""}))
     assert admin.page.status_code == 200, "secrets that were not entered stay"

@@ -23,7 +23,7 @@ def providers() -> list[Provider]:
             "Google Workspace",
             (
                 "imap.gmail.com 993 TLS", "smtp.gmail.com 587 STARTTLS", "https://oauth2.googleapis.com/token",
-                "https://mail.google.com/",
+                "https://mail.google.com/", "[Gmail]/Sent Mail",
             ),
             _("By XOAUTH2, or by an app password where two steps are on. It files sent mail by itself: proof by the"
               " folder of sent mail."),
@@ -33,6 +33,7 @@ def providers() -> list[Provider]:
             (
                 "outlook.office365.com 993 TLS", "smtp.office365.com 587 STARTTLS",
                 "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token", "https://outlook.office365.com/.default",
+                "Sent Items",
             ),
             _("By XOAUTH2 only: passwords are refused. It files sent mail by itself: proof by the folder of sent"
               " mail."),
