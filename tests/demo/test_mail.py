@@ -11,15 +11,21 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import aiosmtplib
 import httpx2
 import pytest
 
-from server.demo import mailhost
+from server.demo import mailhost, post
 from server.demo.mailhost import HOST, MailHost
+from server.settings import Settings
+from store import mailboxes
+from store.engine import open_record
+from store.mailboxes import Mailbox
 from tests.support.eventually import eventually
 from tests.support.running import RunningDesk
 from tests.widget.portal import agent
@@ -177,3 +183,22 @@ async def test_its_memory_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         assert refused.value.code == 452
     finally:
         await host.close()
+
+
+def test_where_mail_is_read_elsewhere_there_is_no_server_of_its_own() -> None:
+    parts = SimpleNamespace(settings=Settings(mail_address=ANNA, imap_url="imaps://anna:secret@mail.example"))
+    assert post.of(cast("Any", parts)) is None
+
+
+async def test_mailboxes_of_a_run_that_had_a_server_are_not_read_without_it(tmp_path: Path) -> None:
+    laid = Mailbox("mailbox-general", post.GENERAL, "", None, "office", {"host": HOST}, b"", True, None)
+    other = Mailbox("mailbox-own", "own@larkfield.example", "", None, "office", {"host": HOST}, b"", True, None)
+    record = await open_record(f"sqlite:///{tmp_path / 'record.db'}")
+    try:
+        for each in (laid, other):
+            await record.write(partial(mailboxes.add, new=each, at=1), name="box")
+        await post.switch_off(record)
+        found = {each.id: each.active for each in await record.read(mailboxes.every)}
+    finally:
+        await record.close()
+    assert found == {"mailbox-general": False, "mailbox-own": True}
