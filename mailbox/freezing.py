@@ -35,6 +35,10 @@ class Frozen:
     raw: bytes = field(repr=False)
 
 
+class HeldBack(Exception):
+    """A virus scanner found something in a file of it; the file's name."""
+
+
 class Freezing:
     """Of every mailbox."""
 
@@ -44,7 +48,9 @@ class Freezing:
         self._sealer = sealer
 
     async def frozen(self, mail: Mail, box: Mailbox, *, plus: bool) -> Frozen:
-        """`plus`: the mailbox takes plus addresses. Raises NotFound for bytes that are gone, Unavailable, OSError."""
+        """`plus`: the mailbox takes plus addresses. Raises NotFound for bytes that are gone, HeldBack,
+        Unavailable, OSError.
+        """
         if mail.sha256 is not None and mail.message_id is not None:
             return Frozen(mail.message_id, mail.sha256, await asyncio.to_thread(self._content, mail.sha256))
         enclosed, zone = await self._record.read(lambda connection: _rows(connection, mail, box))
@@ -91,6 +97,9 @@ def _rows(connection: Connection, mail: Mail, box: Mailbox) -> tuple[list[File],
     found = [files.find(connection, id) for id in mail.details.get("files", ())]
     if None in found:
         raise NotFound
+    held = next((each for each in found if each is not None and each.found), None)
+    if held is not None:
+        raise HeldBack(held.name)
     hours = calendars.at(connection, box.calendar_id, instant(mail.created_at))
     return [each for each in found if each is not None], ZONE if hours is None else hours.zone
 

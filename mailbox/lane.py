@@ -17,7 +17,7 @@ from desk.posting import Outcome
 from desk.sealing import Sealer
 from desk.work import Work
 from mailbox import proofs, tokens
-from mailbox.freezing import Freezing, Frozen
+from mailbox.freezing import Freezing, Frozen, HeldBack
 from mailbox.imap.backoff import Backoff
 from mailbox.places import Outlet
 from mailbox.smtp.endpoint import Limits
@@ -178,6 +178,9 @@ class Lane:
             frozen = await self._freezing.frozen(mail, box, plus=out.plus)
         except NotFound:
             return dict.fromkeys(waiting, Outcome("bounced", "A file of this mail is not there any more.")), None
+        except HeldBack as held:
+            words = f"The virus scanner found something in {held}, so this mail does not leave."
+            return dict.fromkeys(waiting, Outcome("bounced", words)), None
         envelope = self._envelope(mail, box, out, waiting)
         try:
             told = await self._handed_over(envelope, mail, frozen, out)

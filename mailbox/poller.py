@@ -26,7 +26,7 @@ from routing.errors import DeskError
 from store import calendars, incoming, mailbox_health, meta, singletons
 from store.blobs import Blobs
 from store.engine import Connection as Transaction
-from store.engine import Record
+from store.engine import Record, Violation
 from store.incoming import Stored
 from store.mailboxes import Mailbox
 from store.times import instant, micros
@@ -90,6 +90,9 @@ class Poller:
             except DeskError as error:
                 pause = error.retry_s or self._backoff.next_s()
                 log.warning("mailbox.record_unavailable mailbox=%s pause_s=%.1f", self._box.id, pause)
+            except Violation:  # what it was about to write belongs to something that is gone, as the mailbox itself
+                pause = self._backoff.next_s()
+                log.warning("mailbox.gone mailbox=%s pause_s=%.1f", self._box.id, pause)
             except OSError as error:
                 pause = self._backoff.next_s()
                 log.exception("mailbox.no_room mailbox=%s pause_s=%.1f", self._box.id, pause)

@@ -19,7 +19,7 @@ from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
 from mailbox.parsing.parse import parse
 from mailbox.parsing.parsed import Ours
-from store import jobs
+from store import files, jobs
 from store.engine import Record, open_record
 from store.outbox import To
 from store.schema import job
@@ -107,6 +107,18 @@ async def test_a_mail_whose_file_is_gone_says_so_and_keeps_nobody_waiting(office
         await eventually(lambda: office.is_now(behind, "accepted"))
         await eventually(lambda: office.is_now(lost, "bounced"))
     assert (await office.mail(lost)).recipients[0].reason == "A file of this mail is not there any more."
+
+
+async def test_a_file_in_which_a_scanner_found_something_does_not_leave(office: Office, server: SmtpServer) -> None:
+    ticket = await office.ticket(await office.has("support", server.port))
+    file = await office.uploaded("offer.exe", "application/x-dosexec", b"MZ")
+    await office.record.write(lambda connection: files.scanned(connection, file.id, "Win.Trojan"), name="scanned")
+    bad, behind = await office.answers(ticket, files=[file.id]), await office.answers(ticket)
+    async with office.process():
+        await eventually(lambda: office.is_now(behind, "accepted"))
+        await eventually(lambda: office.is_now(bad, "bounced"))
+    assert "found something in offer.exe" in (await office.mail(bad)).recipients[0].reason
+    assert len(server.taken) == 1
 
 
 async def test_who_is_deferred_gets_the_same_bytes_later_and_nobody_else_gets_them_again(
