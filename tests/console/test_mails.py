@@ -139,7 +139,7 @@ def test_the_list_says_when_the_clock_of_a_mail_starts(opened: Open) -> None:
     page.evaluate("desk.desk.tickets.get('t3').patch({starts_at: '2026-03-04T08:00:00Z'})")
     until(page, "document.querySelector(\"a[href='#ticket/t3'] .clock\")")
     assert page.inner_text("a[href='#ticket/t3'] .clock") == "starts Wed 09:00 CET"
-    page.evaluate("desk.desk.tickets.get('t3').patch({starts_at: '2026-03-03T08:00:00Z'})")
+    page.evaluate("desk.second.value = Date.parse('2026-03-04T08:00:00Z')")
     until(page, "!document.querySelector(\"a[href='#ticket/t3'] .clock\")")
 
 

@@ -9,8 +9,8 @@ import { Icon } from "./parts.js";
 
 export function Fate({ mail }) {
   const { now, second: tick, zone } = useConsole();
-  const left = mail.send_at ? Math.ceil((Date.parse(mail.send_at) - Math.max(now(), tick.value)) / 1000) : 0;
-  const words = mail.state === "queued" && left > 0 ? t("leaves in {n} s", { n: left }) : stateWords(mail.state);
+  const left = mail.state === "queued" && mail.send_at ? Math.ceil((Date.parse(mail.send_at) - Math.max(now(), tick.value)) / 1000) : 0;
+  const words = left > 0 ? t("leaves in {n} s", { n: left }) : stateWords(mail.state);
   const means = mail.state === "accepted" && mail.accepted_at ? t("The mail server took it at {time}.", { time: second(mail.accepted_at, zone) }) : stateMeans(mail.state);
   const tone = { bounced: "bad", ambiguous: "care", deferred: "care" }[mail.state];
   return html`<span class=${tone ? `tag ${tone}` : "muted tiny state"} title=${means}><${Icon} name=${icon(mail.state)} />${words}</span>`;
@@ -22,7 +22,7 @@ export function FateFoot({ mail, mine }) {
   const bounced = mail.recipients.filter(({ state }) => state === "bounced");
   const differ = new Set(mail.recipients.map(({ state }) => state)).size > 1;
   const slow = mail.recipients.filter(({ state, reason }) => state === "deferred" && reason);
-  return html`${bounced.map((one) => html`<p class="banner bad" role="alert" key=${one.address}><${Icon} name="mail" /><span><b>${rich(mine ? t("Your reply to {name} bounced at {time}.") : t("The reply to {name} bounced at {time}."), { name: one.name || one.address, time: hour(one.at, console.zone) })}</b>
+  return html`${bounced.map((one) => html`<p class="banner bad" key=${one.address}><${Icon} name="mail" /><span><b>${rich(mine ? t("Your reply to {name} bounced at {time}.") : t("The reply to {name} bounced at {time}."), { name: one.name || one.address, time: hour(one.at, console.zone) })}</b>
       ${" "}${plainReason(one.reason)} ${t("The clock goes on.")} ${one.reason && html`<span class="tiny" dir="auto">${one.reason}</span>`}</span></p>`)}
     ${slow.map((one) => html`<p class="small muted" key=${one.address}>${one.name || one.address}: ${plainReason(one.reason)} <span class="tiny" dir="auto">${one.reason}</span></p>`)}
     ${mail.alarm === "late" && mail.state !== "bounced" && html`<p class="banner care"><${Icon} name="triangle-alert" /><span><b>${t("It has not left yet.")}</b> ${t("No mail server has taken it so far. The clock goes on.")}</span></p>`}

@@ -1,6 +1,7 @@
 /* A mail that came, around its text: how it came, whether it is proven, who else has it, what stood below it, the mail as sent. */
 
 import { useEffect, useState } from "../../vendor/hooks.js";
+import { useComputed } from "../../vendor/signals.js";
 import { html } from "../html.js";
 import { others } from "../store/mails.js";
 import { weekMoment, zoneName } from "../times.js";
@@ -23,9 +24,9 @@ export function MailTags({ mail }) {
 
 /** Out of hours: when its clock starts. */
 function Starts({ mail }) {
-  const { now, second, zone } = useConsole();
+  const { second, zone } = useConsole();
+  const waits = useComputed(() => Date.parse(mail.starts_at) > second.value).value;
   if (!mail.starts_at || mail.starts_at <= mail.received_at) return null;
-  const waits = Date.parse(mail.starts_at) > Math.max(now(), second.value);
   const time = `${weekMoment(mail.starts_at, zone)} ${zoneName(mail.starts_at, zone)}`;
   return html`<span class="clock ${waits ? "hold" : "run"}"><${Icon} name="timer" />${waits ? t("clock starts {time}", { time }) : t("clock started {time}", { time })}</span>`;
 }

@@ -47,9 +47,10 @@ function useFollow(console, id, link) {
 
 /** Until clocks run: what the chat does, how much is unread, or when something last happened. */
 function State({ summary }) {
-  const { second, zone } = useConsole();
+  const { desk, second, zone } = useConsole();
+  const starts = useComputed(() => Date.parse(desk.tickets.get(summary.ticket).summary.value.starts_at) > second.value).value;
   if (waits(summary)) return html`<${Waits} summary=${summary} />`;
-  if (summary.starts_at && Date.parse(summary.starts_at) > second.peek()) return html`<${Starts} at=${summary.starts_at} />`;
+  if (starts) return html`<${Starts} at=${summary.starts_at} />`;
   if (summary.unread) return html`<span class="count new num"><span class="hide">${t("Unread")}: </span>${summary.unread}</span>`;
   if (!summary.last_at) return null;
   return html`<time class="tiny muted num" datetime=${summary.last_at}>${moment(summary.last_at, second.peek(), zone)}</time>`;
