@@ -117,6 +117,8 @@ def todo(found: BoxReport) -> str:
         return repairs[health.step]
     elif health is not None and health.probe_sent_at is not None and health.probe_came_at is None and not health.step:
         return _("Look at how mail leaves and comes in: test the connection, then the server's queue.")
+    elif found.grade == "bad":
+        return _("Does the process that reads it still run? If it does, test the connection.")
     else:
         return ""
 

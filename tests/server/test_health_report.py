@@ -16,8 +16,10 @@ from server import health_report
 from server.environment import HIDDEN, shown
 from server.health_report import Part, report
 from server.settings import Settings, name_of
-from store import beats, jobs, meta
+from store import beats, jobs, mailbox_health, mailboxes, meta
 from store.engine import Connection, InlineRecord
+from store.mailboxes import Mailbox
+from store.times import micros
 from tests.support.world import MovedClock
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -112,3 +114,30 @@ def test_what_is_shown_is_what_the_settings_page_of_the_documents_lists() -> Non
     documented = dict(re.findall(r"^\| `(VIPDESK_\w+)` \|[^|]*\| (.*) \|$", page, re.M))
     assert {each.name: each.help for each in shown(Settings())} == documented
     assert [each.name for each in shown(Settings())] == [name_of(each.name) for each in fields(Settings)]
+
+
+def box(id: str) -> Mailbox:
+    return Mailbox(id, f"{id}@larkfield.example", "", None, "office", {"host": "imap.example"}, b"", True, None)
+
+
+async def test_a_mailbox_is_a_fault_after_two_minutes_of_silence_and_the_step_that_fails_is_told(
+    settings: Settings,
+) -> None:
+    record = InlineRecord()
+
+    def verb(connection: Connection) -> None:
+        alive(connection)
+        for id in ("fine", "silent", "failing", "off"):
+            mailboxes.add(connection, replace(box(id), active=id != "off"), 1)
+        for id, seconds in (("fine", 30), ("silent", 121), ("failing", 100)):
+            mailbox_health.well(connection, id, micros(NOON - timedelta(seconds=seconds)), 0)
+        mailbox_health.failed(connection, "failing", micros(NOON), "login", "no such user")
+
+    await record.write(verb)
+    found = await parts(record, settings)
+    assert (found["mailbox silent"].grade, found["mailbox silent"].title) == ("bad", "silent@larkfield.example")
+    assert found["mailbox silent"].said == "Its server has not answered for 2 min." and found["mailbox silent"].todo
+    assert found["mailbox failing"].grade == "care"
+    assert found["mailbox failing"].said == ("Its server answered last 100 s ago. Signing in is refused: no such user")
+    assert (found["mailboxes"].grade, found["mailboxes"].said) == ("ok", "1 are read, and nothing is behind.")
+    assert "mailbox off" not in found
