@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from desk import letters, mail_views, mailing
 from desk.mail_views import Named, Part, Shown, View
 from desk.requests import AgentSay, SetStatus
 from routing.errors import NotFound
+from store import erasing
 from store.blobs import Blobs
+from store.engine import Connection
 from store.files import File
+from store.schema import event, mail_item
 from tests.desk.conftest import NewWorld
 from tests.desk.test_mailing import BOX, PRIYA, Post, item_of, letter, opened, post
 from tests.support.world import NIGHT
@@ -91,3 +95,21 @@ async def test_a_ticket_says_when_the_clock_of_its_earliest_unanswered_mail_star
     await post.lands(letter("four", kind="auto", tokens=(ticket,)))
     assert await starts() is None
     assert "starts_at" not in await world.summary("priya", ticket)
+
+
+async def test_of_who_is_erased_nothing_is_left_that_was_shown(post: Post) -> None:
+    world = post.world
+    named = Named("Priya Raman", PRIYA)
+    ticket = str(await post.lands(letter(view_sha256="b" * 64, text="the canary")))
+    id = await rid_of(post, ticket)
+    await post.lands(letter("two", "mei.tan@brightwater.example", tokens=(ticket,), to=(named,), cc=(named,)))
+    await world.ask("anna", AgentSay, ticket=ticket, body="We look at it.", anyway=True)
+
+    def erase(connection: Connection) -> tuple[set[str], str]:
+        blobs = erasing.erase(connection, ["priya"])
+        return blobs, repr([*connection.all(select(event)), *connection.all(select(mail_item))])
+
+    blobs, left = await world.record.write(erase, name="erase")
+    assert "b" * 64 in blobs
+    assert [each for each in (PRIYA, "Priya Raman", "the canary", "b" * 64) if each in left] == []
+    assert mail_views.view_of(Blobs(Path("nowhere")), (await seen(post, "anna", id)).mail) == mail_views.EMPTY
