@@ -6,26 +6,24 @@ that the first one made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from desk import acknowledging, braking, joining, mail_people, retiring, returning, too_large
+from desk import acknowledging, braking, joining, mail_people, mail_threads, retiring, returning, too_large
 from desk.actors import Signed
 from desk.frames import maybe_written, written
 from desk.letters import SILENT, SPOKEN, Around, Letter
 from desk.mail_views import Named
 from desk.statuses import set_status, tell_status
-from desk.tickets import new_ticket
 from desk.work import Work
 from desk.writing import write_message
 from routing import mail as rules
 from routing.allow import Actor
 from routing.hours import Calendar
-from routing.mail import Evidence, Thread
-from routing.ticket import contact_wrote, landing
-from store import calendars, customers, files, incoming, tickets
+from routing.ticket import contact_wrote
+from store import calendars, customers, files, incoming
 from store.contacts import Person
 from store.ids import new_id
 from store.incoming import Item, State, Stored
@@ -58,49 +56,40 @@ def land(work: Work, box: Mailbox, mail: Stored, letter: Letter, around: Around 
         return
     if letter.kind in SILENT:
         _of_ours(work, item, letter)
-        return
-    if _answers_invitation(work, letter, around):
-        return
+    elif not _answers_invitation(work, letter, around):
+        _take_in(work, box, mail, item, letter, calendar, around)
+
+
+def _take_in(
+    work: Work, box: Mailbox, mail: Stored, item: Item, letter: Letter, calendar: Calendar, around: Around
+) -> None:
+    """Said on its ticket, and told to whom it concerns."""
     letter, passed_by = mail_people.passed_on(work, letter)
     known = mail_people.is_known(work, letter.sender)
-    named, decided = _named(work, letter)
-    joins = named is not None and decided.joins and not _too_old(work, named)
-    braked = False
-    if named is not None and joins:
-        found, person = named, mail_people.joining_person(work, named, letter)
-    else:
-        person, place = mail_people.by_whom(work, box, letter, calendar)
-        burst = None if _is_history(mail) else braking.burst(work, person)
-        braked = burst is not None
-        linked = named.ticket.id if named is not None and (decided.linked or decided.joins) else None
-        found = burst or new_ticket(
-            work, mail_people.contact_of(work, person), place, "mail", letter.subject or None, None, linked=linked
-        )
-        found.ticket.pooled = found.ticket.pooled or int(found.ticket.owner_id is None)
-    seq = _say(
-        work, found, person, item, letter, opens=letter.kind in (*SPOKEN, "unreadable") and not _is_history(mail)
-    )
-    _wait_for_answer(found, item.starts_at)
-    incoming.place(work.connection, item.id, found.ticket.id, seq)
+    at = mail_threads.placed(work, box, letter, calendar, brakes=not _is_history(mail))
+    opens = letter.kind in (*SPOKEN, "unreadable") and not _is_history(mail)
+    seq = _say(work, at.found, at.person, item, letter, opens=opens)
+    _wait_for_answer(at.found, item.starts_at)
+    incoming.place(work.connection, item.id, at.found.ticket.id, seq)
     out_of_hours = item.starts_at is not None and item.starts_at > item.received_at
     if _is_history(mail):
-        _settle_history(work, found, joins)
+        _settle_history(work, at.found, at.joined)
     elif letter.urgent and letter.kind in SPOKEN:
-        _offer_to_pool(work, found, out_of_hours)
+        _offer_to_pool(work, at.found, out_of_hours)
     told = {
-        "new_person": decided.new_person,
-        "review": decided.review,
-        "strangers": _copied(work, found, letter),
+        "new_person": at.decided.new_person,
+        "review": at.decided.review,
+        "strangers": _copied(work, at.found, letter),
         "forwarded_by": None if passed_by is None else {"id": passed_by.id, "name": passed_by.name},
         "note": "" if passed_by is None or letter.forwarded is None else letter.forwarded.note[:MOST_NOTE],
     }
-    _tell(work, found, item, letter, mail, seq, told)
-    if not braked and passed_by is None and not mail.moved_in:
-        too_large.tell(work, found, person, letter, known)
-    if braked:
-        braking.alarm(work, found, person)
-    elif not joins and out_of_hours and passed_by is None and letter.kind in SPOKEN and not mail.moved_in:
-        acknowledging.acknowledge(work, found, person, letter, known, calendar, item.starts_at, around)
+    _tell(work, at.found, item, letter, mail, seq, told)
+    if at.braked:
+        braking.alarm(work, at.found, at.person)
+    elif passed_by is None and not mail.moved_in:
+        too_large.tell(work, at.found, at.person, letter, known)
+        if not at.joined and out_of_hours and letter.kind in SPOKEN:
+            acknowledging.acknowledge(work, at.found, at.person, letter, known, calendar, item.starts_at, around)
 
 
 def _is_history(mail: Stored) -> bool:
@@ -178,32 +167,6 @@ def _item(letter: Letter, mail: Stored, starts: datetime | None) -> Item:
         starts_at=None if starts is None else micros(starts),
         view_sha256=letter.view_sha256,
     )
-
-
-# Which ticket -----------------------------------------------------------------------------------------------------
-
-
-def _named(work: Work, letter: Letter) -> tuple[Found | None, Thread]:
-    """The ticket that the mail names, our own tokens first, and what that is worth for this sender."""
-    for pointer, ids in (("token", letter.tokens), ("reference", _referred(work, letter))):
-        for id in ids:
-            if tickets.find(work.connection, id) is not None:
-                found = work.ticket(id)
-                sender = mail_people.relation(work, found, letter.sender)
-                return found, rules.thread(
-                    Evidence("token" if pointer == "token" else "reference", sender, letter.proven)
-                )
-    return None, rules.thread(Evidence(None, "stranger", letter.proven))
-
-
-def _referred(work: Work, letter: Letter) -> Sequence[str]:
-    known = incoming.tickets_of(work.connection, letter.references)
-    return [known[each] for each in letter.references if each in known]
-
-
-def _too_old(work: Work, found: Found) -> bool:
-    solved_at = None if found.ticket.solved_at is None else instant(found.ticket.solved_at)
-    return landing(found.ticket.status, solved_at, work.now) == "linked"
 
 
 # What is said -----------------------------------------------------------------------------------------------------
