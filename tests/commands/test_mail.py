@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +139,29 @@ def test_mails_are_taken_from_files_once(place: Place, tmp_path: Path) -> None:
     assert f"There is no {tmp_path / 'nowhere'}." in place.refused(
         "mail", "import", str(tmp_path / "nowhere"), "--mailbox", address
     )
+
+
+def test_mail_of_somebody_who_was_erased_is_not_taken_again(place: Place, tmp_path: Path) -> None:
+    address = "erased@larkfield.example"
+    place.told(
+        "mail", "add", address, "--host", "imap.example.com", "--no-active", "--password-file", password(tmp_path)
+    )
+    raw = MAIL.format(id="canary").replace("priya.raman@", "nora.hale@").replace("Priya Raman", "Nora Hale")
+    (tmp_path / "canary.eml").write_text(raw, newline="")
+    taken = ("mail", "import", str(tmp_path / "canary.eml"), "--mailbox", address)
+    assert place.told(*taken)["landed"] == 1
+    place.told("contact", "erase", "nora.hale@brightwater.example", "--customer", "Brightwater Hotels")
+    copy = "Received: by mx.larkfield.example; Wed, 4 Mar 2026 09:00:01 +0000\r\n" + raw
+    (tmp_path / "canary.eml").write_text(copy, newline="")
+    told = place.told(*taken)
+    assert (told["new"], told["landed"], told["erased"]) == (1, 0, 1)
+    with closing(sqlite3.connect(place.data / "vipdesk.db")) as db:
+        left = [
+            str(row)
+            for table in ("message", "event", "mail_item", "contact")
+            for row in db.execute(f"SELECT * FROM {table}")
+        ]
+    assert [row for row in left if "canary" in row or "nora.hale" in row.lower()] == []
 
 
 def health_of(place: Place) -> list[dict[str, Any]]:
