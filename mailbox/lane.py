@@ -71,7 +71,8 @@ class Lane:
         self._sealer = sealer
         self._outlet_of = outlet
         self._limits = limits
-        self._queue: asyncio.Queue[tuple[str, Mailbox]] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[str, Mailbox] | None] = asyncio.Queue()
+        self._closing = False
         self.waiting: set[str] = set()
         """Keys of jobs that are in hand."""
         self._box: Mailbox | None = None
@@ -86,20 +87,23 @@ class Lane:
         self.waiting.add(key)
         self._queue.put_nowait((key, box))
 
+    def close(self) -> None:
+        """The mail that is under way is the last one."""
+        self._closing = True
+        self._queue.put_nowait(None)
+
     async def run(self) -> None:
-        """For ever."""
+        """Until it is closed."""
         try:
-            while True:
+            while not self._closing:
                 try:
                     async with asyncio.timeout(KEEP_S):
-                        key, box = await self._queue.get()
+                        following = await self._queue.get()
                 except TimeoutError:
                     await self._hang_up()
-                    continue
-                try:
-                    await self._one(key, box)
-                finally:
-                    self.waiting.discard(key)
+                else:
+                    if following is not None:
+                        await self._one(*following)
         finally:
             await self._hang_up()
 
@@ -113,6 +117,8 @@ class Lane:
             await self._desk.clock.sleep(RETRY_S)
         except Exception:  # supervisor: one mail that cannot be made must not stop the others
             log.exception("sending.failed key=%s", key)
+        finally:
+            self.waiting.discard(key)
 
     # Whose it is ------------------------------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from store.mailboxes import Mailbox
 
 log = logging.getLogger(__name__)
 SWEEP_S = 1.0
+GRACE_S = 5.0
 BATCH = 2_000
 """Keys that are looked at: a long queue of one mailbox hides no other's."""
 NOWHERE = timedelta(seconds=15)
@@ -51,7 +52,9 @@ class Sending:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """For ever. Cancelled, mails under way are left to their leases."""
+        """For ever. Cancelled, the mail that each server is being given has some seconds; what is not over then is left
+        to its lease.
+        """
         async with httpx2.AsyncClient() as http:
             try:
                 while True:
@@ -61,20 +64,27 @@ class Sending:
                         log.warning("sending.record_unavailable")
                     await self._desk.live.wait_bell(SWEEP_S)
             finally:
-                for task in self._tasks.values():
-                    task.cancel()
-                await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+                await self._stopped()
+
+    async def _stopped(self) -> None:
+        tasks = set(self._tasks.values())
+        for lane in self._lanes.values():
+            lane.close()
+        if tasks:
+            await asyncio.wait(tasks, timeout=GRACE_S)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def look(self, http: httpx2.AsyncClient) -> None:
         """What is due and in nobody's hands goes to its lane. Raises Unavailable."""
         now = self._desk.clock.now()
-        waiting, boxes = await self._desk.record.read(
-            lambda connection: (jobs.due_keys(connection, now, BATCH, (KIND,)), mailboxes.every(connection))
-        )
+        due = await self._desk.record.read(lambda connection: jobs.due_keys(connection, now, BATCH, (KIND,)))
         taken = {key for lane in self._lanes.values() for key in lane.waiting}
-        for key, _ in waiting:
-            if key not in taken:
-                await self._dispatch(key, boxes, http)
+        waiting = [key for key, _ in due if key not in taken]
+        boxes = await self._desk.record.read(mailboxes.every) if waiting else []
+        for key in waiting:
+            await self._dispatch(key, boxes, http)
 
     async def _dispatch(self, key: str, boxes: list[Mailbox], http: httpx2.AsyncClient) -> None:
         mail = await self._desk.record.read(lambda connection: outgoing.find(connection, key.partition(":")[2]))

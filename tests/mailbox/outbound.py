@@ -74,11 +74,13 @@ class Office:
         changed = replace(box, secret_sealed=seal(self.sealer, {"password": password}))
         await self.record.write(lambda connection: mailboxes.change(connection, changed), name="box")
 
+    def sending(self, *, shows: bool = False, limits: Limits = LIMITS) -> Sending:
+        return Sending(self.desk, self.blobs, self.sealer, shows=shows, limits=limits)
+
     @contextlib.asynccontextmanager
     async def process(self, *, shows: bool = False, limits: Limits = LIMITS) -> AsyncIterator[None]:
-        """One that sends; killed at the end: it gives nothing up in good order."""
-        sending = Sending(self.desk, self.blobs, self.sealer, shows=shows, limits=limits)
-        task = asyncio.create_task(sending.run())
+        """One that sends, and is stopped at the end."""
+        task = asyncio.create_task(self.sending(shows=shows, limits=limits).run())
         try:
             yield
         finally:

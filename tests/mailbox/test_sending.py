@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, select
 
 from desk import posting
 from desk.work import Work
-from mailbox import lane, tokens
+from mailbox import lane, sending, tokens
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
 from mailbox.parsing.parse import parse
@@ -26,7 +26,7 @@ from store.schema import job
 from store.times import micros
 from tests.mailbox.imap.conftest import at
 from tests.mailbox.outbound import PRIYA, TOM, Office
-from tests.support.eventually import eventually
+from tests.support.eventually import calm, eventually
 from tests.support.imap_pymap import SECRET, USER, pymap_server
 from tests.support.smtp_server import SmtpServer
 from tests.support.world import OPEN, SEALER, World
@@ -328,6 +328,7 @@ async def test_what_a_dead_process_had_under_way_waits_for_its_copy(
     box = await office.has("support", server.port)
     id = await office.answers(await office.ticket(box))
     server.faults["dot"] = "freeze"
+    monkeypatch.setattr(sending, "GRACE_S", 0)
     async with office.process():
 
         async def taken() -> bool:
@@ -341,6 +342,24 @@ async def test_what_a_dead_process_had_under_way_waits_for_its_copy(
         await eventually(lambda: office.is_now(id, "ambiguous"))
         await office.comes(box, server.taken[0].raw)
         assert await office.is_now(id, "accepted")
+    assert len(server.taken) == 1
+
+
+async def test_who_is_stopped_in_good_order_ends_the_mail_that_is_under_way(office: Office, server: SmtpServer) -> None:
+    ticket = await office.ticket(await office.has("support", server.port))
+    first, second = await office.answers(ticket), await office.answers(ticket)
+    server.faults["dot"] = "freeze"
+    process = asyncio.create_task(office.sending().run())
+
+    async def taken() -> bool:
+        return bool(server.taken)
+
+    await eventually(taken)
+    process.cancel()
+    await calm()
+    server.go_on()
+    await asyncio.gather(process, return_exceptions=True)
+    assert sorted([(await office.mail(id)).state for id in (first, second)]) == ["accepted", "queued"]
     assert len(server.taken) == 1
 
 
