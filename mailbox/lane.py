@@ -6,58 +6,53 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from functools import partial
-from random import SystemRandom
 
 from desk import posting
 from desk.desk import Desk
 from desk.posting import Outcome
 from desk.sealing import Sealer
 from desk.work import Work
-from mailbox import proofs, tokens
+from mailbox import claiming, proofs, tokens
+from mailbox.claiming import DOWN_S, Claimed
 from mailbox.freezing import Freezing, Frozen, HeldBack
 from mailbox.imap.backoff import Backoff
 from mailbox.places import Outlet
 from mailbox.smtp.endpoint import Limits
 from mailbox.smtp.errors import Lost, Refused, SmtpError
 from mailbox.smtp.outcome import Outcome as Told
-from mailbox.smtp.session import NOT_LOGGED_IN, Envelope, Session
+from mailbox.smtp.session import NOT_LOGGED_IN, BeforeContent, Envelope, Session
 from routing.errors import DeskError, NotFound
-from routing.outgoing import GIVES_UP, PROOF, UNDER_WAY, State, pause
-from store import jobs, outgoing
+from routing.outgoing import State
+from store import jobs
 from store.jobs import Job
 from store.mailboxes import Mailbox
 from store.outgoing import Mail
-from store.times import instant
 
 log = logging.getLogger(__name__)
-LEASE_S = 60.0
 RENEW_S = 20.0
 KEEP_S = 10.0
 """So long a connection waits for the next mail."""
 MOST_MAILS = 20
 """Over one connection."""
-DOWN_S = 300.0
-"""No server of ours is left alone for longer."""
 RETRY_S = 1.0
-WAY_IN = frozenset({"resolve", "connect", "tls", "greeting", "hello", "token", "login"})
-"""Steps whose failure is no mail's fault."""
-_CHANCE = SystemRandom()
 
 
 class TakenBack(Exception):
     """Its author was faster."""
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """A mail that is ours until the lease ends. `doubtful`: a server may have had it already."""
+class Overtaken(Exception):
+    """The lease ended, and another process has the mail in hand."""
 
-    job: Job
-    mail: Mail
-    doubtful: bool
+
+class Held:
+    """The job as its lease stands; `turn`: of who renews it."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.turn = asyncio.Lock()
 
 
 class Lane:
@@ -127,55 +122,62 @@ class Lane:
         found: list[Claimed | None] = []
 
         def verb(work: Work) -> None:
-            found[:] = [_claim(work, key)]
+            found[:] = [claiming.claim(work, key)]
 
         await self._desk.run("claim_mail", verb, decides=False)
         return found[0]
 
     @contextlib.asynccontextmanager
-    async def _held(self, claimed: Claimed) -> AsyncIterator[Callable[[], Job]]:
-        """The lease is renewed meanwhile; who asks gets the job as it stands."""
-        held = [claimed.job]
+    async def _held(self, claimed: Claimed) -> AsyncIterator[Held]:
+        """The lease is renewed meanwhile."""
+        held = Held(claimed.job)
 
         async def renew() -> None:
             while True:
                 await self._desk.clock.sleep(RENEW_S)
-                until = self._desk.clock.now() + timedelta(seconds=LEASE_S)
                 with contextlib.suppress(DeskError):
-                    held[0] = await self._renewed(held[0], until) or held[0]
+                    await self._renew(held)
 
         renewing = asyncio.create_task(renew())
         try:
-            yield lambda: held[0]
+            yield held
         finally:
             renewing.cancel()
             await asyncio.gather(renewing, return_exceptions=True)
 
-    async def _renewed(self, job: Job, until: datetime) -> Job | None:
-        return await self._desk.record.write(lambda connection: jobs.lease(connection, job, until), name="lease")
+    async def _renew(self, held: Held) -> None:
+        async with held.turn:
+            now, job = self._desk.clock.now(), held.job
+            longer = await self._desk.record.write(lambda opened: claiming.renewed(opened, job, now), name="lease")
+            held.job = longer or job
 
     # One mail ---------------------------------------------------------------------------------------------------------
 
     async def _sent_or_not(self, claimed: Claimed, box: Mailbox) -> None:
         mail = claimed.mail
-        async with self._held(claimed) as job:
+        async with self._held(claimed) as held:
             out = await self._placed(box)
             if claimed.doubtful and out.copies == "sent" and await proofs.is_among_sent(out, mail.message_id):
-                await self._settle(partial(_proven, job=job(), id=mail.id))
+                await self._settle(partial(claiming.proven, job=held.job, id=mail.id))
                 return
             try:
-                outcomes, error = await self._outcomes(mail, box, out)
+                outcomes, error = await self._outcomes(mail, box, out, held)
             except TakenBack:
-                await self._settle(partial(posting.settle, job=job(), id=mail.id, outcomes={}, again_at=None))
+                await self._settle(partial(posting.settle, job=held.job, id=mail.id, outcomes={}, again_at=None))
+                return
+            except Overtaken:
+                log.warning("sending.overtaken mail=%s", mail.id)
                 return
             now = self._desk.clock.now()
-            settled = _given_up(mail, outcomes, now)
-            again = _again(settled, job(), now, error, proves=out.copies != "none")
-            await self._settle(partial(posting.settle, job=job(), id=mail.id, outcomes=settled, again_at=again))
+            settled = claiming.given_up(mail, outcomes, now)
+            again = claiming.again_at(settled, held.job, now, error, proves=out.copies != "none")
+            await self._settle(partial(posting.settle, job=held.job, id=mail.id, outcomes=settled, again_at=again))
             log.info("mail.settled mail=%s states=%s", mail.id, ",".join(each.state for each in settled.values()))
 
-    async def _outcomes(self, mail: Mail, box: Mailbox, out: Outlet) -> tuple[dict[str, Outcome], SmtpError | None]:
-        """Of everybody who waits for it. Raises TakenBack, DeskError, OSError."""
+    async def _outcomes(
+        self, mail: Mail, box: Mailbox, out: Outlet, held: Held
+    ) -> tuple[dict[str, Outcome], SmtpError | None]:
+        """Of everybody who waits for it. Raises TakenBack, Overtaken, DeskError, OSError."""
         waiting = tuple(
             each.address for each in mail.recipients
             if each.role != "copy" and each.state in ("queued", "deferred", "ambiguous")
@@ -184,12 +186,12 @@ class Lane:
             frozen = await self._freezing.frozen(mail, box, plus=out.plus)
         except NotFound:
             return dict.fromkeys(waiting, Outcome("bounced", "A file of this mail is not there any more.")), None
-        except HeldBack as held:
-            words = f"The virus scanner found something in {held}, so this mail does not leave."
+        except HeldBack as file:
+            words = f"The virus scanner found something in {file}, so this mail does not leave."
             return dict.fromkeys(waiting, Outcome("bounced", words)), None
         envelope = self._envelope(mail, box, out, waiting)
         try:
-            told = await self._handed_over(envelope, mail, frozen, out)
+            told = await self._handed_over(envelope, partial(self._begin, mail.id, frozen, held), frozen, out)
         except SmtpError as error:
             refused = isinstance(error, Refused) and error.step == "sender" and _about_mail(error.code)
             state: State = "bounced" if refused else "deferred"
@@ -202,10 +204,9 @@ class Lane:
         copy = tokens.copy_address(self._sealer, box.address, mail.id) if out.copies == "plus" else None
         return Envelope("" if mail.details.get("automatic") else sender or box.address, waiting, copy)
 
-    async def _handed_over(self, envelope: Envelope, mail: Mail, frozen: Frozen, out: Outlet) -> dict[str, Told]:
-        async def begin() -> None:
-            await self._begin(mail.id, frozen)
-
+    async def _handed_over(
+        self, envelope: Envelope, begin: BeforeContent, frozen: Frozen, out: Outlet
+    ) -> dict[str, Told]:
         kept = self._session is not None
         try:
             return await (await self._opened(out)).send(envelope, frozen.raw, begin)
@@ -218,16 +219,24 @@ class Lane:
                 raise
         return await (await self._opened(out)).send(envelope, frozen.raw, begin)  # the old line was over, or no <>
 
-    async def _begin(self, id: str, frozen: Frozen) -> None:
-        """From now on a server may have it. Raises TakenBack, DeskError."""
-        begun: list[Mail | None] = []
+    async def _begin(self, id: str, frozen: Frozen, held: Held) -> None:
+        """From now on a server may have it, and nobody else hands it over. Raises TakenBack, Overtaken, DeskError."""
+        begun: list[tuple[Job | None, Mail | None]] = []
 
         def verb(work: Work) -> None:
-            begun[:] = [posting.begin(work, id, frozen.message_id, frozen.sha256)]
+            renewed = claiming.renewed(work.connection, held.job, work.now)
+            mail = None if renewed is None else posting.begin(work, id, frozen.message_id, frozen.sha256)
+            begun[:] = [(renewed, mail)]
 
-        await self._desk.run("begin_mail", verb, decides=False)
-        if begun[0] is None:
-            raise TakenBack
+        async with held.turn:
+            await self._desk.run("begin_mail", verb, decides=False)
+            job, mail = begun[0]
+            held.job = job or held.job
+        if mail is None:
+            raise TakenBack if job is not None or not await self._has_job(held.job) else Overtaken
+
+    async def _has_job(self, job: Job) -> bool:
+        return await self._desk.record.read(lambda connection: jobs.exists(connection, job.key))
 
     async def _settle(self, verb: Callable[[Work], None]) -> None:
         """However long the record is away: what the server said is known only here."""
@@ -274,60 +283,5 @@ class Lane:
             await session.close()
 
 
-def _claim(work: Work, key: str) -> Claimed | None:
-    """The lease; what a dead process had under way waits for a proof."""
-    job = jobs.claim(work.connection, key, work.now)
-    if job is None:
-        return None
-    mail = outgoing.find(work.connection, job.payload["mail"])
-    if mail is None or mail.state not in UNDER_WAY:
-        work.has_run(job)
-        return None
-    died = [each.address for each in mail.recipients if each.state == "sending"]
-    if died:
-        why = Outcome("ambiguous", "The desk was stopped while the mail was sent.")
-        posting.settle(work, job, mail.id, dict.fromkeys(died, why), work.now + PROOF)
-        return None
-    doubts = [instant(each.at) + PROOF for each in mail.recipients if each.state == "ambiguous"]
-    if doubts and max(doubts) > work.now:
-        work.put_off(job, max(doubts))
-        return None
-    leased = jobs.lease(work.connection, job, work.now + timedelta(seconds=LEASE_S))
-    return None if leased is None else Claimed(leased, mail, bool(doubts))
-
-
-def _proven(work: Work, job: Job, id: str) -> None:
-    work.has_run(job)
-    posting.proven(work, id)
-
-
 def _about_mail(code: int) -> bool:
     return 500 <= code < 600 and code not in NOT_LOGGED_IN
-
-
-def _given_up(mail: Mail, outcomes: dict[str, Outcome], now: datetime) -> dict[str, Outcome]:
-    """After days no server will take it."""
-    if now - instant(mail.send_at) < GIVES_UP:
-        return outcomes
-    return {
-        address: Outcome("bounced", f"No server took it for {GIVES_UP.days} days. {each.reason}")
-        if each.state == "deferred"
-        else each
-        for address, each in outcomes.items()
-    }
-
-
-def _again(
-    outcomes: dict[str, Outcome], job: Job, now: datetime, error: SmtpError | None, *, proves: bool
-) -> datetime | None:
-    """When it is tried or looked at again. Until a proof may have come nobody is tried anew."""
-    states = {each.state for each in outcomes.values()}
-    if "ambiguous" in states and proves:
-        return now + PROOF
-    elif states & {"ambiguous", "deferred"}:
-        rest = pause(job.attempts + 1) * _CHANCE.uniform(0.8, 1.2)
-        if error is not None and error.step in WAY_IN:
-            rest = max(min(rest, timedelta(seconds=DOWN_S)), timedelta(seconds=error.after_s or 0))
-        return now + rest
-    else:
-        return None

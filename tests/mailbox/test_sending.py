@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, select
 
 from desk import posting
 from desk.work import Work
-from mailbox import lane, sending, tokens
+from mailbox import claiming, sending, tokens
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
 from mailbox.parsing.parse import parse
@@ -337,7 +337,7 @@ async def test_what_a_dead_process_had_under_way_waits_for_its_copy(
         await eventually(taken)
     assert await office.is_now(id, "sending")
     server.faults.clear()
-    office.passes(seconds=lane.LEASE_S + 1)
+    office.passes(seconds=claiming.LEASE_S + 1)
     async with office.process():
         await eventually(lambda: office.is_now(id, "ambiguous"))
         await office.comes(box, server.taken[0].raw)
@@ -386,6 +386,28 @@ async def test_two_processes_send_each_mail_once(office: Office, server: SmtpSer
         for id in ids:
             await eventually(lambda id=id: office.is_now(id, "accepted"))  # type: ignore[misc]
     assert len(server.taken) == len({each.raw for each in server.taken}) == 12
+
+
+async def test_who_was_frozen_for_longer_than_the_lease_sends_nothing_when_another_has_it(
+    office: Office, server: SmtpServer
+) -> None:
+    id = await office.answers(await office.ticket(await office.has("support", server.port)))
+    server.faults["RCPT"] = "freeze"
+
+    def heard(word: str) -> int:
+        return sum(each.startswith(word) for each in server.heard)
+
+    async with office.process():
+        await eventually(lambda: heard("RCPT") == 1)
+        first, server.goes_on, server.faults = server.goes_on, asyncio.Event(), {"dot": "freeze"}
+        office.passes(seconds=claiming.LEASE_S + 1)
+        async with office.process():
+            await eventually(lambda: heard("DATA") == 1)
+            first.set()
+            await eventually(lambda: server.lines == 1 or heard("DATA") == 2)
+            server.go_on()
+            await eventually(lambda: office.is_now(id, "accepted"))
+    assert (len(server.taken), heard("DATA")) == (1, 1)
 
 
 # Taken back, and nowhere to go ----------------------------------------------------------------------------------------

@@ -73,6 +73,11 @@ class SmtpServer:
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
+    @property
+    def lines(self) -> int:
+        """Of clients who are there."""
+        return len(self._open)
+
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
