@@ -114,7 +114,7 @@ def begin(work: Work, id: str, message_id: str, sha256: str) -> Mail | None:
     unknown whether it was taken.
     """
     mail, found = _locked(work, id)
-    if mail is None or mail.state not in UNDER_WAY:
+    if mail is None or not mail.under_way:
         return None
     if mail.sha256 is None and not outgoing.freeze(work.connection, id, message_id, sha256):
         return None
@@ -162,7 +162,7 @@ def bounced(work: Work, id: str, recipient: str | None, reason: str, *, delayed:
 def late(work: Work, id: str) -> None:
     """So long after it was to leave, no server has taken it: who answers for the ticket is told."""
     mail, found = _locked(work, id)
-    if mail is None or mail.state not in UNDER_WAY or found is None:
+    if mail is None or not mail.under_way or found is None:
         return
     _alarm(work, found, mail, "late")
 
@@ -176,13 +176,18 @@ def _settle(work: Work, id: str, outcomes: Mapping[str, Outcome]) -> None:
         return
     settled = _again(work, mail)
     _tell(work, found, settled, mail.state)
-    if settled.state not in UNDER_WAY:
+    if not settled.under_way:
         work.cancel(f"late:{id}")
-    if settled.state == "bounced" and mail.state != "bounced":
+    if _bounces(settled) > _bounces(mail):
         _alarm(work, found, settled, "bounced")
+    if settled.state == "bounced" and mail.state != "bounced":
         if mail.kind == "reply" and found.ticket.status in ("waiting", "solved"):
             set_status(work, found, "open", "the answer did not arrive")
         _wait_again(work, found)
+
+
+def _bounces(mail: Mail) -> int:
+    return sum(each.state == "bounced" for each in mail.recipients if each.role != "copy")
 
 
 def _wait_again(work: Work, found: Found) -> None:
@@ -208,8 +213,9 @@ def _write(work: Work, mail: Mail, outcomes: Mapping[str, Outcome], attempts: in
         states[address] = each.state
     taken = mail.accepted_at or (at if "accepted" in states.values() else None)
     tries = mail.attempts if attempts is None else attempts
-    counted = [states[each.address] for each in mail.recipients if each.role != "copy"]
-    outgoing.set_state(work.connection, mail.id, overall(counted or ["withdrawn"]), tries, taken, mail.alarmed_at)
+    to, copied = ([states[each.address] for each in mail.recipients if each.role == role] for role in ("to", "cc"))
+    state = overall(to, copied) if to or copied else "withdrawn"
+    outgoing.set_state(work.connection, mail.id, state, tries, taken, mail.alarmed_at)
     return bool(changed)
 
 

@@ -10,7 +10,7 @@ from desk import posting
 from desk.posting import Outcome
 from desk.work import Work
 from mailbox.smtp.errors import SmtpError
-from routing.outgoing import GIVES_UP, PROOF, UNDER_WAY, pause
+from routing.outgoing import GIVES_UP, PROOF, pause
 from store import jobs, outgoing
 from store.engine import Connection
 from store.jobs import Job
@@ -40,7 +40,7 @@ def claim(work: Work, key: str) -> Claimed | None:
     if job is None:
         return None
     mail = outgoing.find(work.connection, job.payload["mail"])
-    if mail is None or mail.state not in UNDER_WAY:
+    if mail is None or not mail.under_way:
         work.has_run(job)
         return None
     died = [each.address for each in mail.recipients if each.state == "sending"]

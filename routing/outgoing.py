@@ -36,6 +36,12 @@ def pause(attempts: int) -> timedelta:
     return min(doubled, _LAST_PAUSE)
 
 
-def overall(states: Collection[State]) -> State:
-    """What a mail is, of all its recipients: what most needs to be known. Raises ValueError for none."""
-    return min(states, key=_FIRST.index)
+def overall(to: Collection[State], copied: Collection[State] = ()) -> State:
+    """What a mail is, of all its recipients: what most needs to be known of those it is to; when all of these have it,
+    what is still under way to those who get a copy. That a copy bounced makes the answer no less of one.
+
+    Raises ValueError for no recipients.
+    """
+    first = min(to or copied, key=_FIRST.index)
+    under_way = [state for state in copied if state in UNDER_WAY]
+    return min(under_way, key=_FIRST.index) if first == "accepted" and under_way else first

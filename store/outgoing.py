@@ -52,6 +52,11 @@ class Mail:
     recipients: tuple[Recipient, ...]
 
     @property
+    def under_way(self) -> bool:
+        """Whether somebody still has to get it."""
+        return any(each.state in UNDER_WAY for each in self.recipients if each.role != "copy")
+
+    @property
     def recipient(self) -> str:
         """Whom it is to, in one line."""
         return ", ".join(each.address for each in self.recipients if each.role != "copy")

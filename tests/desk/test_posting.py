@@ -263,6 +263,41 @@ async def test_a_bounce_withdraws_the_answer_and_opens_the_ticket_again(post: Po
     assert (alarm["alarm"], alarm["recipients"][0]["reason"]) == ("bounced", "5.1.1 No such user")
 
 
+async def test_a_copy_that_bounces_is_told_and_the_answer_stays_one(post: Post) -> None:
+    ticket = await post.lands(letter())
+    assert ticket is not None
+    await post.world.ask("anna", AddPerson, ticket=ticket, address="guest@elsewhere.example")
+    mail = await answered(post, ticket)
+    await post.world.go_on(6)
+    await begun(post.world, mail)
+    refused = Outcome("bounced", "550 5.1.1 No such user")
+    await settled(post.world, mail, {PRIYA: Outcome("accepted"), "guest@elsewhere.example": refused})
+    assert (await now_is(post.world, mail)).state == "accepted"
+    assert (await post.world.summary("anna", ticket))["status"] == "waiting"
+    [alarm] = [each for each in await told(post.world, f"{ticket}/i") if each.get("alarm")]
+    assert {each["address"]: each["state"] for each in alarm["recipients"]} == {
+        PRIYA: "accepted", "guest@elsewhere.example": "bounced",
+    }  # fmt: skip
+
+
+async def test_who_is_refused_for_good_keeps_nobody_from_being_tried_again(post: Post) -> None:
+    ticket = await post.lands(letter())
+    assert ticket is not None
+    await post.world.ask("anna", AddPerson, ticket=ticket, address="guest@elsewhere.example")
+    mail = await answered(post, ticket)
+    await post.world.go_on(6)
+    await begun(post.world, mail)
+    busy, refused = Outcome("deferred", "451 Later"), Outcome("bounced", "550 5.1.1 No such user")
+    await settled(post.world, mail, {PRIYA: refused, "guest@elsewhere.example": busy}, 30)
+    assert (await now_is(post.world, mail)).state == "bounced"
+    await post.world.go_on(31)
+    again = await begun(post.world, mail)
+    assert again is not None
+    assert {each.address: each.state for each in again.recipients} == {
+        PRIYA: "bounced", "guest@elsewhere.example": "sending",
+    }  # fmt: skip
+
+
 async def test_a_delay_is_told_and_is_no_bounce(post: Post) -> None:
     ticket = await post.lands(letter())
     assert ticket is not None

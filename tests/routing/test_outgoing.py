@@ -32,6 +32,9 @@ def test_only_an_answer_outside_a_chat_to_words_that_came_as_mail_leaves_as_one(
 
 def test_a_mail_is_what_most_needs_to_be_known_of_its_recipients() -> None:
     assert overall(["accepted", "bounced", "deferred"]) == "bounced"
+    assert overall(["accepted"], ["bounced", "deferred"]) == "deferred"
+    assert overall(["accepted"], ["bounced", "accepted"]) == "accepted", "who wrote has the answer"
+    assert overall(["bounced"], ["deferred"]) == overall([], ["bounced"]) == "bounced"
     assert overall(["accepted", "deferred", "ambiguous"]) == "ambiguous"
     assert overall(["accepted", "accepted"]) == "accepted"
     assert overall(["withdrawn", "accepted"]) == "accepted"
