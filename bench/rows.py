@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from bench.decision import decision
 from bench.disk import fdatasync_ms
+from bench.mail import mail
 from bench.processes import processes
 from bench.returning import handshakes, storm
 from bench.stage import QUICK, Extent, Stage
@@ -127,6 +128,7 @@ ROWS: dict[str, Callable[[Stage, Extent], list[Row]]] = {
     "decision": decision,
     "widget": widget_bytes,
     "open": open_chat,
+    "mail": mail,
     "processes": processes,
 }
 SLOW = ("processes",)
