@@ -148,6 +148,9 @@ async def test_who_is_refused_is_told_on_the_message_and_tried_no_more(office: O
     assert await office.record.read(lambda connection: jobs.exists(connection, f"send:{id}")) is False
 
 
+_ATTEMPTS = select(job.c.attempts).where(job.c.key == bindparam("key"))
+
+
 async def test_pauses_double_and_end_after_days(office: Office, server: SmtpServer) -> None:
     id = await office.answers(await office.ticket(await office.has("support", server.port)))
     server.faults["RCPT"] = "451"
@@ -155,11 +158,15 @@ async def test_pauses_double_and_end_after_days(office: Office, server: SmtpServ
     async def tried(times: int) -> bool:
         return sum(each.startswith("RCPT") for each in server.heard) >= times
 
+    async def put_off(times: int) -> bool:
+        row = await office.record.read(lambda connection: connection.one(_ATTEMPTS, key=f"send:{id}"))
+        return row is not None and row.attempts >= times
+
     async with office.process():
         for times, seconds in enumerate((0, 40, 80, 150), 1):
             office.passes(seconds=seconds)
-            await eventually(lambda times=times: tried(times))  # type: ignore[misc]
-            await eventually(lambda: office.is_now(id, "deferred"))
+            await eventually(lambda times=times: put_off(times))  # type: ignore[misc]
+            assert await tried(times) and await office.is_now(id, "deferred")
         office.passes(seconds=60)  # the fourth pause is of four minutes
         await asyncio.wait_for(office.desk.live.wait_bell(0.1), 5)
         assert await tried(5) is False
