@@ -94,7 +94,9 @@ def configure_logs(settings: Settings) -> None:
     output = logging.StreamHandler()
     output.setFormatter(formatter)
     logging.basicConfig(level=settings.log_level.upper(), handlers=[output], force=True)
-    for noisy in ("uvicorn", "uvicorn.error", "websockets", "PIL", "multipart", "asyncio"):
+    # Those of mail write passwords and whole mails when they are asked for everything.
+    of_mail = ("aioimaplib", "pymap", "mail", "aiosmtplib")
+    for noisy in ("uvicorn", "uvicorn.error", "websockets", "PIL", "multipart", "asyncio", *of_mail):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
