@@ -10,7 +10,7 @@ from desk.tickets import Place
 from desk.work import Work
 from routing.hours import Calendar
 from routing.mail import Sender
-from store import candidates, contacts, customers, people
+from store import candidates, contacts, customers, outgoing, people
 from store.contacts import Person
 from store.customers import Customer
 from store.mailboxes import Mailbox
@@ -20,6 +20,13 @@ from store.times import micros
 
 NOBODYS = "unknown-senders"
 """The customer under which mail from people of no customer is kept."""
+
+
+def judged(work: Work, letter: Letter) -> Letter:
+    """A mail that says it is ours, and is none that we sent, is somebody's."""
+    if letter.kind != "loop" or (letter.own is not None and outgoing.find(work.connection, letter.own) is not None):
+        return letter
+    return replace(letter, kind="human", reason="")
 
 
 def passed_on(work: Work, letter: Letter) -> tuple[Letter, Agent | None]:
@@ -73,6 +80,8 @@ def _customer(work: Work, box: Mailbox, letter: Letter) -> Customer:
     theirs = customers.of_domain(work.connection, domain_of(letter.sender)) if letter.sender else []
     known = contacts.customer_of(work.connection, letter.sender) if letter.sender and not theirs else None
     id = theirs[0].id if theirs else known or box.customer_id
+    if any(agent.email.lower() == letter.sender for agent in work.agents.values()):
+        id = None  # one of us is nobody's contact, whoever wrote in their name
     return (None if id is None else customers.find(work.connection, id)) or _nobodys(work)
 
 

@@ -44,6 +44,7 @@ def land(work: Work, box: Mailbox, mail: Stored, letter: Letter, around: Around 
 
     Raises ValueError for a mailbox without office hours: the mail waits.
     """
+    letter = mail_people.judged(work, letter)
     state: State = "quarantined" if letter.kind == "unreadable" else "landed"
     calendar = calendars.at(work.connection, box.calendar_id, work.now)
     if calendar is None:

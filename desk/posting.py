@@ -2,7 +2,7 @@
 
 What a mail's `details` hold: `in_reply_to` and `references` (Message-IDs, the newest last), `files` (ids), `quote`
 (`name`, `at` in microseconds, `text`: what it answers), `signature`, `language` (of who reads it), `automatic` (nobody
-wrote it: RFC 3834), `was` (the ticket's status before it, which comes back with it).
+wrote it: RFC 3834), `was` and `became` (the ticket's status before and after it: the first comes back with it).
 """
 
 from __future__ import annotations
@@ -100,8 +100,10 @@ def withdraw(work: Work, mail: Mail) -> bool:
     _, found = _locked(work, mail.id)
     if found is not None:
         _tell(work, found, _again(work, mail), mail.state)
-        if found.ticket.status != "closed" and (was := mail.details.get("was")):
-            set_status(work, found, was, "taken back")
+        last = messages.last_of_contact(work.connection, found.ticket.id)
+        nobody_wrote = last is None or mail.seq is None or last.seq < mail.seq
+        if nobody_wrote and found.ticket.status == mail.details.get("became"):
+            set_status(work, found, mail.details["was"], "taken back")
         _wait_again(work, found)
     return True
 
@@ -118,8 +120,8 @@ def begin(work: Work, id: str, message_id: str, sha256: str) -> Mail | None:
         return None
     if mail.sha256 is None and not outgoing.freeze(work.connection, id, message_id, sha256):
         return None
-    waiting = [each.address for each in mail.recipients if each.state in ("queued", "deferred", "ambiguous")]
-    _write(work, mail, {address: Outcome("sending") for address in waiting}, attempts=mail.attempts + 1)
+    sending = {each.address: Outcome("sending") for each in mail.waiting}
+    _write(work, mail, sending, attempts=mail.attempts + 1)
     begun = _again(work, mail)
     if mail.attempts == 0 and found is not None and mail.kind in OF_A_TICKET:
         _tell_agents(work, found, begun)
@@ -153,8 +155,9 @@ def bounced(work: Work, id: str, recipient: str | None, reason: str, *, delayed:
     mail, _ = _locked(work, id)
     if mail is None:
         return
-    named = [each for each in mail.recipients if each.address == (recipient or "").lower()]
-    concerned = named or [each for each in mail.recipients if each.role != "copy"]
+    named = None if recipient is None else mail.recipient_of(recipient)
+    all_of_them = [each for each in mail.recipients if each.role != "copy"]
+    concerned = [named] if named is not None else all_of_them if recipient is None or len(all_of_them) == 1 else []
     outcomes = {each.address: Outcome(each.state if delayed else "bounced", reason) for each in concerned}
     _settle(work, id, {address: each for address, each in outcomes.items() if each.state != "withdrawn"})
 

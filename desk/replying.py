@@ -68,6 +68,7 @@ def reply(work: Work, found: Found, signed: Signed, request: AgentSay, said: Sai
             "signature": signature(work, signed.actor.id),
             "language": "en" if reader is None else reader.language,
             "was": was,
+            "became": found.ticket.status,
         },
     )
     messages.mailed(work.connection, found.ticket.id, [said.seq], mail)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from desk import posting
 from desk.work import Work
-from store import incoming, outgoing
+from store import incoming, mailboxes, outgoing
+from store.outgoing import Mail
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +35,23 @@ def came_back(work: Work, own: str, message_id: str | None) -> None:
         posting.proven(work, mail.id)
 
 
+def _named(work: Work, told: Returned) -> Mail | None:
+    """By the address that only servers of ours and theirs know. A Message-ID alone everybody knows who got the mail: it
+    is believed where the mailbox has no such addresses, of somebody whom the mail went to.
+    """
+    if told.mail is not None:
+        return outgoing.find(work.connection, told.mail)
+    id = outgoing.by_message_id(work.connection, told.message_id) if told.message_id else None
+    mail = None if id is None else outgoing.find(work.connection, id)
+    if mail is None or told.recipient is None or mail.recipient_of(told.recipient) is None:
+        return None
+    box = mailboxes.find(work.connection, mail.mailbox_id) if mail.mailbox_id else mailboxes.general(work.connection)
+    return None if box is None or box.endpoint.get("plus") else mail
+
+
 def returned(work: Work, item: str, told: Returned) -> None:
     """Shown on the message it is about. What names no mail of ours says nothing."""
-    id = told.mail or (outgoing.by_message_id(work.connection, told.message_id) if told.message_id else None)
-    mail = None if id is None else outgoing.find(work.connection, id)
+    mail = _named(work, told)
     if mail is None:
         log.warning("mail.bounce_of_nothing")
         return

@@ -15,6 +15,8 @@ from mailbox.parsing.fields import Fields, instant
 MOST_BYTES = 110 * 1024 * 1024
 """Of a mail, more than the wire takes of one."""
 HEAD_BYTES = 256 * 1024
+LINE_BYTES = 1024 * 1024
+"""Longer ones are taken in pieces."""
 _STUFFED = re.compile(rb"^>(>*From )", re.M)
 
 
@@ -40,12 +42,16 @@ def pieces(path: Path) -> Iterator[Piece]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Of a Maildir what is in `cur` and `new`, elsewhere .eml and .mbox files, and so on in every folder below."""
+    """Of a Maildir what is in `cur` and `new`, elsewhere .eml and .mbox files, and so on in every folder below. Links
+    are not followed.
+    """
     next(folder.iterdir(), None)  # raises where it cannot be read
     is_maildir = (folder / "cur").is_dir()
     for each in sorted(folder.iterdir()):
+        if each.is_symlink():
+            continue  # it may lead round in a circle, or out of what was to be imported
         if each.is_dir() and is_maildir and each.name in ("cur", "new"):
-            yield from sorted(one for one in each.iterdir() if one.is_file())
+            yield from sorted(one for one in each.iterdir() if one.is_file() and not one.is_symlink())
         elif each.is_dir() and not (is_maildir and each.name == "tmp"):
             yield from _files(each)
         elif each.is_file() and each.suffix.lower() in (".eml", ".mbox"):
@@ -72,7 +78,7 @@ def _mbox(path: Path, name: str) -> Iterator[Piece]:
     """A line `From …` behind an empty one begins the next mail; such lines of mails have a `>` before them."""
     number, lines, size, filed, blank = 0, list[bytes](), 0, None, True
     with path.open("rb") as file:
-        for line in file:
+        while line := file.readline(LINE_BYTES):
             if blank and line.startswith(b"From "):
                 if number:
                     yield _piece(name, number, lines, size, filed)

@@ -48,7 +48,10 @@ def claim(work: Work, key: str) -> Claimed | None:
         why = Outcome("ambiguous", "The desk was stopped while the mail was sent.")
         posting.settle(work, job, mail.id, dict.fromkeys(died, why), work.now + PROOF)
         return None
-    doubts = [instant(each.at) + PROOF for each in mail.recipients if each.state == "ambiguous"]
+    if not mail.waiting:
+        work.has_run(job)
+        return None
+    doubts = [instant(each.at) + PROOF for each in mail.waiting if each.state == "ambiguous"]
     if doubts and max(doubts) > work.now:
         work.put_off(job, max(doubts))
         return None

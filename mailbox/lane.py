@@ -178,10 +178,7 @@ class Lane:
         self, mail: Mail, box: Mailbox, out: Outlet, held: Held
     ) -> tuple[dict[str, Outcome], SmtpError | None]:
         """Of everybody who waits for it. Raises TakenBack, Overtaken, DeskError, OSError."""
-        waiting = tuple(
-            each.address for each in mail.recipients
-            if each.role != "copy" and each.state in ("queued", "deferred", "ambiguous")
-        )  # fmt: skip
+        waiting = tuple(each.address for each in mail.waiting)
         try:
             frozen = await self._freezing.frozen(mail, box, plus=out.plus)
         except NotFound:

@@ -243,7 +243,7 @@ class Poller:
         singletons.hold(work.connection, self._hold, fence)
         for mail, letter in pairs:
             probe = self._probing.named(letter.sender, letter.subject)
-            said = letter if probe is None else replace(letter, kind="loop")
+            said = letter if probe is None else replace(letter, kind="receipt")
             mailing.land(work, self._box, mail, said, self._around)
             if probe is not None:
                 self._probing.came(work, mail, probe, micros(self._clock.real()))

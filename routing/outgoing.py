@@ -19,6 +19,8 @@ LATE = timedelta(minutes=15)
 """A reply that no server took for so long is told to who answers for it."""
 PROOF = timedelta(minutes=10)
 """So long a mail whose outcome is not known waits for a proof that it was taken."""
+MOST_DOUBTS = 2
+"""So often it is handed over without a last word: more than one copy nobody gets."""
 GIVES_UP = timedelta(days=5)
 """RFC 5321 §4.5.4.1: at least four to five days."""
 _FIRST_PAUSE = timedelta(seconds=30)

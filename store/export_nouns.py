@@ -59,7 +59,7 @@ COLUMNS: dict[str, str] = {
         "id kind mailbox_id ticket_id seq by_id name subject body details message_id sha256 state attempts created_at "
         "send_at accepted_at alarmed_at"
     ),
-    "outgoing_recipient": "mail_id address name role state reason at",
+    "outgoing_recipient": "mail_id address name role state reason at doubts",
     "audit": "number at actor_id action object detail hash",
 }
 

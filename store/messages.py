@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from store.engine import Connection, Row
-from store.schema import agent, contact, message, outgoing_mail, ticket
+from store.schema import agent, contact, mail_item, message, outgoing_mail, ticket
 
 _ADD = insert(message)
 _newest = (
@@ -38,8 +38,9 @@ _ASKED = (
 _LAST_OF_CONTACT = (
     select(message.c.seq, message.c.channel, message.c.author_id, message.c.body, message.c.at, contact.c.name)
     .outerjoin(contact, contact.c.id == message.c.author_id)
+    .outerjoin(mail_item, and_(mail_item.c.ticket_id == message.c.ticket_id, mail_item.c.seq == message.c.seq))
     .where(message.c.stream == bindparam("stream"), message.c.author_role == "contact")
-    .order_by(message.c.seq.desc())
+    .order_by(case((mail_item.c.kind.in_(("auto", "bulk")), 1), else_=0), message.c.seq.desc())
     .limit(1)
 )
 _UNREAD = (
@@ -113,7 +114,9 @@ def sent_on(connection: Connection, ticket_id: str, most: int = 50) -> list[str]
 
 
 def last_of_contact(connection: Connection, ticket_id: str) -> Row | None:
-    """The newest public message that a contact wrote: seq, channel, author_id, body, at, name."""
+    """The newest public message that a contact wrote: seq, channel, author_id, body, at, name. What their program wrote
+    counts only where there is nothing else.
+    """
     return connection.one(_LAST_OF_CONTACT, stream=ticket_id)
 
 

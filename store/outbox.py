@@ -57,7 +57,11 @@ _SENT_TO = (
 )
 _CAME = (
     select(mail_item.c.message_id)
-    .where(mail_item.c.ticket_id == bindparam("ticket"), mail_item.c.message_id.is_not(None))
+    .where(
+        mail_item.c.ticket_id == bindparam("ticket"),
+        mail_item.c.message_id.is_not(None),
+        mail_item.c.kind.not_in(("auto", "bulk", "bounce", "receipt", "loop")),
+    )
     .order_by(mail_item.c.created_at.desc())
     .limit(MOST_REFERENCES)
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, delete, select, update
 
-from routing.outgoing import UNDER_WAY, State
+from routing.outgoing import MOST_DOUBTS, UNDER_WAY, State
 from store.engine import Connection, Row
 from store.outbox import Role
 from store.schema import outgoing_mail, outgoing_recipient
@@ -17,7 +17,9 @@ from store.schema import outgoing_mail, outgoing_recipient
 
 @dataclass(frozen=True)
 class Recipient:
-    """Somebody it goes to; `at` in microseconds, of the state."""
+    """Somebody it goes to; `at` in microseconds, of the state. `doubts`: how often it was handed over without a last
+    word.
+    """
 
     address: str
     name: str
@@ -25,6 +27,7 @@ class Recipient:
     state: State
     reason: str
     at: int
+    doubts: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,19 @@ class Mail:
     accepted_at: int | None
     alarmed_at: int | None
     recipients: tuple[Recipient, ...]
+
+    def recipient_of(self, address: str) -> Recipient | None:
+        """Who has this address; None: the mail does not go there."""
+        return next((each for each in self.recipients if each.address == address.lower()), None)
+
+    @property
+    def waiting(self) -> tuple[Recipient, ...]:
+        """Who is to be tried: not those of whom it is not known, after the one more try that they get."""
+        return tuple(
+            each for each in self.recipients
+            if each.role != "copy"
+            and (each.state in ("queued", "deferred") or (each.state == "ambiguous" and each.doubts < MOST_DOUBTS))
+        )  # fmt: skip
 
     @property
     def under_way(self) -> bool:
@@ -92,7 +108,12 @@ _FREEZE = (
 _MOVE = (
     update(outgoing_recipient)
     .where(outgoing_recipient.c.mail_id == bindparam("b_mail"), outgoing_recipient.c.address == bindparam("b_address"))
-    .values(state=bindparam("now_is"), reason=bindparam("because"), at=bindparam("now"))
+    .values(
+        state=bindparam("now_is"),
+        reason=bindparam("because"),
+        at=bindparam("now"),
+        doubts=outgoing_recipient.c.doubts + bindparam("more"),
+    )
 )
 _SET = (
     update(outgoing_mail)
@@ -131,7 +152,8 @@ def freeze(connection: Connection, id: str, message_id: str, sha256: str) -> boo
 
 def move(connection: Connection, id: str, address: str, state: State, reason: str, now: int) -> None:
     """What became of one recipient."""
-    connection.run(_MOVE, b_mail=id, b_address=address, now_is=state, because=reason[:500], now=now)
+    connection.run(_MOVE, b_mail=id, b_address=address, now_is=state, because=reason[:500], now=now,
+                   more=int(state == "ambiguous"))  # fmt: skip
 
 
 def set_state(
@@ -151,7 +173,9 @@ def _mails(connection: Connection, rows: Sequence[Row]) -> list[Mail]:
         return []
     found: dict[str, list[Recipient]] = {row.id: [] for row in rows}
     for each in connection.all(_RECIPIENTS, mails=list(found)):
-        found[each.mail_id].append(Recipient(each.address, each.name, each.role, each.state, each.reason, each.at))
+        found[each.mail_id].append(
+            Recipient(each.address, each.name, each.role, each.state, each.reason, each.at, each.doubts)
+        )
     names = [name for name in Mail.__dataclass_fields__ if name not in ("details", "recipients")]
     return [
         Mail(

@@ -62,9 +62,11 @@ def precedence(fields: Fields) -> str:
 
 
 def _loop(fields: Fields, author: str, ours: Ours) -> str | None:
-    if fields.has("x-vipdesk-id"):
-        return "X-Vipdesk-Id"
-    return "From is our own address" if author and author.lower() in ours.addresses else None
+    """Both signs together: others put the same field on their mail, and forms of websites write in our name. Whether it
+    really is a mail of ours, who keeps them knows.
+    """
+    is_from_us = bool(author) and author.lower() in ours.addresses
+    return "X-Vipdesk-Id, and From is our own address" if is_from_us and fields.has("x-vipdesk-id") else None
 
 
 def _daemon(fields: Fields, author: str) -> str | None:

@@ -93,12 +93,12 @@ def _original(mail: Part, text: str, defects: Defects) -> str | None:
             content = part.content(defects)
             fields = Fields(head(content, 0, min(len(content), 256_000), defects)[0], defects)
             if fields.has("message-id"):
-                return message_id(fields.first("message-id"))
+                return message_id(fields.ids("message-id"))
     written = _ID_LINE.search(text[:200_000])
     if written:
         return written[1]
-    answered = message_id(mail.fields.first("in-reply-to")) or next(
-        iter(references(mail.fields.first("references"))[-1:]), None
+    answered = message_id(mail.fields.ids("in-reply-to")) or next(
+        iter(references(mail.fields.ids("references"))[-1:]), None
     )
     return answered
 

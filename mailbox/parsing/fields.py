@@ -46,6 +46,11 @@ class Fields:
         value = self.first(name)
         return None if value is None else words(value, self._defects)
 
+    def ids(self, name: str) -> str | None:
+        """The first, of Message-IDs: some programs encode those that are longer than a line."""
+        value = self.first(name)
+        return words(value, self._defects) if value is not None and "=?" in value else value
+
     def _unfolded(self, value: bytes) -> str:
         if len(value) > MOST_VALUE:
             self._defects.note("header field cut, longer than 64,000 bytes")

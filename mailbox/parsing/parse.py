@@ -49,8 +49,8 @@ def _parsed(raw: bytes, ours: Ours, sent: Sequence[str]) -> Parsed:
     kind, auto = automatic.kind_of(mail, author, recipients, ours)
     found = body(mail, defects)
     subject = fields.words("subject")
-    answered = message_id(fields.first("in-reply-to"))
-    ancestors = references(fields.first("references"))
+    answered = message_id(fields.ids("in-reply-to"))
+    ancestors = references(fields.ids("references"))
     folded = fold(found.text, subject, bool(answered or ancestors), Sent(sent))
     date = instant(fields.first("date"))
     _note_missing(fields, authors, date is not None, defects)
@@ -66,7 +66,7 @@ def _parsed(raw: bytes, ours: Ours, sent: Sequence[str]) -> Parsed:
         return_path=automatic.return_path(fields),
         subject=subject,
         date=date,
-        message_id=message_id(fields.first("message-id")),
+        message_id=message_id(fields.ids("message-id")),
         in_reply_to=answered,
         references=ancestors,
         kind=kind,

@@ -49,11 +49,6 @@ def _routing(file: Path) -> int:
 
 
 def _mails(files: Sequence[Path]) -> int:
-    for file in files:
-        try:
-            file.open("rb").close()
-        except OSError as error:
-            raise BadRequest(f"{file} cannot be read: {error.strerror}.") from error
     asyncio.run(_read(files))
     return 0
 
@@ -72,9 +67,19 @@ async def _line(worker: Worker, file: Path) -> dict[str, object]:
 
     name = {"file": str(file).encode("utf-8", "replace").decode()}
     try:
+        await asyncio.to_thread(_look_at, file)
         return name | _mail(await worker.parse(file))
     except Unreadable as error:
-        return name | dict.fromkeys(NAMES.split()) | {"defects": [f"unreadable: {error.reason}"]}
+        why = error.reason
+    except OSError as error:
+        why = error.strerror or str(error)
+    return name | dict.fromkeys(NAMES.split()) | {"defects": [f"unreadable: {why}"]}
+
+
+def _look_at(file: Path) -> None:
+    """Raises OSError for what is no file or may not be read."""
+    with file.open("rb"):
+        pass
 
 
 def _mail(parsed: Parsed) -> dict[str, object]:

@@ -129,7 +129,7 @@ async def _test(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
 
 async def _list(reach: Reach, arguments: argparse.Namespace) -> tuple[Any, str]:
     rows = [_row(each) for each in await reach.read(mailboxes.every)]
-    cells = [(row["address"], row["host"], row["folder"], "" if row["active"] else "off") for row in rows]
+    cells = [(row["address"], row["host"], row.get("folder", "INBOX"), "" if row["active"] else "off") for row in rows]
     return rows, table(cells, "No mailbox is read yet: vipdesk mail add ADDRESS --host …")
 
 

@@ -542,6 +542,7 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     state TEXT DEFAULT 'queued' NOT NULL,
     reason TEXT DEFAULT '' NOT NULL,
     at BIGINT NOT NULL,
+    doubts INTEGER DEFAULT 0 NOT NULL,
     PRIMARY KEY (mail_id, address),
     FOREIGN KEY(mail_id) REFERENCES outgoing_mail (id)
 )""",
@@ -1116,6 +1117,7 @@ BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END""",
     state TEXT DEFAULT 'queued' NOT NULL,
     reason TEXT DEFAULT '' NOT NULL,
     at BIGINT NOT NULL,
+    doubts INTEGER DEFAULT 0 NOT NULL,
     PRIMARY KEY (mail_id, address),
     FOREIGN KEY(mail_id) REFERENCES outgoing_mail (id)
 )""",

@@ -161,6 +161,7 @@ outgoing_recipient = Table(
     c.text("state", "queued"),  # queued, sending, accepted, ambiguous, deferred, bounced, withdrawn, handed
     c.text("reason", ""),
     c.at("at", nullable=False),  # of its state
+    c.number("doubts"),  # how often it was handed over, and the server's last word was not heard
     PrimaryKeyConstraint("mail_id", "address"),
     Index("outgoing_recipient_by_address", "address", "at"),
 )

@@ -134,11 +134,16 @@ def test_what_cannot_be_read_is_null_and_the_others_are_read(tmp_path: Path) -> 
     assert found[2]["defects"]
 
 
-def test_a_file_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
-    for file, why in ((tmp_path / "none.eml", "No such file or directory"), (tmp_path, "Is a directory")):
-        ran = answer(file, folder=tmp_path)
-        assert (ran.returncode, ran.stdout) == (1, b"")
-        assert ran.stderr.decode() == f"vipdesk: {file} cannot be read: {why}.\n"
+def test_a_file_that_is_not_there_has_its_line_and_takes_no_other_along(tmp_path: Path) -> None:
+    good = tmp_path / "good.eml"
+    good.write_bytes(DSN)
+    found = lines(tmp_path / "none.eml", good, tmp_path, folder=tmp_path)
+    nothing = dict.fromkeys(found[1])
+    assert found[1]["message_id"] == "<dsn@mx.example>"
+    for line, file, why in (
+        (found[0], tmp_path / "none.eml", "No such file or directory"), (found[2], tmp_path, "Is a directory"),
+    ):  # fmt: skip
+        assert line == nothing | {"file": str(file), "defects": [f"unreadable: {why}"]}
 
 
 def test_a_file_whose_name_is_no_text_is_read(tmp_path: Path) -> None:

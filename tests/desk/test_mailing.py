@@ -262,8 +262,8 @@ async def test_what_a_machine_wrote_starts_no_clock_and_opens_nothing_again(post
     assert (await post.told(ticket))["starts_at"] is None
 
 
-@pytest.mark.parametrize("kind", ["bounce", "receipt", "loop"])
-async def test_bounces_receipts_and_loops_say_nothing(post: Post, kind: Any) -> None:
+@pytest.mark.parametrize("kind", ["bounce", "receipt"])
+async def test_bounces_and_receipts_say_nothing(post: Post, kind: Any) -> None:
     assert await post.lands(letter(kind=kind)) is None
 
 
@@ -423,3 +423,14 @@ async def test_words_of_something_critical_call_the_pool_at_night(new_world: New
     assert [(frame["ticket"], frame["why"]) for frame in heard if frame["type"] == "alarm"] == [(ticket, "classify")]
     assert await post.lands(letter("machine", kind="auto", urgent=True)) is not None
     assert len([frame for frame in heard if frame["type"] == "alarm"]) == 1
+
+
+async def test_a_mail_that_only_says_it_is_ours_is_somebodys(post: Post) -> None:
+    for key, fields in (("one", {"own": "abcdefghijklmnopqrstuv"}), ("two", {"own": None})):
+        assert await post.lands(letter(key, "support@larkfield.example", kind="loop", **fields)) is not None
+
+
+async def test_who_writes_in_the_name_of_one_of_us_becomes_nobodys_contact(post: Post) -> None:
+    ticket = await post.lands(letter(sender="anna@larkfield.example", proven=False))
+    assert ticket is not None
+    assert (await post.found(ticket)).ticket.customer_id == NOBODYS

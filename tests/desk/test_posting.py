@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 from desk import posting
 from desk.posting import Outcome
 from desk.requests import AddPerson, AgentSay, Leave, RemovePerson, TakeBack
+from desk.returning import Returned
 from desk.work import Work
 from routing.errors import BadRequest, Conflict, Forbidden, NotFound
-from store import contacts, erasing, jobs, outgoing
+from store import contacts, erasing, jobs, mailboxes, outgoing
 from store.outgoing import Mail
-from tests.desk.test_mailing import POOL, PRIYA, Post, letter, opened
+from tests.desk.test_mailing import BOX, POOL, PRIYA, Post, letter, opened
 from tests.desk.test_press import live_chat
 from tests.support.world import World
 
@@ -341,3 +343,101 @@ async def test_what_is_under_way_to_somebody_who_was_erased_does_not_leave(post:
     emptied = await now_is(post.world, mail)
     assert (emptied.body, emptied.subject, emptied.recipients, emptied.state) == ("", "", (), "withdrawn")
     assert await begun(post.world, mail) is None
+
+
+async def test_a_reply_is_taken_back_without_undoing_what_the_contact_wrote_meanwhile(post: Post) -> None:
+    ticket = await post.lands(letter())
+    assert ticket is not None
+    await answered(post, ticket)
+    mail = await answered(post, ticket, body="Anything else?")
+    assert await post.lands(letter("more", tokens=(ticket,), text="Please wait, there is more.")) == ticket
+    await post.world.ask("anna", TakeBack, ticket=ticket, mail=mail.id)
+    assert (await post.world.summary("anna", ticket))["status"] == "open"
+
+
+async def test_what_their_program_wrote_is_not_what_an_answer_answers(post: Post) -> None:
+    ticket = await post.lands(letter(message_id="<asked@brightwater.example>"))
+    assert ticket is not None
+    away = letter("away", "mei.tan@brightwater.example", kind="auto", tokens=(ticket,), text="I am on holiday.",
+                  message_id="<away@brightwater.example>")  # fmt: skip
+    assert await post.lands(away) == ticket
+    mail = await answered(post, ticket)
+    assert mail.recipients[0].address == PRIYA and mail.recipients[0].role == "to"
+    assert mail.details["quote"]["text"] == "It stopped."
+    assert mail.details["in_reply_to"] == "<asked@brightwater.example>"
+    assert mail.details["references"] == ["<asked@brightwater.example>"]
+
+
+async def test_one_that_nobody_heard_of_twice_is_not_tried_a_third_time(post: Post) -> None:
+    ticket = await post.lands(letter())
+    assert ticket is not None
+    mail = await answered(post, ticket)
+    await post.world.go_on(6)
+    for _ in range(2):
+        begun_again = await begun(post.world, mail)
+        assert begun_again is not None and begun_again.recipients[0].state == "sending"
+        await settled(post.world, mail, {PRIYA: Outcome("ambiguous", "The line broke.")}, 1)
+        await post.world.go_on(2)
+    assert (await now_is(post.world, mail)).waiting == ()
+    await post.world.desk.run("proven", lambda work: posting.proven(work, mail.id))
+    assert (await now_is(post.world, mail)).state == "accepted", "a proof counts whenever it comes"
+
+
+# What servers say, and what somebody says in their name -------------------------------------------------------------
+
+
+async def bounce(post: Post, **told: Any) -> None:
+    known: dict[str, Any] = {"mail": None, "message_id": None, "recipient": PRIYA, "reason": "5.1.1", "delayed": False}
+    read = letter(str(told), "mailer-daemon@mx.example", kind="bounce", returned=(Returned(**(known | told)),))
+    await post.lands(read)
+
+
+async def sent(post: Post) -> Mail:
+    ticket = await post.lands(letter())
+    assert ticket is not None
+    mail = await answered(post, ticket)
+    await post.world.go_on(6)
+    await begun(post.world, mail)
+    await settled(post.world, mail, {PRIYA: Outcome("accepted")})
+    return mail
+
+
+async def plus(post: Post, takes: bool) -> None:
+    box = replace(BOX, endpoint={"plus": takes})
+    await post.world.record.write(lambda connection: mailboxes.change(connection, box), name="plus")
+
+
+async def test_a_copy_of_our_own_says_nothing_on_a_ticket(post: Post) -> None:
+    mail = await sent(post)
+    copy = letter("copy", "brightwater@larkfield.example", kind="loop", own=mail.id, message_id=f"<{mail.id}@d>")
+    assert await post.lands(copy) is None
+
+
+async def test_a_bounce_is_believed_by_the_address_that_only_servers_know(post: Post) -> None:
+    await plus(post, True)
+    mail = await sent(post)
+    await bounce(post, message_id=f"<{mail.id}@d>")
+    assert (await now_is(post.world, mail)).state == "accepted", "who got the mail knows its Message-ID"
+    await bounce(post, mail=mail.id, recipient="nobody@elsewhere.example")
+    assert (await now_is(post.world, mail)).state == "bounced", (
+        "forwarded, so the server names another; there is but one"
+    )
+
+
+async def test_without_such_addresses_it_is_believed_of_who_got_the_mail(post: Post) -> None:
+    await plus(post, False)
+    mail = await sent(post)
+    for forged in ({"recipient": "nobody@elsewhere.example"}, {"recipient": None}, {"message_id": "<other@d>"}):
+        await bounce(post, **({"message_id": f"<{mail.id}@d>"} | forged))
+        assert (await now_is(post.world, mail)).state == "accepted"
+    await bounce(post, message_id=f"<{mail.id}@d>")
+    assert (await now_is(post.world, mail)).state == "bounced"
+
+
+async def test_of_several_only_who_is_named_bounces(post: Post) -> None:
+    ticket = await post.lands(letter())
+    assert ticket is not None
+    await post.world.ask("anna", AddPerson, ticket=ticket, address="guest@elsewhere.example")
+    mail = await answered(post, ticket)
+    await bounce(post, mail=mail.id, recipient="somebody@elsewhere.example")
+    assert {each.state for each in (await now_is(post.world, mail)).recipients} == {"queued"}

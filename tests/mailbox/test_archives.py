@@ -86,3 +86,24 @@ def test_what_cannot_be_taken_is_told_and_keeps_nothing_else(tmp_path: Path, mon
     }  # fmt: skip
     with pytest.raises(OSError):
         list(pieces(tmp_path / "nowhere"))
+
+
+def test_links_are_not_followed_neither_round_nor_out(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "secret", tmp_path / "mails"
+    outside.write_bytes(b"Subject: not yours\n\nx\n")
+    folder.mkdir()
+    (folder / "one.eml").write_bytes(b"Subject: one\n\nx\n")
+    (folder / "round").symlink_to(folder)
+    (folder / "out.eml").symlink_to(outside)
+    (folder / "cur").mkdir()
+    (folder / "cur" / "1").symlink_to(outside)
+    assert [piece.name for piece in pieces(folder)] == ["one.eml"]
+
+
+def test_a_line_without_end_is_not_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "LINE_BYTES", 40)
+    file = tmp_path / "box.mbox"
+    file.write_bytes(
+        b"From a Wed Mar  4 09:00:00 2026\nSubject: one\n\n" + b"x" * 99 + b"\n\nFrom b\nSubject: two\n\ny\n"
+    )
+    assert [piece.raw for piece in pieces(file)] == [b"Subject: one\n\n" + b"x" * 99 + b"\n", b"Subject: two\n\ny\n"]

@@ -7,6 +7,7 @@ import pytest
 from mailbox.parsing.parsed import Kind, Ours
 from tests.mailbox.parsing.making import HEAD, mail, multipart, read
 
+LOOP = "X-Vipdesk-Id, and From is our own address"
 OURS = Ours(addresses=("desk@desk.example",), bounce_prefixes=("desk+b.",))
 
 SIGNS: dict[str, tuple[dict[str, str], Kind, str | None]] = {
@@ -46,14 +47,20 @@ SIGNS: dict[str, tuple[dict[str, str], Kind, str | None]] = {
         "sent to a bounce address",
     ),
     "ticket address": ({"To": "desk+c.77-abc@desk.example"}, "human", None),
-    "ours": ({"X_Vipdesk_Id": "m.77"}, "loop", "X-Vipdesk-Id"),
-    "ours before all": ({"X_Vipdesk_Id": "m.77", "Return_Path": "<>", "Precedence": "bulk"}, "loop", "X-Vipdesk-Id"),
+    "another desk's": ({"X_Vipdesk_Id": "m.77"}, "human", None),
+    "a form of a website": ({"From": "desk@desk.example"}, "human", None),
     "vacation of a list": (
         {"Auto_Submitted": "auto-replied", "List_Id": "<x>"},
         "auto",
         "Auto-Submitted: auto-replied",
     ),
 }
+
+
+@pytest.mark.parametrize("more", [b"", b"Return-Path: <>\r\nPrecedence: bulk\r\n"])
+def test_what_we_wrote_ourselves_is_known_before_all_other_signs(more: bytes) -> None:
+    found = read(b"From: Desk <desk@Desk.Example>\r\nX-Vipdesk-Id: m.77\r\n" + more + b"\r\nHello.\r\n", OURS)
+    assert (found.kind, found.auto, found.own_id) == ("loop", LOOP, "m.77")
 
 
 @pytest.mark.parametrize("name", SIGNS)
@@ -68,7 +75,7 @@ def test_a_sign_makes_a_kind(name: str) -> None:
     [
         ("MAILER-DAEMON@mx.example", "bounce"),
         ("Mail Delivery System <mailer-daemon>", "bounce"),
-        ("Desk <Desk@Desk.Example>", "loop"),
+        ("Desk <Desk@Desk.Example>", "human"),
         ("postmaster@mx.example", "human"),
         ("daemon.smith@mx.example", "human"),
     ],

@@ -193,3 +193,14 @@ def test_the_same_mail_has_the_same_key_by_whichever_way_it_came() -> None:
         plain.replace(b"10:00", b"10:01"),
     ]
     assert len({read(each).key for each in (plain, *others)}) == 6
+
+
+def test_message_ids_that_a_program_encoded_are_read() -> None:
+    found = read(
+        b"From: a@b.example\nMessage-ID: =?utf-8?q?=3Cone=40b=2Eexample=3E?=\n"
+        b"In-Reply-To: =?utf-8?q?=3Cm=2Eabc=2Ede?=\n =?utf-8?q?f-ghi=40desk=2Eexample=3E?=\n"
+        b"References: <first@b.example> =?utf-8?q?=3Cm=2Eabc=2Edef-ghi=40desk=2Eexample=3E?=\n\nx\n"
+    )
+    assert found.message_id == "<one@b.example>"
+    assert found.in_reply_to == "<m.abc.def-ghi@desk.example>"
+    assert found.references == ("<first@b.example>", "<m.abc.def-ghi@desk.example>")

@@ -22,8 +22,8 @@ export function FateFoot({ mail, mine }) {
   const bounced = mail.recipients.filter(({ state }) => state === "bounced");
   const differ = new Set(mail.recipients.map(({ state }) => state)).size > 1;
   const slow = mail.recipients.filter(({ state, reason }) => state === "deferred" && reason);
-  return html`${bounced.map((one) => html`<p class="banner bad" key=${one.address}><${Icon} name="mail" /><span><b>${rich(mine ? t("Your reply to {name} bounced at {time}.") : t("The reply to {name} bounced at {time}."), { name: one.name || one.address, time: hour(one.at, console.zone) })}</b>
-      ${" "}${plainReason(one.reason)} ${t("The clock goes on.")} ${one.reason && html`<span class="tiny" dir="auto">${one.reason}</span>`}</span></p>`)}
+  return html`${bounced.map((one) => html`<p class="banner bad" key=${one.address}><${Icon} name="mail" /><span><b>${rich(one.role === "cc" ? t("The copy for {name} bounced at {time}.") : mine ? t("Your reply to {name} bounced at {time}.") : t("The reply to {name} bounced at {time}."), { name: one.name || one.address, time: hour(one.at, console.zone) })}</b>
+      ${" "}${plainReason(one.reason)} ${mail.state === "bounced" && t("The clock goes on.")} ${one.reason && html`<span class="tiny" dir="auto">${one.reason}</span>`}</span></p>`)}
     ${slow.map((one) => html`<p class="small muted" key=${one.address}>${one.name || one.address}: ${plainReason(one.reason)} <span class="tiny" dir="auto">${one.reason}</span></p>`)}
     ${mail.alarm === "late" && mail.state !== "bounced" && html`<p class="banner care"><${Icon} name="triangle-alert" /><span><b>${t("It has not left yet.")}</b> ${t("No mail server has taken it so far. The clock goes on.")}</span></p>`}
     ${differ && html`<ul class="fates tiny">${mail.recipients.map((one) => html`<li key=${one.address} title=${one.address}><${Icon} name=${icon(one.state)} />${one.name || one.address}: ${stateWords(one.state)}</li>`)}</ul>`}`;
