@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import imaplib
+import json
 import os
 import re
 import smtplib
@@ -28,6 +29,7 @@ from store.engine import open_record
 from store.mailboxes import Mailbox
 from tests.support.eventually import eventually
 from tests.support.running import RunningDesk
+from tests.support.warm import ran
 from tests.widget.portal import agent
 
 PRIYA, ANNA = "priya.raman@brightwater.example", "brightwater@larkfield.example"
@@ -129,6 +131,12 @@ async def test_it_passes_no_mail_on(desk: RunningDesk) -> None:
         assert refused.value.recipients[OUTSIDE][0] == 550
     for to in (OUTSIDE, f"{ANNA}, {OUTSIDE}", f"{ANNA}\r\nBcc: {OUTSIDE}", ""):
         assert (await form(desk, to=to, subject="Buy!", text="Buy!")).status_code == 404, to
+
+
+def test_its_mailboxes_are_listed_like_any_other(desk: RunningDesk) -> None:
+    listed = ran(["mail", "list", "--json"], os.environ | {"VIPDESK_DATA": str(desk.folder)})
+    assert listed.returncode == 0, listed.stderr
+    assert {each["address"] for each in json.loads(listed.stdout)} >= {ANNA, "support@larkfield.example"}
 
 
 async def test_it_listens_to_this_machine_alone_when_the_demo_is_there_for_others(desk: RunningDesk) -> None:
