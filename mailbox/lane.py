@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from desk import posting
@@ -53,6 +54,9 @@ class Held:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.turn = asyncio.Lock()
+
+
+NO_WAY_IN = "What lets the desk in to its mail server cannot be opened, or its settings lack something."
 
 
 class Lane:
@@ -156,7 +160,11 @@ class Lane:
     async def _sent_or_not(self, claimed: Claimed, box: Mailbox) -> None:
         mail = claimed.mail
         async with self._held(claimed) as held:
-            out = await self._placed(box)
+            try:
+                out = await self._placed(box)
+            except (ValueError, KeyError):
+                await self._rest(claimed, held, NO_WAY_IN)
+                return
             if claimed.doubtful and out.copies == "sent" and await proofs.is_among_sent(out, mail.message_id):
                 await self._settle(partial(claiming.proven, job=held.job, id=mail.id))
                 return
@@ -194,6 +202,12 @@ class Lane:
             state: State = "bounced" if refused else "deferred"
             return {address: Outcome(state, f"{error.step}: {error.words}") for address in waiting}, error
         return {address: Outcome(each.state, each.words) for address, each in told.items()}, None
+
+    async def _rest(self, claimed: Claimed, held: Held, why: str) -> None:
+        """It stays where it is, and says so."""
+        outcomes = {each.address: Outcome("deferred", why) for each in claimed.mail.waiting}
+        again = self._desk.clock.now() + timedelta(seconds=claiming.DOWN_S)
+        await self._settle(partial(posting.settle, job=held.job, id=claimed.mail.id, outcomes=outcomes, again_at=again))
 
     def _envelope(self, mail: Mail, box: Mailbox, out: Outlet, waiting: tuple[str, ...]) -> Envelope:
         """Bounces come back to an address that names the mail; nothing answers what was automatic (RFC 3834)."""

@@ -6,6 +6,7 @@ import asyncio
 import email
 import email.policy
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
 from mailbox.parsing.parse import parse
 from mailbox.parsing.parsed import Ours
-from store import files, jobs
+from store import files, jobs, mailboxes
 from store.engine import Record, open_record
 from store.outbox import To
 from store.schema import job
@@ -174,6 +175,21 @@ async def test_pauses_double_and_end_after_days(office: Office, server: SmtpServ
         await eventually(lambda: office.is_now(id, "bounced"))
     [recipient] = (await office.mail(id)).recipients
     assert recipient.reason.startswith("No server took it for 5 days. 451")
+
+
+async def test_a_secret_that_no_key_opens_is_told_on_the_mail_and_holds_nothing_for_ever(
+    office: Office, server: SmtpServer
+) -> None:
+    box = await office.has("support", server.port)
+    id = await office.answers(await office.ticket(box))
+    lost = replace(box, secret_sealed=b"sealed with a key that is gone")
+    await office.record.write(lambda connection: mailboxes.change(connection, lost), name="box")
+    async with office.process():
+        await eventually(lambda: office.is_now(id, "deferred"))
+        assert "cannot be opened" in (await office.mail(id)).recipients[0].reason
+        await office.record.write(lambda connection: mailboxes.change(connection, box), name="box")
+        office.passes(seconds=400)
+        await eventually(lambda: office.is_now(id, "accepted"))
 
 
 async def test_a_server_that_is_away_gets_it_when_it_is_back(office: Office) -> None:
