@@ -209,7 +209,7 @@ async def _home_page(parts: Parts, until: str, error: str, status: int = 200) ->
         "mails": [
             {"subject": mail.subject, "recipient": mail.recipient, "body": mail.body,
              "when": f"{instant(mail.created_at).astimezone(zone):%a %d %b %H:%M:%S}"}
-            for mail in mails
+            for mail in mails if mail.kind != "probe"
         ],
     }  # fmt: skip
     return parts.pages.page("demo/home.html", values | await forms.strip(parts, "/demo"), status=status)

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.pages.making import Plain, Real, signed_in
 
 pytestmark = pytest.mark.browser
-PLACES = ["Customers", "Agents", "Plans", "Office hours", "Sessions", "Settings", "Health", "Audit log"]
+PLACES = ["Customers", "Agents", "Plans", "Office hours", "Mailboxes", "Sessions", "Settings", "Health", "Audit log"]
 CUT = """() => [document.documentElement, ...document.querySelectorAll(".a-top, .a-top *:not(.hide, .cut)")]
   .filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1)
   .filter((one) => getComputedStyle(one).display != "inline")
