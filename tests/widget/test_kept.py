@@ -17,6 +17,8 @@ async def talking(portal: Portal, who: str) -> None:
     await portal.open(who)
     await portal.press()
     await portal.says("Zero.")
+    await expect(portal.chat.locator(".me .bub").last).to_have_text("Zero.")
+    await expect(portal.chat.locator(".wait")).to_have_count(0)
     await expect(portal.chat.locator(".me:not(.wait) .meta").last).to_contain_text("sent")
 
 
