@@ -100,6 +100,10 @@ class Around:
     answered: Callable[[Work, Invitation, str], bool] = nobody_invited
 
 
+ALONE = Around()
+"""Neither an address nor calls."""
+
+
 def unreadable(mail: Stored, reason: str) -> Letter:
     """What is known of a mail that could not be read: that it came, when, and why it is not shown."""
     return Letter(f"unreadable:{mail.sha256}", "unreadable", "", reason=reason)

@@ -14,7 +14,7 @@ from typing import Any
 from desk import acknowledging, braking, joining, mail_people, mail_threads, retiring, returning, too_large
 from desk.actors import Signed
 from desk.frames import maybe_written, written
-from desk.letters import SILENT, SPOKEN, Around, Letter
+from desk.letters import ALONE, SILENT, SPOKEN, Around, Letter
 from desk.mail_views import Named
 from desk.statuses import set_status, tell_status
 from desk.work import Work
@@ -39,7 +39,7 @@ MOST_NOTE = 2_000
 """Characters of what an agent wrote above a mail that they passed on."""
 
 
-def land(work: Work, box: Mailbox, mail: Stored, letter: Letter, around: Around = Around()) -> None:  # noqa: B008
+def land(work: Work, box: Mailbox, mail: Stored, letter: Letter, around: Around = ALONE) -> None:
     """The mail becomes an item, and where it is one, what is said on a ticket. Nothing when it was dealt with.
 
     Raises ValueError for a mailbox without office hours: the mail waits.
