@@ -130,6 +130,14 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if self.close_timer is None:
             self.transport.close()
 
+    def shutdown(self) -> None:
+        """The server ends. A line that is ending already is only let go: closing it twice is an error, which would
+        leave every line behind it open."""
+        if self.transport.is_closing():
+            self.close()
+        else:
+            super().shutdown()
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.conn.parser.close()  # it holds the connection that holds it: all would wait for the garbage collector

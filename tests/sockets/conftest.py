@@ -94,6 +94,8 @@ class House:
         self.port = port
         self.stop = asyncio.Event()
         self.stack = AsyncExitStack()
+        self.served: asyncio.Future[None]
+        """Done when the server has ended; with its error, if it failed."""
 
     @property
     def url(self) -> str:
@@ -165,11 +167,13 @@ async def built(live: Live, desk: PaperDesk | None = None) -> AsyncIterator[Hous
     house = House(desk, live, sockets, clock, port)
     running = asyncio.create_task(sockets.run())
     app = Starlette(routes=doors(sockets))
-    served = asyncio.create_task(serving.serve(app, [listener], drain=sockets.drain, stop=house.stop, opening_s=0.3))
+    house.served = asyncio.create_task(
+        serving.serve(app, [listener], drain=sockets.drain, stop=house.stop, opening_s=0.3)
+    )
     async with house.stack:
         yield house
     house.stop.set()
-    await served
+    await house.served
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

@@ -184,6 +184,17 @@ async def test_a_good_bye_is_echoed_and_what_comes_after_it_is_not_heard(house: 
     assert (await house.desk.heads(["T"])) == {"T": 0}
 
 
+async def test_a_stop_is_no_error_while_a_line_ends_whose_peer_takes_nothing(house: House) -> None:
+    async with opened(house) as line:
+        carried = next(iter(house.sockets.connections)).transport
+        while carried.takes:
+            carried.write([b"x" * 65_000])
+        line.writer.write(closing(1000))
+        await eventually(lambda: not house.sockets.connections)
+        house.stop.set()
+        await house.served
+
+
 async def test_a_line_cut_in_mid_frame_leaves_nothing_behind(house: House) -> None:
     other = await house.ready()
     async with opened(house) as line:
