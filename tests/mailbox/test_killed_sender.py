@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-import sys
+import os
+import signal
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from desk.sealing import Sealer
 from store.engine import open_record
+from tests.mailbox.dying_sender import Senders
 from tests.mailbox.outbound import Office
 from tests.support.eventually import eventually
 from tests.support.smtp_server import SmtpServer
@@ -24,29 +24,41 @@ STAGES = (*AT_THE_DOOR, ("dot", "killed"), *itertools.product(VERBS, ("before_tx
 KEY = Sealer.new_key()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'record.db'}"
+    else:
+        return str(request.getfixturevalue("laid_postgres_url"))
+
+
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
-    record = await open_record(f"sqlite:///{tmp_path / 'record.db'}")
+async def office(url: str, tmp_path: Path) -> AsyncIterator[Office]:
+    record = await open_record(url)
     await World.make(record)
     yield Office(record, tmp_path / "files", Sealer([KEY]))
     await record.close()
 
 
-async def killed(office: Office, server: SmtpServer, url: str, where: str, how: str) -> None:
+@pytest.fixture
+async def senders(url: str, office: Office) -> AsyncIterator[Senders]:
+    async with Senders(url, office.files, KEY) as nest:
+        yield nest
+
+
+async def killed(office: Office, senders: Senders, server: SmtpServer, where: str, how: str) -> None:
     """One life of a sender, which ends there."""
-    offset = office.clock.offset / timedelta(seconds=1)
-    arguments = [url, str(office.files), KEY, str(offset), *(() if how.startswith("kill") else (where, how))]
-    server.faults = {where: how} if how.startswith("kill") else {}
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.mailbox.dying_sender", *arguments)
-    server.victim = process.pid
-    async with asyncio.timeout(60):
-        assert await process.wait() == -9, (where, how)
+    by_server = how.startswith("kill")
+    server.faults = {where: how} if by_server else {}
+    server.victim = await senders.begin(office.clock.offset, *(() if by_server else (where, how)))
+    os.kill(server.victim, signal.SIGCONT)
+    assert await senders.end() == -signal.SIGKILL, (where, how)
     server.faults = {}
 
 
 @pytest.mark.parametrize("copies", ["plus", "none"])
 async def test_a_sender_killed_at_any_stage_loses_nothing_and_doubles_nothing_that_can_be_known(
-    office: Office, tmp_path: Path, copies: str
+    office: Office, senders: Senders, copies: str
 ) -> None:
     doubled = []
     async with SmtpServer() as server:
@@ -55,7 +67,7 @@ async def test_a_sender_killed_at_any_stage_loses_nothing_and_doubles_nothing_th
         for where, how in STAGES:
             id = await office.answers(ticket, body=f"{where} {how}")
             server.taken.clear()
-            await killed(office, server, f"sqlite:///{tmp_path / 'record.db'}", where, how)
+            await killed(office, senders, server, where, how)
             office.passes(seconds=61)
             async with office.process():
                 await eventually(lambda id=id: looked_at(office, id))  # type: ignore[misc]
