@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from faults.frame import SQLITE, Budget, Outcome, Skipped, row, tell
+from faults.frame import Budget, Outcome, Skipped, row, tell
 from faults.ground import Ground
 from faults.nets import net
 from mailbox.imap.connection import Connection
@@ -187,7 +187,7 @@ async def numbered_anew(ground: Ground, budget: Budget, seed: int) -> Outcome:
 
 
 @row(
-    "26m", "a mail server vanishes in IDLE (iptables DROP)", on=(SQLITE,),
+    "26m", "a mail server vanishes in IDLE (iptables DROP)",
     promise="found out when IDLE is renewed; said within", promise_s=90.0, least_s=120,
 )  # fmt: skip
 async def vanished(ground: Ground, budget: Budget, seed: int) -> Outcome:

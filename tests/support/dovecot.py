@@ -68,12 +68,16 @@ class DovecotServer:
         self.process.wait()
 
     def kill(self) -> None:
-        """As a power cut does: the server and all its children."""
+        """As a power cut does: the server and all its children. Locks that they held are gone with them: the next
+        server would wait two minutes for whoever died while it wrote the list of a folder.
+        """
         assert self.process is not None
         for pid in [self.process.pid, *_children(self.process.pid)]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
+        for lock in (self.folder / "mail").glob("**/*.lock"):
+            lock.unlink(missing_ok=True)
 
     def engines(self) -> list[int]:
         """The processes that serve clients who are logged in."""
