@@ -126,7 +126,7 @@ def _postfix(_dovecot: DovecotServer | None) -> Iterator[PostfixServer | None]:
     if _dovecot is None or not _dovecot.whole:
         yield None
     else:
-        yield from _started(lambda _: postfix_server(_dovecot.lmtp_port), Path())
+        yield from _started(lambda _: postfix_server(_dovecot), Path())
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The office whose mailbox is read, on both kinds of record."""
+"""The office whose mailbox is read, on both kinds of record, and one whose mail makes its round over real servers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ import pytest
 from mailbox import holding, service
 from store.blobs import Blobs
 from store.engine import open_record
+from tests.mailbox import outbound
 from tests.mailbox.office import Office
+from tests.mailbox.round_trip import Round
+from tests.support.dovecot import DovecotServer
 from tests.support.imap_pymap import pymap_server
+from tests.support.postfix import PostfixServer
 from tests.support.world import World
 
 
@@ -29,4 +33,16 @@ async def office(
     await World.make(record)
     async with pymap_server() as server:
         yield Office(record, Blobs(tmp_path / "files"), server.port)
+    await record.close()
+
+
+@pytest.fixture
+async def round(
+    tmp_path: Path, postfix: PostfixServer, whole_dovecot: DovecotServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Round]:
+    monkeypatch.setattr(holding, "BEAT_S", 0.05)
+    monkeypatch.setattr(service, "LOOK_S", 0.05)
+    record = await open_record(f"sqlite:///{tmp_path / 'record.db'}")
+    await World.make(record)
+    yield await Round.begin(outbound.Office(record, tmp_path / "files"), postfix.port, whole_dovecot)
     await record.close()

@@ -71,8 +71,13 @@ class Office:
 
     async def changed_secret(self, box: Mailbox, password: str) -> None:
         """The password of its server."""
-        changed = replace(box, secret_sealed=seal(self.sealer, {"password": password}))
+        await self.changed_secrets(box, {"password": password})
+
+    async def changed_secrets(self, box: Mailbox, secrets: dict[str, str]) -> Mailbox:
+        """All that is sealed."""
+        changed = replace(box, secret_sealed=seal(self.sealer, secrets))
         await self.record.write(lambda connection: mailboxes.change(connection, changed), name="box")
+        return changed
 
     def sending(self, *, shows: bool = False, limits: Limits = LIMITS) -> Sending:
         return Sending(self.desk, self.blobs, self.sealer, shows=shows, limits=limits)

@@ -2,110 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from pathlib import Path
-
-import pytest
-from sqlalchemy import func, select
-
-from desk.administration.mailboxes import seal
-from desk.letters import Around
-from mailbox import holding, service
-from mailbox.imap.connection import Connection
-from mailbox.imap.endpoint import Password
 from mailbox.parsing.parse import parse
 from mailbox.parsing.parsed import Ours
-from mailbox.reading import Reader
-from mailbox.service import Mailboxes
 from mailbox.smtp.endpoint import Limits
-from mailbox.worker import Worker
-from store import mailboxes
-from store.engine import Record, open_record
-from store.mailboxes import Mailbox
 from store.outbox import To
-from store.outgoing import Mail
-from store.schema import ticket
-from tests.mailbox.imap.conftest import at
-from tests.mailbox.outbound import LIMITS, Office
-from tests.support.dovecot import SECRET, DovecotServer
+from tests.mailbox.round_trip import Round, of
 from tests.support.eventually import eventually
-from tests.support.postfix import GONE, SLOW, PostfixServer
-from tests.support.world import SEALER, World
+from tests.support.postfix import GONE, SLOW
 
 DEAF = Limits(content_s=0, slowest_bytes_s=1e12)
 """Who hears no server's last word."""
-_TICKETS = select(func.count()).select_from(ticket)
-
-
-class Round:
-    """A desk whose mailbox is on the real servers."""
-
-    def __init__(self, office: Office, box: Mailbox, dovecot: DovecotServer) -> None:
-        self.office = office
-        self.box = box
-        self.dovecot = dovecot
-
-    @contextlib.asynccontextmanager
-    async def runs(self, limits: Limits = LIMITS) -> AsyncIterator[None]:
-        """It polls and sends."""
-        office = self.office
-        async with Worker() as worker, office.process(limits=limits):
-            reader = Reader(office.record, office.blobs, SEALER, worker, lambda key: False)
-            task = asyncio.create_task(Mailboxes(office.desk, office.blobs, SEALER, reader, Around()).run())
-            try:
-                yield
-            finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-
-    async def sends(self, *to: To) -> str:
-        return await self.office.answers(await self.office.ticket(self.box), *to)
-
-    async def tickets(self) -> int:
-        return int(await self.office.record.read(lambda connection: connection.scalar(_TICKETS)) or 0)
-
-    async def lie(self, user: str) -> list[bytes]:
-        """What lies in somebody's INBOX."""
-        async with await Connection.open(at(self.dovecot.imap_port, user=user, auth=Password(SECRET))) as connection:
-            await connection.select("INBOX")
-            return [mail.raw for mail in await connection.fetch(await connection.uids())]
-
-
-@pytest.fixture
-async def record(tmp_path: Path) -> AsyncIterator[Record]:
-    opened = await open_record(f"sqlite:///{tmp_path / 'record.db'}")
-    await World.make(opened)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def round(
-    record: Record, tmp_path: Path, postfix: PostfixServer, whole_dovecot: DovecotServer,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Round:  # fmt: skip
-    monkeypatch.setattr(holding, "BEAT_S", 0.05)
-    monkeypatch.setattr(service, "LOOK_S", 0.05)
-    office = Office(record, tmp_path / "files")
-    user = whole_dovecot.mailbox()
-    box = await office.has(user, postfix.port)
-    there = replace(
-        box,
-        address=f"{user}@example.org",
-        endpoint={**box.endpoint, "port": whole_dovecot.imap_port, "user": user},
-        secret_sealed=seal(SEALER, {"password": SECRET}),
-    )
-    await record.write(lambda connection: mailboxes.change(connection, there), name="box")
-    return Round(office, there, whole_dovecot)
-
-
-def of(mail: Mail, address: str) -> tuple[str, str]:
-    """State and reason of a recipient."""
-    [found] = [each for each in mail.recipients if each.address == address]
-    return found.state, found.reason
 
 
 async def test_an_answer_comes_to_its_reader_whole(round: Round) -> None:

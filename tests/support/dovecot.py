@@ -38,6 +38,8 @@ class DovecotServer:
     imap_port: int
     imaps_port: int
     lmtp_port: int
+    auth_port: int
+    """Where another server asks whether a password or a token is right."""
     tokens_port: int
     """Where Dovecot asks whose a token is (tests/support/imap_tokens.py)."""
     authority: Authority
@@ -47,6 +49,11 @@ class DovecotServer:
     @property
     def ca_file(self) -> str:
         return self.authority.ca_file
+
+    @property
+    def certificate(self) -> str:
+        """The file, with its key."""
+        return f"{self.folder}/127.0.0.1.pem"
 
     # The server -------------------------------------------------------------------------------------------------------
 
@@ -144,7 +151,7 @@ def dovecot_server(*, whole: bool = True) -> Iterator[DovecotServer]:
         folder = Path(name)
         authority = Authority(folder)
         authority.issue("127.0.0.1")
-        ports = _free_ports(4)
+        ports = _free_ports()
         enter = _entering(path)
         whole = whole and enter is not None
         server = DovecotServer(folder, whole, *ports, authority, [])
@@ -234,13 +241,13 @@ def _own(path: Path) -> None:
         os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
-def _free_ports(count: int) -> tuple[int, int, int, int]:
+def _free_ports() -> tuple[int, int, int, int, int]:
     with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        probes = [stack.enter_context(socket.socket()) for _ in range(5)]
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
-        first, second, third, fourth = (probe.getsockname()[1] for probe in probes)
-        return first, second, third, fourth
+        first, second, third, fourth, fifth = (probe.getsockname()[1] for probe in probes)
+        return first, second, third, fourth, fifth
 
 
 def _answers(port: int) -> bool:
@@ -302,8 +309,8 @@ disable_plaintext_auth = no
 auth_mechanisms = plain login xoauth2 oauthbearer
 auth_failure_delay = 0
 mail_max_userip_connections = 10
-ssl_cert = <{server.folder}/127.0.0.1.pem
-ssl_key = <{server.folder}/127.0.0.1.pem
+ssl_cert = <{server.certificate}
+ssl_key = <{server.certificate}
 passdb {{
   driver = passwd-file
   mechanisms = plain login
@@ -334,6 +341,12 @@ service imap-login {{
   }}
   inet_listener imaps {{
     port = {server.imaps_port}
+  }}
+}}
+service auth {{
+  inet_listener {{
+    address = 127.0.0.1
+    port = {server.auth_port}
   }}
 }}
 service lmtp {{

@@ -1,5 +1,6 @@
-"""A real Postfix of the run's own, for the tests of mail that leaves: it takes mail, delivers to Dovecot by LMTP, and
-writes bounces. Installed or privately unpacked; it runs as root only, which starts its parts as other users.
+"""A real Postfix of the run's own, for the tests of mail that leaves: it takes mail, over TLS too, delivers to Dovecot
+by LMTP, and writes bounces. Whose password or token is right it asks Dovecot. Installed or privately unpacked; it
+runs as root only, which starts its parts as other users.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.dovecot import DovecotServer
 from tests.support.services import NotToBeHad, box, environment, until
 
 OWNER, OTHERS = "mail", "daemon"
@@ -25,11 +27,16 @@ GONE, SLOW = "gone.example", "slow.example"
 
 @dataclass
 class PostfixServer:
-    """`lmtp_port`: where mail for example.org goes, plus addresses as well."""
+    """`port` takes mail of this machine as it is. Of the others, which take it over TLS from who signs in, `submission`
+    speaks STARTTLS, `smtps` TLS at once and knows AUTH LOGIN only, and `misnamed` shows a certificate of another host.
+    """
 
     folder: Path
-    port: int
     process: subprocess.Popen[bytes]
+    port: int
+    submission: int
+    smtps: int
+    misnamed: int
 
     def log(self) -> str:
         path = self.folder / "log"
@@ -43,16 +50,16 @@ class PostfixServer:
 
 
 @contextlib.contextmanager
-def postfix_server(lmtp_port: int) -> Iterator[PostfixServer]:
-    """Starts one on a free port. Raises NotToBeHad."""
+def postfix_server(dovecot: DovecotServer) -> Iterator[PostfixServer]:
+    """Starts one on free ports; mail for example.org goes to that Dovecot. Raises NotToBeHad."""
     root = _root()
     if os.geteuid() != 0:
         raise NotToBeHad("postfix (as root)")
     with tempfile.TemporaryDirectory(prefix="vipdesk-postfix-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        port, other, dead = _free_ports()
-        _lay_out(folder, root, port, lmtp_port, other, dead)
+        ports = dict(zip(_PORTS, _free_ports(), strict=True))
+        _lay_out(folder, root, dovecot, ports)
         command = [f"{root}/usr/lib/postfix/sbin/master", "-c", f"{folder}/conf", "-s"]
         process = subprocess.Popen(
             command,
@@ -63,9 +70,9 @@ def postfix_server(lmtp_port: int) -> Iterator[PostfixServer]:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        server = PostfixServer(folder, port, process)
+        server = PostfixServer(folder, process, *(ports[name] for name in _OPEN))
         try:
-            until(lambda: _greets(port))
+            until(lambda: all(_greets(ports[name]) for name in ("port", "submission")))
             yield server
         except TimeoutError:
             raise TimeoutError(server.log()) from None
@@ -87,7 +94,7 @@ def _environment(root: str, folder: Path) -> dict[str, str]:
     return own | {"LD_LIBRARY_PATH": ":".join(filter(None, libraries)), "MAIL_CONFIG": f"{folder}/conf"}
 
 
-def _lay_out(folder: Path, root: str, port: int, lmtp_port: int, other: int, dead: int) -> None:
+def _lay_out(folder: Path, root: str, dovecot: DovecotServer, ports: Mapping[str, int]) -> None:
     for made in ("conf", "data", "queue"):
         (folder / made).mkdir()
     for queue in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "saved", "trace",
@@ -97,19 +104,23 @@ def _lay_out(folder: Path, root: str, port: int, lmtp_port: int, other: int, dea
     (folder / "queue" / "pid").mkdir()
     _own(folder / "data")
     libraries = _environment(root, folder)["LD_LIBRARY_PATH"]
-    (folder / "conf" / "main.cf").write_text(
-        _MAIN.format(folder=folder, root=root, lmtp_port=lmtp_port, other=other, dead=dead, libraries=libraries)
-    )
-    (folder / "conf" / "master.cf").write_text(_MASTER.format(port=port, other=other))
+    ours, others = dovecot.certificate, dovecot.authority.issue("mx.elsewhere.example")
+    told = {"folder": folder, "root": root, "dovecot": dovecot, "libraries": libraries, "ours": ours, "others": others}
+    (folder / "conf" / "main.cf").write_text(_MAIN.format(**told, **ports))
+    (folder / "conf" / "master.cf").write_text(_MASTER.format(**told, **ports))
 
 
 def _own(path: Path) -> None:
     os.chown(path, pwd.getpwnam(OWNER).pw_uid, -1)
 
 
+_OPEN = ("port", "submission", "smtps", "misnamed")
+_PORTS = (*_OPEN, "other", "dead")
+
+
 def _free_ports() -> list[int]:
     with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(3)]
+        probes = [stack.enter_context(socket.socket()) for _ in _PORTS]
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         return [probe.getsockname()[1] for probe in probes]
@@ -151,7 +162,7 @@ relay_domains =
 recipient_delimiter = +
 virtual_mailbox_domains = example.org
 virtual_mailbox_maps =
-virtual_transport = lmtp:[127.0.0.1]:{lmtp_port}
+virtual_transport = lmtp:[127.0.0.1]:{dovecot.lmtp_port}
 transport_maps = inline:{{
   {{gone.example = smtp:[127.0.0.1]:{other}}}, {{slow.example = smtp:[127.0.0.1]:{dead}}} }}
 default_transport = error:5.1.2 no such domain
@@ -168,12 +179,28 @@ delay_warning_time = 1s
 confirm_delay_cleared = no
 smtpd_client_connection_count_limit = 0
 smtpd_client_connection_rate_limit = 0
+smtpd_tls_chain_files = {ours}
+smtpd_tls_auth_only = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:127.0.0.1:{dovecot.auth_port}
 """
 _MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
 127.0.0.1:{other} inet n - n - - smtpd
   -o myhostname=mx.gone.example
   -o {{ smtpd_recipient_restrictions = check_recipient_access static:{{550 5.1.1 nobody of that name}} }}
+127.0.0.1:{submission} inet n - n - - smtpd
+  -o smtpd_tls_security_level=encrypt
+  -o smtpd_sasl_auth_enable=yes
+  -o {{ smtpd_recipient_restrictions = permit_sasl_authenticated, reject }}
+127.0.0.1:{smtps} inet n - n - - smtpd
+  -o smtpd_tls_wrappermode=yes
+  -o smtpd_sasl_auth_enable=yes
+  -o smtpd_sasl_mechanism_filter=login
+  -o {{ smtpd_recipient_restrictions = permit_sasl_authenticated, reject }}
+127.0.0.1:{misnamed} inet n - n - - smtpd
+  -o smtpd_tls_security_level=encrypt
+  -o smtpd_tls_chain_files={others}
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 1 1 qmgr
