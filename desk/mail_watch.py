@@ -93,9 +93,10 @@ def _words(box: Mailbox, health: Health, was: Alarm, to: Alarm) -> tuple[str, st
             f"Its server has not answered for two minutes.{failing} Mail waits there and is fetched when it is back.",
         )
     elif to == "probe":
+        failing = f" Sending fails at the step {health.send_step}: {health.send_words}" if health.send_step else ""
         return (
             f"Mail to {box.address} does not come through",
-            "The desk sent a mail to its own address, and it has not come back within ten minutes. "
+            f"The desk sent a mail to its own address, and it has not come back within ten minutes.{failing} "
             "Look at the mail server: answers or new mail may be stuck.",
         )
     elif was == "probe":

@@ -26,7 +26,7 @@ from mailbox.smtp.outcome import Outcome as Told
 from mailbox.smtp.session import NOT_LOGGED_IN, BeforeContent, Envelope, Session
 from routing.errors import DeskError, NotFound
 from routing.outgoing import State
-from store import jobs
+from store import jobs, mailbox_health
 from store.jobs import Job
 from store.mailboxes import Mailbox
 from store.outgoing import Mail
@@ -282,11 +282,20 @@ class Lane:
                 rest = error.after_s or self._backoff.next_s()
                 self._down = (self._desk.clock.monotonic() + rest, error)
                 log.warning("sending.no_way_in step=%s words=%r pause_s=%.0f", error.step, error.words, rest)
+                await self._note(error.step, error.words)
                 raise
             self._down, self._sent = None, 0
+            await self._note("", "")
             self._backoff.reset()
         self._sent += 1
         return self._session
+
+    async def _note(self, step: str, words: str) -> None:
+        """Which step fails, for every process to show; empty: none does."""
+        if self._box is not None:
+            note = partial(mailbox_health.sends, id=self._box.id, step=step, words=words)
+            with contextlib.suppress(DeskError):
+                await self._desk.record.write(note, name="mailbox_health")
 
     async def _hang_up(self) -> None:
         session, self._session = self._session, None

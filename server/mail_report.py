@@ -68,7 +68,7 @@ def _grade(box: Mailbox, health: Health | None, clock: Clock, backlog: Mapping[s
         return "care"
     elif trouble(health, clock):
         return "bad"
-    elif health.step or health.asked_at is None or backlog.get("missing"):
+    elif health.step or health.send_step or health.asked_at is None or backlog.get("missing"):
         return "care"
     else:
         return "ok"
@@ -94,6 +94,8 @@ def said(found: BoxReport) -> str:
     elif health.step:
         ago = _("Its server answered last {ago} ago.", ago=span(found.silent))
         return f"{ago} {failing(health)}"
+    elif health.send_step:
+        return _("Mail does not leave: {why}", why=failing_to_send(health))
     elif found.grade == "bad" and health.probe_sent_at is not None and health.probe_came_at is None:
         return _("A mail that the desk sent to itself has not come back.")
     elif found.grade == "bad":
@@ -115,6 +117,8 @@ def todo(found: BoxReport) -> str:
         return _("No process reads it. Start one: vipdesk mailbox, or vipdesk for all in one.")
     elif health is not None and health.step in (repairs := _repairs()):
         return repairs[health.step]
+    elif health is not None and health.send_step in repairs:
+        return repairs[health.send_step]
     elif health is not None and health.probe_sent_at is not None and health.probe_came_at is None and not health.step:
         return _("Look at how mail leaves and comes in: test the connection, then the server's queue.")
     elif found.grade == "bad":
@@ -126,6 +130,11 @@ def todo(found: BoxReport) -> str:
 def failing(health: Health) -> str:
     """Which step fails, and what the server said."""
     return f"{step_said(health.step)}: {health.words}"
+
+
+def failing_to_send(health: Health) -> str:
+    """The same of mail that leaves."""
+    return f"{step_said(health.send_step)}: {health.send_words}"
 
 
 def step_said(step: str) -> str:
@@ -223,6 +232,8 @@ def facts(found: BoxReport, when: Callable[[int], str]) -> Iterator[tuple[str, s
     yield _("Read by"), found.polled_by or _("nobody")
     if health is not None and health.step:
         yield _("Last error"), failing(health)
+    if health is not None and health.send_step:
+        yield _("Last error of sending"), failing_to_send(health)
     if health is not None and health.probe_sent_at is not None:
         trip = trip_s(health)
         yield (
@@ -261,6 +272,8 @@ def as_row(found: BoxReport) -> dict[str, Any]:
         "polled_by": found.polled_by,
         "step": health.step if health is not None else "",
         "words": health.words if health is not None else "",
+        "send_step": health.send_step if health is not None else "",
+        "send_words": health.send_words if health is not None else "",
         "probe_sent_at": _iso(health, "probe_sent_at"),
         "probe_came_at": _iso(health, "probe_came_at"),
         "trip_s": trip_s(health),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, case, func, null, select, text, update
+from sqlalchemy import bindparam, case, func, null, or_, select, text, update
 
 from store.engine import Connection, Row, upsert
 from store.schema import incoming_mail, mail_cursor, mailbox_health
@@ -24,9 +24,9 @@ BACKLOG = ("stored", "missing", "quarantined")
 @dataclass(frozen=True)
 class Health:
     """Of one mailbox. `begun_at`: since when it is watched as it is set up now. `behind`: mails that the server showed
-    and the record had not at the last look. `step`: which fails, with the server's `words`; empty: none does. `alarm`:
-    what admins were told. `trip_us`: the last probe mail's whole way. `again_since`: the restore after which everything
-    was read again.
+    and the record had not at the last look. `step`: which fails, with the server's `words`; empty: none does; of mail
+    that leaves `send_step`. `alarm`: what admins were told. `trip_us`: the last probe mail's whole way. `again_since`:
+    the restore after which everything was read again.
     """
 
     mailbox_id: str
@@ -48,6 +48,8 @@ class Health:
     reconciled_at: int | None
     reconciled: Mapping[str, Any]
     again_since: int | None
+    send_step: str = ""
+    send_words: str = ""
 
 
 _h = mailbox_health.c
@@ -58,7 +60,16 @@ _FIRST = upsert(mailbox_health, ("mailbox_id",))
 _BEGIN = (
     update(mailbox_health)
     .where(_IS)
-    .values(begun_at=bindparam("now"), step="", words="", failed_since=None, probe="", probe_sent_at=None)
+    .values(
+        begun_at=bindparam("now"),
+        step="",
+        words="",
+        failed_since=None,
+        send_step="",
+        send_words="",
+        probe="",
+        probe_sent_at=None,
+    )
 )
 _WELL = (
     update(mailbox_health)
@@ -81,6 +92,11 @@ _FAILED = (
         words=bindparam("said"),
         failed_since=func.coalesce(_h.failed_since, bindparam("now")),
     )
+)
+_SENDS = (
+    update(mailbox_health)
+    .where(_IS, or_(_h.send_step != bindparam("at_step"), _h.send_words != bindparam("said")))
+    .values(send_step=bindparam("at_step"), send_words=bindparam("said"))
 )
 _ALARM = (
     update(mailbox_health)
@@ -161,6 +177,11 @@ def failed(connection: Connection, id: str, now: int, step: str, words: str) -> 
     """A step fails."""
     watch(connection, id, now)
     connection.run(_FAILED, b_id=id, now=now, at_step=step, said=words[:500])
+
+
+def sends(connection: Connection, id: str, step: str, words: str) -> None:
+    """Which step fails of those before a mail leaves; empty: it leaves."""
+    connection.run(_SENDS, b_id=id, at_step=step, said=words[:500])
 
 
 def change_alarm(connection: Connection, id: str, was: Alarm, to: Alarm, now: int) -> bool:

@@ -63,6 +63,8 @@ mailbox_health = Table(
     c.text("step", ""),  # which fails, empty: none
     c.text("words", ""),  # of the server or the system about it
     c.at("failed_since"),
+    c.text("send_step", ""),  # the same for mail that leaves
+    c.text("send_words", ""),
     c.text("alarm", ""),  # of which admins were told: silent, probe; empty: of none
     c.at("alarmed_at"),
     c.text("probe", ""),  # the newest probe mail

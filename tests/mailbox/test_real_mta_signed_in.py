@@ -9,6 +9,7 @@ import pytest
 
 from mailbox.places import outlet
 from mailbox.trying import Tried, tried_sending
+from server.mail_report import BoxReport, reports, said, todo
 from store.mailboxes import Mailbox
 from store.outbox import To
 from tests.mailbox.round_trip import Round, of
@@ -37,6 +38,12 @@ async def tried(box: Mailbox) -> Tried:
     """As who tests the connection sees it."""
     async with httpx2.AsyncClient(trust_env=False) as http:
         return await tried_sending(outlet(box, SEALER, http, lambda sealed: None))
+
+
+async def health(round: Round) -> BoxReport:
+    """As admins are shown it."""
+    [found] = await round.office.record.read(lambda connection: reports(connection, round.office.clock))
+    return found
 
 
 async def comes_to_its_reader(round: Round) -> None:
@@ -93,9 +100,15 @@ async def test_a_wrong_password_is_named_and_mail_waits_until_it_is_right(round:
 
         await eventually(told)
         assert of(await round.office.mail(id), reader)[0] == "deferred", "it is nobody's fault whom it is for"
+        report = await health(round)
+        assert report.grade == "care" and said(report).startswith(
+            "Mail does not leave: Signing in is refused: 535 5.7.8"
+        )
+        assert "Enter the right user and password" in todo(report)
         await with_secrets(round, PASSWORDS)
         round.office.passes(minutes=7)
         await eventually(lambda: round.office.is_now(id, "accepted"))
+        assert (await health(round)).grade == "ok"
     assert postfix.log().count("SASL PLAIN authentication failed") <= 2, "each refusal counts towards a lock"
 
 
