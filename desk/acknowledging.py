@@ -16,7 +16,7 @@ from desk.work import Work
 from routing.choose import planned
 from routing.hours import Calendar
 from routing.mail import acknowledges
-from store import buttons, candidates, customers, mailboxes, outbox
+from store import buttons, candidates, mailboxes, outbox
 from store.contacts import Person
 from store.customers import Customer
 from store.outbox import To
@@ -37,7 +37,7 @@ def acknowledge(
     around: Around,
 ) -> None:
     """Tells who wrote when they hear from whom. `known`: somebody verified had this address before."""
-    customer = customers.find(work.connection, found.ticket.customer_id)
+    customer = work.customer(found.ticket.customer_id)
     if not person.email or starts_at is None or customer is None:
         return
     before = outbox.sent_to(work.connection, person.email, "ack", micros(work.now - HOUR))

@@ -74,7 +74,7 @@ class Letter:
     quoted: bool = False
     html: bool = False
     remote: int = 0
-    view_sha256: str | None = None
+    view: bytes | None = None
     erased: bool = False
     too_large_bytes: int = 0
     forwarded: Forwarded | None = None

@@ -51,7 +51,7 @@ def relation(work: Work, found: Found, sender: str) -> Sender:
     person = contacts.by_address(work.connection, found.ticket.customer_id, sender)
     if person is not None and person.id in found.participants:
         return "participant"
-    customer = customers.find(work.connection, found.ticket.customer_id)
+    customer = work.customer(found.ticket.customer_id)
     at_home = customer is not None and domain_of(sender) in customer.domains
     return "colleague" if at_home or (person is not None and person.verified) else "stranger"
 
@@ -82,11 +82,11 @@ def _customer(work: Work, box: Mailbox, letter: Letter) -> Customer:
     id = theirs[0].id if theirs else known or box.customer_id
     if any(agent.email.lower() == letter.sender for agent in work.agents.values()):
         id = None  # one of us is nobody's contact, whoever wrote in their name
-    return (None if id is None else customers.find(work.connection, id)) or _nobodys(work)
+    return (None if id is None else work.customer(id)) or _nobodys(work)
 
 
 def _nobodys(work: Work) -> Customer:
-    found = customers.find(work.connection, NOBODYS)
+    found = work.customer(NOBODYS)
     if found is None:
         found = Customer(NOBODYS, "Unknown senders", (), "UTC", "en", "", None)
         customers.add(work.connection, found, micros(work.now))
@@ -96,7 +96,7 @@ def _nobodys(work: Work) -> Customer:
 
 def person_of(work: Work, customer: str, letter: Letter) -> Person:
     """A contact with the sender's address; proven and of the customer's own domain, they count as verified."""
-    home = customers.find(work.connection, customer)
+    home = work.customer(customer)
     verified = letter.proven and home is not None and domain_of(letter.sender) in home.domains
     return joining.known_or_new(work, customer, letter.sender, letter.sender_name, verified=verified)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,6 @@ from desk.frames import micros_written
 from routing.allow import allow
 from routing.errors import NotFound
 from store import attachments, incoming, tickets
-from store.blobs import Blobs
 from store.engine import Connection
 from store.incoming import Copy
 
@@ -49,7 +49,7 @@ class Part(Struct, frozen=True):
 
 
 class View(Struct, frozen=True):
-    """One mail for eyes. The same mail gives the same bytes. `remote`: pictures that would be fetched from elsewhere;
+    """One mail for eyes. `remote`: pictures that would be fetched from elsewhere;
     in `html` they are numbers.
     """
 
@@ -68,9 +68,9 @@ EMPTY = View()
 _DECODER = msgspec.json.Decoder(View)
 
 
-def encoded(view: View) -> bytes:
-    """As a blob."""
-    return _encode(view)
+def packed(view: View) -> bytes:
+    """As the record keeps it."""
+    return zlib.compress(_encode(view), 1)
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,10 @@ def may_see(connection: Connection, signed: Signed, id: str) -> Shown:
     return Shown(mail, found.ticket.id, files)
 
 
-def view_of(blobs: Blobs, mail: Copy) -> View:
-    """What was kept of it; blocks on the disk. An empty one when there is no more than its message says."""
-    if mail.view_sha256 is None or not blobs.exists(mail.view_sha256):
-        return EMPTY
-    with blobs.open(mail.view_sha256) as opened:
-        return _DECODER.decode(opened.read())
+def view_of(connection: Connection, mail: str) -> View:
+    """What was kept of the item. An empty one when there is no more than its message says."""
+    kept = incoming.shown(connection, mail)
+    return EMPTY if kept is None else _DECODER.decode(zlib.decompress(kept))
 
 
 def described(shown: Shown, view: View) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from routing import mail as rules
 from routing.allow import Actor
 from routing.hours import Calendar
 from routing.ticket import contact_wrote
-from store import calendars, customers, files, incoming
+from store import calendars, files, incoming
 from store.contacts import Person
 from store.ids import new_id
 from store.incoming import Item, State, Stored
@@ -51,10 +51,12 @@ def land(work: Work, box: Mailbox, mail: Stored, letter: Letter, around: Around 
         raise ValueError(f"The office hours {box.calendar_id} are not there.")
     starts = _starts(letter, mail, calendar)
     item, is_new = incoming.item(work.connection, _item(letter, mail, starts), micros(work.now))
-    if letter.erased or incoming.was_erased(work.connection, item.id):
+    if letter.erased or (not is_new and incoming.was_erased(work.connection, item.id)):
         return _forget(work, mail, letter, item)
     if not incoming.end(work.connection, mail.id, state, item.id, letter.reason) or not is_new:
         return
+    if letter.view is not None:
+        incoming.show(work.connection, item.id, letter.view)
     if letter.kind in SILENT:
         _of_ours(work, item, letter)
     elif not _answers_invitation(work, letter, around):
@@ -116,7 +118,7 @@ def _copied(work: Work, found: Found, letter: Letter) -> list[str]:
     """Who is in copy and does not take part: those of the customer's own domains join, when the sender is proven."""
     ours = {agent.email.lower() for agent in work.agents.values()}
     others = [each for each in letter.others if each.lower() not in ours]
-    home = customers.find(work.connection, found.ticket.customer_id)
+    home = work.customer(found.ticket.customer_id)
     may_bring = letter.proven and letter.kind in SPOKEN and home is not None
     return joining.join_copied(work, found, others, home.domains if home is not None and may_bring else ())
 
@@ -133,7 +135,7 @@ def _offer_to_pool(work: Work, found: Found, out_of_hours: bool) -> None:
 def _forget(work: Work, mail: Stored, letter: Letter, item: Item) -> None:
     """Its sender asked to be forgotten: a copy that turns up later is not taken in again, and its bytes go."""
     incoming.forget(work.connection, mail.id, item.id)
-    blobs = {mail.sha256, letter.view_sha256, *(each.sha256 for each in letter.files)}
+    blobs = {mail.sha256, *(each.sha256 for each in letter.files)}
     named = retiring.payload(each for each in blobs if each is not None)
     work.job(retiring.KIND, f"{retiring.KIND}:{mail.id}", payload=named)
 
@@ -166,7 +168,6 @@ def _item(letter: Letter, mail: Stored, starts: datetime | None) -> Item:
         relayed_at=None if letter.relayed_at is None else micros(letter.relayed_at),
         received_at=mail.received_at,
         starts_at=None if starts is None else micros(starts),
-        view_sha256=letter.view_sha256,
     )
 
 

@@ -11,7 +11,7 @@ from desk.replying import answer_to
 from desk.texts import say, spoken
 from desk.work import Work
 from routing.mail import acknowledges
-from store import customers, outbox
+from store import outbox
 from store.contacts import Person
 from store.outbox import To
 from store.tickets import Found
@@ -25,7 +25,7 @@ MOST_MB = 50
 
 def tell(work: Work, found: Found, person: Person, letter: Letter, known: bool) -> None:
     """Once for each such mail, few in an hour; only people whose address is theirs (`known`, or proven)."""
-    customer = customers.find(work.connection, found.ticket.customer_id)
+    customer = work.customer(found.ticket.customer_id)
     if not letter.too_large_bytes or letter.kind not in SPOKEN or not person.email or customer is None:
         return
     before = outbox.sent_to(work.connection, person.email, KIND, micros(work.now - HOUR))

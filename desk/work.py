@@ -13,8 +13,9 @@ from desk.summaries import contact_summary, summary
 from live.base import Published
 from routing.allow import Facts, allow
 from routing.errors import Forbidden, NotFound
-from store import audit, chats, events, jobs, people, tickets
+from store import audit, chats, customers, events, jobs, people, tickets
 from store.chats import OpenChat
+from store.customers import Customer
 from store.engine import Connection
 from store.jobs import Job
 from store.people import Agent
@@ -66,6 +67,7 @@ class Work:
         self._audited: list[tuple[str, str, Mapping[str, Any]]] = []
         self._jobs: dict[str, list[tuple[Callable[..., object], tuple[Any, ...]]]] = {}
         self._agents: dict[str, Agent] | None = None
+        self._customers: dict[str, Customer] = {}
 
     # What there is ----------------------------------------------------------------------------------------------------
 
@@ -115,6 +117,12 @@ class Work:
         if found is None:
             raise NotFound
         return found
+
+    def customer(self, id: str) -> Customer | None:
+        """One customer; the same object for the whole verb."""
+        if id not in self._customers and (found := customers.find(self.connection, id)) is not None:
+            self._customers[id] = found
+        return self._customers.get(id)
 
     def agent_name(self, id: str | None) -> dict[str, str] | None:
         """`{"id","name"}` as events name people."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from desk import letters
 from desk.letters import Forwarded, Invitation, Letter
-from desk.mail_views import encoded
+from desk.mail_views import packed
 from desk.returning import Returned
 from desk.sealing import Sealer
 from mailbox import showing, tokens
@@ -66,8 +66,10 @@ class Reader:
         if parsed.hops > MANY_HOPS:
             return await self._known(mail, raw, ours, f"It went through more than {MANY_HOPS} servers, as in a circle.")
         kept = asyncio.gather(*map(self._kept, parsed.attachments))
-        view, files = await asyncio.gather(self._view(parsed), kept)
-        read = replace(letter(parsed, self._sealer, addresses, tuple(files)), view_sha256=view)
+        shown = showing.view(parsed)
+        read = replace(
+            letter(parsed, self._sealer, addresses, tuple(await kept)), view=None if shown is None else packed(shown)
+        )
         size = await asyncio.to_thread(self._blobs.size, mail.sha256)
         if size is not None and size < mail.bytes:
             said = f"larger than is taken ({round(mail.bytes / 1e6)} MB): only its head is here"
@@ -105,13 +107,6 @@ class Reader:
             sent_at=head.date,
             proven=head.dmarc == "pass",
         )
-
-    async def _view(self, parsed: Parsed) -> str | None:
-        """The blob by which it is shown; the disk is waited for once for all of a mail's."""
-        shown = showing.view(parsed)
-        if shown is None:
-            return None
-        return (await asyncio.to_thread(self._blobs.put_bytes, encoded(shown))).sha256
 
     async def _kept(self, attachment: Attachment) -> File:
         blob = await asyncio.to_thread(self._blobs.put_bytes, attachment.content)

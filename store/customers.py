@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from store.engine import Connection, Row
-from store.schema import add_on, customer, stand_in
+from store.schema import add_on, customer, customer_domain, stand_in
 from store.seeking import Listing, Page, folded, holds, like
 
 
@@ -42,7 +42,14 @@ class Sale:
 _ALL = select(customer).order_by(customer.c.name)
 _SOUGHT = select(customer).where(holds(customer.c.sought)).order_by(customer.c.sought, customer.c.id)
 _ONE = select(customer).where(customer.c.id == bindparam("id"))
-_OF_DOMAIN = select(customer).where(customer.c.domains.like(bindparam("written"))).order_by(customer.c.name)
+_OF_DOMAIN = (
+    select(customer)
+    .join(customer_domain, customer_domain.c.customer_id == customer.c.id)
+    .where(customer_domain.c.domain == bindparam("domain"))
+    .order_by(customer.c.name)
+)
+_DROP_DOMAINS = delete(customer_domain).where(customer_domain.c.customer_id == bindparam("customer"))
+_ADD_DOMAIN = insert(customer_domain)
 _ADD = insert(customer)
 _CHANGED = ("name", "domains", "zone", "language", "playbook", "named_id", "sought")
 _CHANGE = (
@@ -81,8 +88,7 @@ def like_these(connection: Connection, texts: Sequence[str]) -> list[Customer]:
 
 def of_domain(connection: Connection, domain: str) -> list[Customer]:
     """Whose people have addresses there, by name."""
-    found = [_customer(row) for row in connection.all(_OF_DOMAIN, written=f"%{json.dumps(domain)}%")]
-    return [each for each in found if domain in each.domains]
+    return [_customer(row) for row in connection.all(_OF_DOMAIN, domain=domain)]
 
 
 def find(connection: Connection, id: str) -> Customer | None:
@@ -94,11 +100,13 @@ def find(connection: Connection, id: str) -> Customer | None:
 def add(connection: Connection, new: Customer, at: int) -> None:
     """A new customer."""
     connection.run(_ADD, id=new.id, created_at=at, **_columns(new))
+    _set_domains(connection, new)
 
 
 def change(connection: Connection, changed: Customer) -> None:
     """Writes it."""
     connection.run(_CHANGE, b_id=changed.id, **_columns(changed))
+    _set_domains(connection, changed)
 
 
 def stand_ins(connection: Connection, id: str) -> list[str]:
@@ -140,6 +148,11 @@ def change_sale(connection: Connection, changed: Sale) -> None:
 def drop_sale(connection: Connection, id: str) -> None:
     """One that had not begun is called off."""
     connection.run(_DROP_SALE, id=id)
+
+
+def _set_domains(connection: Connection, of: Customer) -> None:
+    connection.run(_DROP_DOMAINS, customer=of.id)
+    connection.many(_ADD_DOMAIN, [{"domain": each, "customer_id": of.id} for each in dict.fromkeys(of.domains)])
 
 
 def _columns(row: Customer) -> dict[str, object]:

@@ -21,6 +21,7 @@ from store.schema import (
     file,
     incoming_mail,
     mail_item,
+    mail_view,
     mailed_code,
     message,
     outgoing_mail,
@@ -83,13 +84,11 @@ _KEYS = select(mail_item.c.key).where(mail_item.c.sender == bindparam("email"))
 _RAW = select(incoming_mail.c.sha256).where(
     incoming_mail.c.item_id.in_(_THEIR_MAIL), incoming_mail.c.sha256.is_not(None)
 )
-_VIEWS = select(mail_item.c.view_sha256).where(
-    mail_item.c.sender == bindparam("email"), mail_item.c.view_sha256.is_not(None)
-)
 _OF_SENDER = (
+    delete(mail_view).where(mail_view.c.item_id.in_(_THEIR_MAIL)),
     update(incoming_mail).where(incoming_mail.c.item_id.in_(_THEIR_MAIL)).values(sha256=None, state="erased"),
     update(mail_item).where(mail_item.c.sender == bindparam("email")).values(
-        sender="", subject="", message_id=None, reason="", view_sha256=None),
+        sender="", subject="", message_id=None, reason=""),
 )  # fmt: skip
 """The rows stay: what lies on the mail server still is not read anew."""
 _OF_SUBJECT = delete(token_use).where(
@@ -147,7 +146,6 @@ def erase(connection: Connection, ids: Sequence[str]) -> set[str]:
         if row.email:
             emails.add(row.email.lower())
             found |= {mail.sha256 for mail in connection.all(_RAW, email=row.email.lower())}
-            found |= {mail.view_sha256 for mail in connection.all(_VIEWS, email=row.email.lower())}
             found |= {mail.sha256 for mail in connection.all(_SENT_RAW, email=row.email.lower())}
             for emptied in _OF_SENDER:
                 connection.run(emptied, email=row.email.lower())

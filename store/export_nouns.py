@@ -52,8 +52,7 @@ COLUMNS: dict[str, str] = {
         "state reason attempts flagged item_id"
     ),
     "mail_item": (
-        "id key message_id kind reason sender subject ticket_id seq sent_at relayed_at received_at starts_at "
-        "view_sha256 created_at"
+        "id key message_id kind reason sender subject ticket_id seq sent_at relayed_at received_at starts_at created_at"
     ),
     "outgoing_mail": (
         "id kind mailbox_id ticket_id seq by_id name subject body details message_id sha256 state attempts created_at "
@@ -73,6 +72,7 @@ WITHHELD: dict[str, str] = {
     "token_use": "of this installation alone",
     "mailed_code": "lets in",
     "singleton": "of this installation alone",
+    "mail_view": "made of the mail itself",
     "mail_cursor": "of this installation alone",
     "mailbox_health": "of this installation alone",
     "mailbox.secret_sealed": "lets in",
@@ -81,6 +81,7 @@ WITHHELD: dict[str, str] = {
     "agent.password_hash": "lets in",
     "agent.totp_secret": "lets in",
     "agent.totp_step": "lets in",
+    "customer_domain": "made of other columns",
     "customer.sought": "made of other columns",
     "contact.sought": "made of other columns",
     "agent.sought": "made of other columns",

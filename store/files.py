@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, insert, select, union, update
 
 from store.engine import Connection, Row
-from store.schema import agent, file, incoming_mail, mail_item, outgoing_mail
+from store.schema import agent, file, incoming_mail, outgoing_mail
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,6 @@ _NAMED = union(
     select(file.c.preview_sha256).where(file.c.preview_sha256.is_not(None)),
     select(agent.c.photo).where(agent.c.photo.is_not(None)),
     select(incoming_mail.c.sha256).where(incoming_mail.c.sha256.is_not(None)),
-    select(mail_item.c.view_sha256).where(mail_item.c.view_sha256.is_not(None)),
     select(outgoing_mail.c.sha256).where(outgoing_mail.c.sha256.is_not(None)),
 )
 

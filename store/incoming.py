@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from store.engine import Connection, Row, upsert
 from store.ids import new_id
-from store.schema import incoming_mail, mail_item
+from store.schema import incoming_mail, mail_item, mail_view
 
 State = Literal["stored", "landed", "quarantined", "missing", "left", "erased"]
 IMPORTED = "import"
@@ -68,7 +68,6 @@ class Item:
     relayed_at: int | None
     received_at: int
     starts_at: int | None
-    view_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,6 @@ class Copy:
     relayed_at: int | None
     received_at: int
     starts_at: int | None
-    view_sha256: str | None
     internal_at: int | None
     polled_at: int
     committed_at: int
@@ -189,6 +187,8 @@ _SIZES = (
     .join(incoming_mail, incoming_mail.c.item_id == mail_item.c.id)
     .where(mail_item.c.message_id.in_(bindparam("ids", expanding=True)))
 )
+_SHOW = insert(mail_view)
+_SHOWN = select(mail_view.c.packed).where(mail_view.c.item_id == bindparam("id"))
 _ERASED = (
     select(incoming_mail.c.id)
     .where(incoming_mail.c.item_id == bindparam("item"), incoming_mail.c.state == "erased")
@@ -289,10 +289,11 @@ def flagged(connection: Connection, mailbox: str, folder: str, uidvalidity: int,
 def item(connection: Connection, new: Item, now: int) -> tuple[Item, bool]:
     """The item of this key, and whether it is new: the same mail by another way joins the one it already made."""
     columns: dict[str, Any] = {name: getattr(new, name) for name in Item.__dataclass_fields__}
-    is_new = connection.run(_ADD_ITEM, **columns, created_at=now) > 0
+    if connection.run(_ADD_ITEM, **columns, created_at=now) > 0:
+        return new, True
     row = connection.one(_BY_KEY, key=new.key)
     assert row is not None
-    return _item(row), is_new
+    return _item(row), False
 
 
 def sizes_of(connection: Connection, message_ids: Sequence[str]) -> dict[str, set[int]]:
@@ -302,6 +303,17 @@ def sizes_of(connection: Connection, message_ids: Sequence[str]) -> dict[str, se
         for row in connection.all(_SIZES, ids=list(message_ids)):
             found.setdefault(row.message_id, set()).add(row.bytes)
     return found
+
+
+def show(connection: Connection, item: str, packed: bytes) -> None:
+    """What is shown of it beside its message, as desk.mail_views packs it."""
+    connection.run(_SHOW, item_id=item, packed=packed)
+
+
+def shown(connection: Connection, item: str) -> bytes | None:
+    """What `show` kept; None: there is no more than its message says."""
+    row = connection.one(_SHOWN, id=item)
+    return None if row is None else bytes(row.packed)
 
 
 def was_erased(connection: Connection, item: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
@@ -17,7 +16,6 @@ from server import security
 from server.api.agents import RawResponse
 from server.pages.sessions import expect_signed
 from server.parts import Parts
-from store import incoming
 
 PICTURES_MOST, PICTURES_S = 200, 300
 """So many pictures of one mail may be fetched at once, and again in so many seconds."""
@@ -26,7 +24,7 @@ PICTURES_MOST, PICTURES_S = 200, 300
 async def show(parts: Parts, request: Request) -> Response:
     """`GET /api/v1/mails/<id>`: the id is the `rid` of its message."""
     shown = await _shown(parts, request)
-    view = await asyncio.to_thread(mail_views.view_of, parts.blobs, shown.mail)
+    view = await parts.record.read(lambda connection: mail_views.view_of(connection, shown.mail.id))
     return RawResponse(mail_views.described(shown, view), headers={"Cache-Control": "no-store"})
 
 
@@ -57,8 +55,7 @@ async def remote(parts: Parts, request: Request) -> Response:
     wait_s = await parts.live.take(f"pictures:{id}", PICTURES_MOST / PICTURES_S, PICTURES_MOST)
     if wait_s > 0:
         raise SlowDown("Too many pictures at once. Go on in a moment.", retry_s=round(max(1.0, wait_s), 1))
-    mail = await parts.record.read(lambda connection: incoming.copy_of(connection, id))
-    view = mail_views.EMPTY if mail is None else await asyncio.to_thread(mail_views.view_of, parts.blobs, mail)
+    view = await parts.record.read(lambda connection: mail_views.view_of(connection, id))
     found = await parts.remote_pictures.fetch(view.remote[number]) if number < len(view.remote) else None
     if found is None:
         raise NotFound("This picture is not to be had.")

@@ -6,7 +6,6 @@ anew, those of elsewhere are boxes until somebody asks for them.
 
 from __future__ import annotations
 
-import asyncio
 import html
 import re
 from collections.abc import Callable, Mapping
@@ -41,7 +40,7 @@ async def show(parts: Parts, request: Request) -> Response:
     found = await expect_signed(parts, request)
     id = request.path_params["id"]
     shown = await parts.record.read(lambda connection: mail_views.may_see(connection, found.signed, id))
-    view = await asyncio.to_thread(mail_views.view_of, parts.blobs, shown.mail)
+    view = await parts.record.read(lambda connection: mail_views.view_of(connection, shown.mail.id))
     if view.html is None:
         raise NotFound("This mail has no HTML.")
     theme = request.query_params.get("theme")

@@ -27,7 +27,6 @@ NAMED = """
 SELECT sha256 FROM file UNION SELECT preview_sha256 FROM file WHERE preview_sha256 IS NOT NULL
 UNION SELECT photo FROM agent WHERE photo IS NOT NULL
 UNION SELECT sha256 FROM incoming_mail WHERE sha256 IS NOT NULL
-UNION SELECT view_sha256 FROM mail_item WHERE view_sha256 IS NOT NULL
 UNION SELECT sha256 FROM outgoing_mail WHERE sha256 IS NOT NULL
 """
 """Every file that the record needs."""

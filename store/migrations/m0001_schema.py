@@ -194,9 +194,16 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     PRIMARY KEY (id),
     FOREIGN KEY(customer_id) REFERENCES customer (id)
 )""",
-        """CREATE INDEX contact_by_email ON contact (customer_id, email)""",
+        """CREATE INDEX contact_by_email ON contact (lower(email), customer_id)""",
         """CREATE INDEX contact_by_sought ON contact (customer_id, sought)""",
         """CREATE INDEX contact_by_subject ON contact (customer_id, subject)""",
+        """CREATE TABLE customer_domain (
+    domain TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    PRIMARY KEY (domain, customer_id),
+    FOREIGN KEY(customer_id) REFERENCES customer (id)
+)""",
+        """CREATE INDEX customer_domain_by_customer ON customer_domain (customer_id)""",
         """CREATE TABLE mailbox (
     id TEXT NOT NULL,
     address TEXT NOT NULL,
@@ -434,7 +441,6 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     relayed_at BIGINT,
     received_at BIGINT NOT NULL,
     starts_at BIGINT,
-    view_sha256 TEXT,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (id),
     UNIQUE ("key"),
@@ -535,6 +541,12 @@ STATEMENTS: dict[str, tuple[str, ...]] = {
     seq INTEGER NOT NULL,
     PRIMARY KEY (ticket_id, person_id),
     FOREIGN KEY(ticket_id) REFERENCES ticket (id)
+)""",
+        """CREATE TABLE mail_view (
+    item_id TEXT NOT NULL,
+    packed BLOB NOT NULL,
+    PRIMARY KEY (item_id),
+    FOREIGN KEY(item_id) REFERENCES mail_item (id)
 )""",
         """CREATE TABLE outgoing_recipient (
     mail_id TEXT NOT NULL,
@@ -771,9 +783,16 @@ BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END""",
     PRIMARY KEY (id),
     FOREIGN KEY(customer_id) REFERENCES customer (id)
 )""",
-        """CREATE INDEX contact_by_email ON contact (customer_id, email)""",
+        """CREATE INDEX contact_by_email ON contact (lower(email), customer_id)""",
         """CREATE INDEX contact_by_sought ON contact (customer_id, sought)""",
         """CREATE INDEX contact_by_subject ON contact (customer_id, subject)""",
+        """CREATE TABLE customer_domain (
+    domain TEXT NOT NULL,
+    customer_id TEXT NOT NULL,
+    PRIMARY KEY (domain, customer_id),
+    FOREIGN KEY(customer_id) REFERENCES customer (id)
+)""",
+        """CREATE INDEX customer_domain_by_customer ON customer_domain (customer_id)""",
         """CREATE TABLE mailbox (
     id TEXT NOT NULL,
     address TEXT NOT NULL,
@@ -1011,7 +1030,6 @@ BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END""",
     relayed_at BIGINT,
     received_at BIGINT NOT NULL,
     starts_at BIGINT,
-    view_sha256 TEXT,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (id),
     UNIQUE (key),
@@ -1112,6 +1130,12 @@ BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END""",
     seq INTEGER NOT NULL,
     PRIMARY KEY (ticket_id, person_id),
     FOREIGN KEY(ticket_id) REFERENCES ticket (id)
+)""",
+        """CREATE TABLE mail_view (
+    item_id TEXT NOT NULL,
+    packed BYTEA NOT NULL,
+    PRIMARY KEY (item_id),
+    FOREIGN KEY(item_id) REFERENCES mail_item (id)
 )""",
         """CREATE TABLE outgoing_recipient (
     mail_id TEXT NOT NULL,

@@ -11,12 +11,13 @@ from store.schema.agents import absence, agent, agent_session, recovery_code, si
 from store.schema.buttons import button, button_secret, calendar, mailed_code, token_use
 from store.schema.chats import SERVE, chat, offer, ring
 from store.schema.columns import metadata
-from store.schema.customers import add_on, contact, contact_session, customer, stand_in
+from store.schema.customers import add_on, contact, contact_session, customer, customer_domain, stand_in
 from store.schema.keeping import audit, job, meta, receipt, setting
 from store.schema.mail import (
     incoming_mail,
     mail_cursor,
     mail_item,
+    mail_view,
     mailbox,
     mailbox_health,
     outgoing_mail,
@@ -40,12 +41,14 @@ __all__ = [
     "contact",
     "contact_session",
     "customer",
+    "customer_domain",
     "event",
     "file",
     "incoming_mail",
     "job",
     "mail_cursor",
     "mail_item",
+    "mail_view",
     "mailbox",
     "mailbox_health",
     "mailed_code",

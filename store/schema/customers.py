@@ -1,6 +1,6 @@
 """Customers, what was sold to them, and their people."""
 
-from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, Text, func
 
 from store.schema import columns as c
 
@@ -18,6 +18,15 @@ customer = Table(
     c.at("created_at", nullable=False),
     Index("customer_by_sought", "sought"),
     Index("customer_by_named", "named_id"),
+)
+
+customer_domain = Table(
+    "customer_domain",
+    c.metadata,
+    c.text("domain"),  # as in the customer's own list, by which each mail is looked up
+    c.ref("customer_id", "customer.id"),
+    PrimaryKeyConstraint("domain", "customer_id"),
+    Index("customer_domain_by_customer", "customer_id"),
 )
 
 stand_in = Table(
@@ -61,9 +70,10 @@ contact = Table(
     c.at("created_at", nullable=False),
     c.at("seen_at"),
     Index("contact_by_sought", "customer_id", "sought"),
-    Index("contact_by_email", "customer_id", "email"),
     Index("contact_by_subject", "customer_id", "subject"),
 )
+
+Index("contact_by_email", func.lower(contact.c.email), contact.c.customer_id)
 
 contact_session = Table(
     "contact_session",

@@ -120,10 +120,16 @@ mail_item = Table(
     c.at("relayed_at"),  # of the trusted `Received`
     c.at("received_at", nullable=False),
     c.at("starts_at"),  # of its clock; null: starts none
-    c.maybe("view_sha256"),  # of what is kept for showing it; null: there is no more than its message says
     c.at("created_at", nullable=False),
     Index("mail_item_by_message_id", "message_id"),
     Index("mail_item_by_ticket", "ticket_id"),
+)
+
+mail_view = Table(
+    "mail_view",
+    c.metadata,
+    Column("item_id", Text, ForeignKey("mail_item.id"), primary_key=True),
+    Column("packed", LargeBinary, nullable=False),  # what is shown of it beside its message: JSON, zlib
 )
 
 outgoing_mail = Table(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from desk.mail_views import Named, Part, Shown, View
 from desk.requests import AgentSay, SetStatus
 from routing.errors import NotFound
 from store import erasing
-from store.blobs import Blobs
 from store.engine import Connection
 from store.files import File
 from store.schema import event, mail_item
@@ -36,6 +34,10 @@ async def seen(post: Post, who: str, id: str) -> Shown:
     return await post.world.record.read(lambda connection: mail_views.may_see(connection, signed, id))
 
 
+async def view_of(post: Post, id: str) -> View:
+    return await post.world.record.read(lambda connection: mail_views.view_of(connection, id))
+
+
 async def test_the_named_agent_and_a_lead_see_a_mail_and_nobody_else(post: Post) -> None:
     id = await rid_of(post, str(await post.lands(letter())))
     assert (await seen(post, "anna", id)).mail.sender == PRIYA
@@ -46,21 +48,19 @@ async def test_the_named_agent_and_a_lead_see_a_mail_and_nobody_else(post: Post)
         await seen(post, "anna", "nothing")
 
 
-async def test_what_was_kept_comes_back_with_the_files_of_its_message(post: Post, tmp_path: Path) -> None:
-    blobs = Blobs(tmp_path)
+async def test_what_was_kept_comes_back_with_the_files_of_its_message(post: Post) -> None:
     part = Part("logo.png", "image/png", "image/png", 4, "a" * 64, "logo@x", True)
     view = View((Named("", "x@larkfield.example"),), quote="> old", html="<p>x</p>", remote=("u",), parts=(part,))
-    kept = blobs.put_bytes(mail_views.encoded(view)).sha256
     file = File("f1", "logo.png", "image/png", 4, "a" * 64, None, "")
-    id = await rid_of(post, str(await post.lands(letter(files=(file,), view_sha256=kept))))
+    id = await rid_of(post, str(await post.lands(letter(files=(file,), view=mail_views.packed(view)))))
     shown = await seen(post, "anna", id)
-    assert mail_views.view_of(blobs, shown.mail) == view
+    assert await view_of(post, id) == view
     told = mail_views.described(shown, view)
     assert (told["quote"], told["html"], told["remote"]) == ("> old", True, 1)
     assert [each["file"] for each in told["files"]] == ["f1"]
 
 
-async def test_of_a_mail_that_could_not_be_read_there_is_where_its_bytes_are(post: Post, tmp_path: Path) -> None:
+async def test_of_a_mail_that_could_not_be_read_there_is_where_its_bytes_are(post: Post) -> None:
     mail = await post.stored()
     bad = replace(letters.unreadable(mail, "took more than 5 s"), sender=PRIYA)
     await post.world.desk.run("mail", lambda work: mailing.land(work, BOX, mail, bad))
@@ -68,7 +68,7 @@ async def test_of_a_mail_that_could_not_be_read_there_is_where_its_bytes_are(pos
     assert item is not None
     shown = await seen(post, "anna", item.id)
     assert (shown.mail.kind, shown.mail.sha256) == ("unreadable", mail.sha256)
-    assert mail_views.view_of(Blobs(tmp_path), shown.mail) == mail_views.EMPTY
+    assert await view_of(post, item.id) == mail_views.EMPTY
 
 
 async def test_a_ticket_says_when_the_clock_of_its_earliest_unanswered_mail_starts(new_world: NewWorld) -> None:
@@ -100,16 +100,16 @@ async def test_a_ticket_says_when_the_clock_of_its_earliest_unanswered_mail_star
 async def test_of_who_is_erased_nothing_is_left_that_was_shown(post: Post) -> None:
     world = post.world
     named = Named("Priya Raman", PRIYA)
-    ticket = str(await post.lands(letter(view_sha256="b" * 64, text="the canary")))
+    kept = mail_views.packed(View(quote="> the canary"))
+    ticket = str(await post.lands(letter(view=kept, text="the canary")))
     id = await rid_of(post, ticket)
     await post.lands(letter("two", "mei.tan@brightwater.example", tokens=(ticket,), to=(named,), cc=(named,)))
     await world.ask("anna", AgentSay, ticket=ticket, body="We look at it.", anyway=True)
 
-    def erase(connection: Connection) -> tuple[set[str], str]:
-        blobs = erasing.erase(connection, ["priya"])
-        return blobs, repr([*connection.all(select(event)), *connection.all(select(mail_item))])
+    def erase(connection: Connection) -> str:
+        erasing.erase(connection, ["priya"])
+        return repr([*connection.all(select(event)), *connection.all(select(mail_item))])
 
-    blobs, left = await world.record.write(erase, name="erase")
-    assert "b" * 64 in blobs
-    assert [each for each in (PRIYA, "Priya Raman", "the canary", "b" * 64) if each in left] == []
-    assert mail_views.view_of(Blobs(Path("nowhere")), (await seen(post, "anna", id)).mail) == mail_views.EMPTY
+    left = await world.record.write(erase, name="erase")
+    assert [each for each in (PRIYA, "Priya Raman", "the canary") if each in left] == []
+    assert await view_of(post, id) == mail_views.EMPTY
