@@ -14,7 +14,7 @@ from desk.administration.agents import ROLES, TEAMS, AgentDraft, drafted
 from desk.administration.calendars import WEEKDAYS
 from desk.administration.sessions import used_after
 from routing.errors import DeskError, NotFound
-from server.pages.admin.asking import REFUSED, Asked, saved
+from server.pages.admin.asking import REFUSED, Asked, made, saved, taken
 from server.pages.texts import _, day_names
 from store import agents, second_steps, sessions
 from store.agents import Profile
@@ -39,16 +39,14 @@ async def every(asked: Asked) -> Response:
 
 async def begin(asked: Asked) -> Response:
     """`GET /admin/agents/new`"""
-    return _new(asked, AgentDraft("", "", teams=("dedicated",)))
+    return await _new(asked, AgentDraft("", "", teams=("dedicated",)))
 
 
 async def add(asked: Asked) -> Response:
     """`POST /admin/agents/new`"""
     draft = _draft(asked)
-    try:
-        return saved(f"/admin/agents/{await asked.admin.agents.add(asked.signed, draft)}")
-    except REFUSED as error:
-        return _new(asked, draft, error)
+    doing = asked.admin.agents.add(asked.signed, draft)
+    return await made(doing, "/admin/agents", lambda error: _new(asked, draft, error))
 
 
 async def show(asked: Asked) -> Response:
@@ -59,11 +57,8 @@ async def show(asked: Asked) -> Response:
 async def save(asked: Asked) -> Response:
     """`POST /admin/agents/{id}`"""
     draft = _draft(asked)
-    try:
-        await asked.admin.agents.change(asked.signed, asked.id, draft)
-    except REFUSED as error:
-        return await one(asked, draft, error)
-    return saved(f"/admin/agents/{asked.id}")
+    doing = asked.admin.agents.change(asked.signed, asked.id, draft)
+    return await taken(doing, f"/admin/agents/{asked.id}", lambda error: one(asked, draft, error))
 
 
 async def link(asked: Asked) -> Response:
@@ -77,20 +72,14 @@ async def link(asked: Asked) -> Response:
 
 async def end_second_step(asked: Asked) -> Response:
     """`POST /admin/agents/{id}/second-step`"""
-    try:
-        await asked.admin.agents.end_second_step(asked.signed, asked.id, asked.own)
-    except REFUSED as error:
-        return await one(asked, None, error)
-    return saved(f"/admin/agents/{asked.id}")
+    doing = asked.admin.agents.end_second_step(asked.signed, asked.id, asked.own)
+    return await taken(doing, f"/admin/agents/{asked.id}", lambda error: one(asked, None, error))
 
 
 async def sign_out(asked: Asked) -> Response:
     """`POST /admin/agents/{id}/sessions/end`"""
-    try:
-        await asked.admin.sessions.end(asked.signed, asked.text("session"))
-    except REFUSED as error:
-        return await one(asked, None, error)
-    return saved(f"/admin/agents/{asked.id}", "#sessions")
+    doing = asked.admin.sessions.end(asked.signed, asked.text("session"))
+    return await taken(doing, f"/admin/agents/{asked.id}", lambda error: one(asked, None, error), "#sessions")
 
 
 async def sign_out_everywhere(asked: Asked) -> Response:
@@ -103,11 +92,8 @@ async def show_photo(asked: Asked) -> Response:
     """`POST /admin/agents/{id}/photo`"""
     sent = asked.form.get("photo")
     data = await sent.read() if isinstance(sent, UploadFile) else b""
-    try:
-        await asked.admin.agents.show_photo(asked.signed, asked.id, data, asked.keep)
-    except REFUSED as error:
-        return await one(asked, None, error)
-    return saved(f"/admin/agents/{asked.id}")
+    doing = asked.admin.agents.show_photo(asked.signed, asked.id, data, asked.keep)
+    return await taken(doing, f"/admin/agents/{asked.id}", lambda error: one(asked, None, error))
 
 
 async def drop_photo(asked: Asked) -> Response:
@@ -128,7 +114,7 @@ def _draft(asked: Asked) -> AgentDraft:
     )  # fmt: skip
 
 
-def _new(asked: Asked, draft: AgentDraft, error: DeskError | None = None) -> Response:
+async def _new(asked: Asked, draft: AgentDraft, error: DeskError | None = None) -> Response:
     return asked.page("agent.html", "agents", _form(draft), error, kept=None, url="", **words())
 
 

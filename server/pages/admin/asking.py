@@ -132,3 +132,22 @@ def bound(parts: Parts, admin: Administration, page: Page) -> Callable[[Request]
 def saved(address: str, place: str = "") -> Response:
     """The way back to a page, or a place in it, after it was saved."""
     return RedirectResponse(f"{address}?saved=1{place}", 303)
+
+
+async def taken(
+    doing: Awaitable[object], back_to: str, again: Callable[[DeskError], Awaitable[Response]], place: str = ""
+) -> Response:
+    """Does what a form asks for: the way back to a page, or `again` with why it was refused."""
+    try:
+        await doing
+    except REFUSED as error:
+        return await again(error)
+    return saved(back_to, place)
+
+
+async def made(doing: Awaitable[str], below: str, again: Callable[[DeskError], Awaitable[Response]]) -> Response:
+    """The same for something new: the way to its own page."""
+    try:
+        return saved(f"{below}/{await doing}")
+    except REFUSED as error:
+        return await again(error)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from desk.administration.buttons import FORMER_WORKS, ButtonDraft, drafted, embed_code, new_kid, plain_link
 from routing.errors import DeskError, NotFound
-from server.pages.admin.asking import REFUSED, Asked, saved
+from server.pages.admin.asking import REFUSED, Asked, made, taken
 from store import buttons, calendars, customers
 from store.engine import Connection
 from store.times import instant
@@ -23,10 +23,8 @@ async def begin(asked: Asked) -> Response:
 async def add(asked: Asked) -> Response:
     """`POST /admin/customers/{id}/buttons/new`"""
     draft = _draft(asked)
-    try:
-        return saved(f"/admin/buttons/{await asked.admin.buttons.add(asked.signed, asked.id, draft)}")
-    except REFUSED as error:
-        return await _new(asked, draft, error)
+    doing = asked.admin.buttons.add(asked.signed, asked.id, draft)
+    return await made(doing, "/admin/buttons", lambda error: _new(asked, draft, error))
 
 
 async def show(asked: Asked) -> Response:
@@ -37,20 +35,14 @@ async def show(asked: Asked) -> Response:
 async def save(asked: Asked) -> Response:
     """`POST /admin/buttons/{id}`"""
     draft = _draft(asked)
-    try:
-        await asked.admin.buttons.change(asked.signed, asked.id, draft)
-    except REFUSED as error:
-        return await _one(asked, draft, error)
-    return saved(f"/admin/buttons/{asked.id}")
+    doing = asked.admin.buttons.change(asked.signed, asked.id, draft)
+    return await taken(doing, f"/admin/buttons/{asked.id}", lambda error: _one(asked, draft, error))
 
 
 async def rotate(asked: Asked) -> Response:
     """`POST /admin/buttons/{id}/rotate`"""
-    try:
-        await asked.admin.buttons.rotate(asked.signed, asked.id, asked.text("key"))
-    except REFUSED as error:
-        return await _one(asked, None, error)
-    return saved(f"/admin/buttons/{asked.id}")
+    doing = asked.admin.buttons.rotate(asked.signed, asked.id, asked.text("key"))
+    return await taken(doing, f"/admin/buttons/{asked.id}", lambda error: _one(asked, None, error))
 
 
 async def add_key(asked: Asked) -> Response:
@@ -64,20 +56,14 @@ async def add_key(asked: Asked) -> Response:
 
 async def add_public_key(asked: Asked) -> Response:
     """`POST /admin/buttons/{id}/keys/public`: the site keeps the private one."""
-    try:
-        await asked.admin.buttons.add_public_key(asked.signed, asked.id, asked.text("kid"), asked.text("pem"))
-    except REFUSED as error:
-        return await _one(asked, None, error)
-    return saved(f"/admin/buttons/{asked.id}")
+    doing = asked.admin.buttons.add_public_key(asked.signed, asked.id, asked.text("kid"), asked.text("pem"))
+    return await taken(doing, f"/admin/buttons/{asked.id}", lambda error: _one(asked, None, error))
 
 
 async def revoke_key(asked: Asked) -> Response:
     """`POST /admin/buttons/{id}/keys/revoke`"""
-    try:
-        await asked.admin.buttons.revoke_secret(asked.signed, asked.id, asked.text("kid"))
-    except REFUSED as error:
-        return await _one(asked, None, error)
-    return saved(f"/admin/buttons/{asked.id}")
+    doing = asked.admin.buttons.revoke_secret(asked.signed, asked.id, asked.text("kid"))
+    return await taken(doing, f"/admin/buttons/{asked.id}", lambda error: _one(asked, None, error))
 
 
 def _draft(asked: Asked) -> ButtonDraft:

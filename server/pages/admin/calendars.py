@@ -10,7 +10,7 @@ from starlette.responses import Response
 from desk.administration.calendars import WEEKDAYS, CalendarDraft, drafted, with_holidays, written_hours
 from desk.administration.public_holidays import HolidayQuestion, countries, propose
 from routing.errors import DeskError, NotFound
-from server.pages.admin.asking import REFUSED, Asked, saved
+from server.pages.admin.asking import REFUSED, Asked, made, saved
 from server.pages.admin.times import day, when
 from server.pages.texts import _, day_names, reader
 from store import agents, calendars
@@ -37,10 +37,8 @@ async def begin(asked: Asked) -> Response:
 async def add(asked: Asked) -> Response:
     """`POST /admin/calendars/new`"""
     draft = _draft(asked)
-    try:
-        return saved(f"/admin/calendars/{await asked.admin.calendars.add(asked.signed, draft)}")
-    except REFUSED as error:
-        return await _page(asked, draft, error, None)
+    doing = asked.admin.calendars.add(asked.signed, draft)
+    return await made(doing, "/admin/calendars", lambda error: _page(asked, draft, error, None))
 
 
 async def show(asked: Asked) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from desk.administration.contacts import ContactDraft
 from desk.administration.sessions import contact_used_after
 from routing.errors import DeskError, NotFound
-from server.pages.admin.asking import REFUSED, Asked, saved
+from server.pages.admin.asking import Asked, saved, taken
 from store import contacts, customers, sessions
 from store.contacts import Person
 from store.customers import Customer
@@ -26,11 +26,8 @@ async def begin(asked: Asked) -> Response:
 async def add(asked: Asked) -> Response:
     """`POST /admin/customers/{id}/contacts/new`"""
     draft = _draft(asked)
-    try:
-        await asked.admin.contacts.add(asked.signed, asked.id, draft)
-    except REFUSED as error:
-        return await _new(asked, draft, error)
-    return saved(f"/admin/customers/{asked.id}")
+    doing = asked.admin.contacts.add(asked.signed, asked.id, draft)
+    return await taken(doing, f"/admin/customers/{asked.id}", lambda error: _new(asked, draft, error))
 
 
 async def show(asked: Asked) -> Response:
@@ -41,20 +38,14 @@ async def show(asked: Asked) -> Response:
 async def save(asked: Asked) -> Response:
     """`POST /admin/contacts/{id}`"""
     draft = _draft(asked)
-    try:
-        await asked.admin.contacts.change(asked.signed, asked.id, draft)
-    except REFUSED as error:
-        return await _one(asked, draft, error)
-    return saved(f"/admin/contacts/{asked.id}")
+    doing = asked.admin.contacts.change(asked.signed, asked.id, draft)
+    return await taken(doing, f"/admin/contacts/{asked.id}", lambda error: _one(asked, draft, error))
 
 
 async def sign_out(asked: Asked) -> Response:
     """`POST /admin/contacts/{id}/sessions/end`"""
-    try:
-        await asked.admin.sessions.end_visit(asked.signed, asked.id, asked.text("session"))
-    except REFUSED as error:
-        return await _one(asked, None, error)
-    return saved(f"/admin/contacts/{asked.id}", "#sessions")
+    doing = asked.admin.sessions.end_visit(asked.signed, asked.id, asked.text("session"))
+    return await taken(doing, f"/admin/contacts/{asked.id}", lambda error: _one(asked, None, error), "#sessions")
 
 
 async def sign_out_everywhere(asked: Asked) -> Response:

@@ -14,7 +14,7 @@ from desk.administration.picking import Crew
 from desk.administration.plans import amount, plans
 from desk.administration.selling import SaleDraft, coming, drafted, office_zone, present_sale
 from routing.errors import DeskError, NotFound
-from server.pages.admin.asking import REFUSED, Asked, saved
+from server.pages.admin.asking import REFUSED, Asked, made, saved, taken
 from server.pages.admin.picking import offers
 from store import agents, buttons, contacts, customers
 from store.customers import Customer, Sale
@@ -53,16 +53,14 @@ async def every(asked: Asked) -> Response:
 
 async def begin(asked: Asked) -> Response:
     """`GET /admin/customers/new`"""
-    return _new(asked, CustomerDraft(""))
+    return await _new(asked, CustomerDraft(""))
 
 
 async def add(asked: Asked) -> Response:
     """`POST /admin/customers/new`"""
     draft = _draft(asked)
-    try:
-        return saved(f"/admin/customers/{await asked.admin.customers.add(asked.signed, draft)}")
-    except REFUSED as error:
-        return _new(asked, draft, error)
+    doing = asked.admin.customers.add(asked.signed, draft)
+    return await made(doing, "/admin/customers", lambda error: _new(asked, draft, error))
 
 
 async def show(asked: Asked) -> Response:
@@ -77,11 +75,9 @@ async def save(asked: Asked) -> Response:
     if "up" in asked.form:
         moved = replace(answers, stand_ins=_moved_up(answers.stand_ins, asked.text("up")))
         return await _one(asked, asdict(draft) | asdict(sale) | asdict(moved), moved=True)
-    try:
-        await asked.admin.customers.save(asked.signed, asked.id, draft, sale, answers)
-    except REFUSED as error:
-        return await _one(asked, asdict(draft) | asdict(sale) | asdict(answers), error)
-    return saved(f"/admin/customers/{asked.id}")
+    entered = asdict(draft) | asdict(sale) | asdict(answers)
+    doing = asked.admin.customers.save(asked.signed, asked.id, draft, sale, answers)
+    return await taken(doing, f"/admin/customers/{asked.id}", lambda error: _one(asked, entered, error))
 
 
 async def sell(asked: Asked) -> Response:
@@ -97,11 +93,8 @@ async def sell(asked: Asked) -> Response:
 
 async def end_add_on(asked: Asked) -> Response:
     """`POST /admin/customers/{id}/end-add-on`: the present one, or the one that begins on `day`."""
-    try:
-        await asked.admin.customers.end_add_on(asked.signed, asked.id, asked.text("day"))
-    except REFUSED as error:
-        return await _one(asked, None, error)
-    return saved(f"/admin/customers/{asked.id}")
+    doing = asked.admin.customers.end_add_on(asked.signed, asked.id, asked.text("day"))
+    return await taken(doing, f"/admin/customers/{asked.id}", lambda error: _one(asked, None, error))
 
 
 def _draft(asked: Asked) -> CustomerDraft:
@@ -113,7 +106,7 @@ def _sale(asked: Asked, before: str, *, sure: bool = False) -> SaleDraft:
     return SaleDraft(plan, since, until, fee, sure)
 
 
-def _new(asked: Asked, draft: CustomerDraft, error: DeskError | None = None) -> Response:
+async def _new(asked: Asked, draft: CustomerDraft, error: DeskError | None = None) -> Response:
     return asked.page("customer-new.html", "customers", asdict(draft), error)
 
 

@@ -10,7 +10,7 @@ from desk.administration.absences import drafted
 from desk.administration.leaving import left_open
 from routing.errors import DeskError, NotFound
 from server.pages.admin import agents as pages
-from server.pages.admin.asking import REFUSED, Asked, saved
+from server.pages.admin.asking import Asked, taken
 from server.pages.admin.picking import offers
 from store import agents
 from store.engine import Connection
@@ -24,20 +24,14 @@ async def show(asked: Asked) -> Response:
 
 async def leave(asked: Asked) -> Response:
     """`POST /admin/agents/{id}/leave`"""
-    try:
-        await asked.admin.agents.leave(asked.signed, asked.id, asked.text("successor"))
-    except REFUSED as error:
-        return await _page(asked, error)
-    return saved(f"/admin/agents/{asked.id}")
+    doing = asked.admin.agents.leave(asked.signed, asked.id, asked.text("successor"))
+    return await taken(doing, f"/admin/agents/{asked.id}", lambda error: _page(asked, error))
 
 
 async def come_back(asked: Asked) -> Response:
     """`POST /admin/agents/{id}/back`"""
-    try:
-        await asked.admin.agents.come_back(asked.signed, asked.id)
-    except REFUSED as error:
-        return await pages.one(asked, None, error)
-    return saved(f"/admin/agents/{asked.id}")
+    doing = asked.admin.agents.come_back(asked.signed, asked.id)
+    return await taken(doing, f"/admin/agents/{asked.id}", lambda error: pages.one(asked, None, error))
 
 
 async def _page(asked: Asked, error: DeskError | None = None) -> Response:

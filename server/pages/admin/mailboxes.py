@@ -11,7 +11,7 @@ from desk.administration.mailboxes import MailboxDraft, drafted
 from routing.errors import DeskError, NotFound
 from server import mail_report, trying_mail
 from server.mail_report import BoxReport
-from server.pages.admin.asking import REFUSED, Asked, saved
+from server.pages.admin.asking import Asked, made, taken
 from server.pages.admin.providers import providers
 from server.pages.admin.times import when
 from server.trying_mail import Way
@@ -55,10 +55,8 @@ async def begin(asked: Asked) -> Response:
 async def add(asked: Asked) -> Response:
     """`POST /admin/mailboxes/new`"""
     draft = _draft(asked)
-    try:
-        return saved(f"/admin/mailboxes/{await asked.admin.mailboxes.add(asked.signed, draft)}")
-    except REFUSED as error:
-        return await _new(asked, draft, error)
+    doing = asked.admin.mailboxes.add(asked.signed, draft)
+    return await made(doing, "/admin/mailboxes", lambda error: _new(asked, draft, error))
 
 
 async def show(asked: Asked) -> Response:
@@ -69,11 +67,8 @@ async def show(asked: Asked) -> Response:
 async def save(asked: Asked) -> Response:
     """`POST /admin/mailboxes/{id}`"""
     draft = _draft(asked)
-    try:
-        await asked.admin.mailboxes.change(asked.signed, asked.id, draft)
-    except REFUSED as error:
-        return await _one(asked, draft, error)
-    return saved(f"/admin/mailboxes/{asked.id}")
+    doing = asked.admin.mailboxes.change(asked.signed, asked.id, draft)
+    return await taken(doing, f"/admin/mailboxes/{asked.id}", lambda error: _one(asked, draft, error))
 
 
 async def attempt(asked: Asked) -> Response:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from desk.administration.sessions import used_after
 from routing.errors import DeskError
-from server.pages.admin.asking import REFUSED, Asked, saved
+from server.pages.admin.asking import Asked, saved, taken
 from store import sessions
 
 
@@ -17,11 +17,8 @@ async def every(asked: Asked) -> Response:
 
 async def end(asked: Asked) -> Response:
     """`POST /admin/sessions/end`"""
-    try:
-        await asked.admin.sessions.end(asked.signed, asked.text("session"))
-    except REFUSED as error:
-        return await _page(asked, error)
-    return saved("/admin/sessions")
+    doing = asked.admin.sessions.end(asked.signed, asked.text("session"))
+    return await taken(doing, "/admin/sessions", lambda error: _page(asked, error))
 
 
 async def end_all(asked: Asked) -> Response:
