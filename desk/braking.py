@@ -1,4 +1,7 @@
-"""Two programs that answer each other open tickets without end: after so many in an hour, one ticket takes the rest."""
+"""Two programs that answer each other open tickets without end: after so many in an hour, one ticket takes the rest.
+
+Mail whose sender is proven is counted by itself: who forges it in somebody's name brakes only what is forged.
+"""
 
 from __future__ import annotations
 
@@ -13,25 +16,31 @@ from store.tickets import Found
 from store.times import micros
 
 HOUR = timedelta(hours=1)
+_PERHAPS = {
+    True: "Perhaps two programs answer each other.",
+    False: "Nothing proves that these mails are theirs: perhaps somebody else writes in their name. Mail of theirs "
+    "that is proven comes in as always.",
+}
 
 
-def burst(work: Work, person: Person) -> Found | None:
-    """The ticket that takes what they send now; None: they opened few."""
-    opened = tickets.opened_by(work.connection, person.id, "mail", micros(work.now - HOUR), MOST_TICKETS)
+def burst(work: Work, person: Person, *, proven: bool) -> Found | None:
+    """The ticket that takes what they send now; None: they opened few, by mail that is as `proven` as this one."""
+    since = micros(work.now - HOUR)
+    opened = tickets.opened_by_mail(work.connection, person.id, since, MOST_TICKETS, proven=proven)
     if len(opened) < MOST_TICKETS:
         return None
     found = work.ticket(opened[0])
     return None if found.ticket.status == "closed" else found
 
 
-def alarm(work: Work, found: Found, person: Person) -> None:
+def alarm(work: Work, found: Found, person: Person, *, proven: bool) -> None:
     """Told once for each ticket that has to take them: to the leads, in their consoles and by mail."""
     kind = f"alarm:burst:{person.id}"
     if outbox.was_added(work.connection, kind, found.ticket.id):
         return
     leads = [agent for agent in work.agents.values() if "lead" in agent.roles]
-    work.event(found, "burst", {"contact": {"id": person.id, "name": person.name}, "tickets": MOST_TICKETS},
-               internal=True, by=None)  # fmt: skip
+    burst = {"contact": {"id": person.id, "name": person.name}, "tickets": MOST_TICKETS, "proven": proven}
+    work.event(found, "burst", burst, internal=True, by=None)
     fields = {"ticket": found.ticket.id, "subject": found.ticket.subject, "why": "burst"}
     work.tell(tuple(f"agent:{lead.id}" for lead in leads), "alarm", fields)
     for lead in leads:
@@ -42,5 +51,5 @@ def alarm(work: Work, found: Found, person: Person) -> None:
             kind=kind,
             subject=f"Very many mails from one sender: VD-{found.ticket.number}",
             body=f"{person.name} opened {MOST_TICKETS} tickets by mail within an hour. More of their mail goes into "
-            "this ticket, and none of it is acknowledged. Perhaps two programs answer each other.",
+            f"this ticket, and none of it is acknowledged. {_PERHAPS[proven]}",
         )

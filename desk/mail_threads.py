@@ -33,13 +33,15 @@ class Placed:
     braked: bool = False
 
 
-def placed(work: Work, box: Mailbox, letter: Letter, calendar: Calendar, *, brakes: bool) -> Placed:
-    """The ticket and who speaks on it. `brakes`: a sender without end fills one ticket."""
+def placed(work: Work, box: Mailbox, letter: Letter, calendar: Calendar, *, brakes: bool, proven: bool) -> Placed:
+    """The ticket and who speaks on it. `brakes`: a sender without end fills one ticket; `proven`: whether whoever sent
+    it is, as its item says.
+    """
     named, decided = _named(work, letter)
     if named is not None and decided.joins and not _too_old(work, named):
         return Placed(named, mail_people.joining_person(work, named, letter), decided, joined=True)
     person, place = mail_people.by_whom(work, box, letter, calendar)
-    full = braking.burst(work, person) if brakes else None
+    full = braking.burst(work, person, proven=proven) if brakes else None
     if full is not None:
         return Placed(full, person, decided, braked=True)
     linked = named.ticket.id if named is not None and (decided.linked or decided.joins) else None

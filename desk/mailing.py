@@ -69,7 +69,7 @@ def _take_in(
     """Said on its ticket, and told to whom it concerns."""
     letter, passed_by = mail_people.passed_on(work, letter)
     known = mail_people.is_known(work, letter.sender)
-    at = mail_threads.placed(work, box, letter, calendar, brakes=not _is_history(mail))
+    at = mail_threads.placed(work, box, letter, calendar, brakes=not _is_history(mail), proven=bool(item.proven))
     opens = letter.kind in (*SPOKEN, "unreadable") and not _is_history(mail)
     seq = _say(work, at.found, at.person, item, letter, opens=opens)
     _wait_for_answer(at.found, item.starts_at)
@@ -88,7 +88,7 @@ def _take_in(
     }
     _tell(work, at.found, item, letter, mail, seq, told)
     if at.braked:
-        braking.alarm(work, at.found, at.person)
+        braking.alarm(work, at.found, at.person, proven=bool(item.proven))
     elif passed_by is None and not mail.moved_in:
         too_large.tell(work, at.found, at.person, letter, known)
         if not at.joined and out_of_hours and letter.kind in SPOKEN:
@@ -168,6 +168,8 @@ def _item(letter: Letter, mail: Stored, starts: datetime | None) -> Item:
         relayed_at=None if letter.relayed_at is None else micros(letter.relayed_at),
         received_at=mail.received_at,
         starts_at=None if starts is None else micros(starts),
+        proven=int(letter.proven),
+        urgent=int(letter.urgent),
     )
 
 

@@ -7,12 +7,12 @@ wrote it: RFC 3834), `was` and `became` (the ticket's status before and after it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from desk.frames import micros_written
+from desk import mail_news
 from desk.statuses import set_status
 from desk.work import Work
 from routing.errors import NotFound
@@ -21,7 +21,7 @@ from store import incoming, jobs, mailboxes, messages, outbox, outgoing
 from store.engine import Connection
 from store.jobs import Job
 from store.outbox import To
-from store.outgoing import Mail
+from store.outgoing import Mail, Recipient
 from store.tickets import Found
 from store.times import micros
 
@@ -32,10 +32,13 @@ OF_A_TICKET = frozenset({"reply", "unread", "ack", "too_big"})
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one recipient. `reason`: the server's words, or ours."""
+    """What became of one recipient. `reason`: the server's words, or ours. `at`: since when, in microseconds, where
+    that was before it became known.
+    """
 
     state: State
     reason: str = ""
+    at: int | None = None
 
 
 def queue(
@@ -82,13 +85,18 @@ def post(
         details={**details, "seqs": list(seqs)},
         send_at=send_at,
     )
-    work.job(KIND, _key(id), send_at, {"mail": id})
+    leave(work, id, send_at)
     if kind in OF_A_TICKET:
         work.job("mail_late", f"late:{id}", send_at + LATE, {"mail": id})
         mail = outgoing.find(work.connection, id)
         assert mail is not None
-        _tell(work, found, mail, None)
+        mail_news.tell(work, found, mail, None)
     return id
+
+
+def leave(work: Work, id: str, at: datetime) -> None:
+    """It is handed over then."""
+    work.job(KIND, _key(id), at, {"mail": id})
 
 
 def withdraw(work: Work, mail: Mail) -> bool:
@@ -97,9 +105,9 @@ def withdraw(work: Work, mail: Mail) -> bool:
         return False
     work.cancel(_key(mail.id))
     work.cancel(f"late:{mail.id}")
-    _, found = _locked(work, mail.id)
+    _, found = locked(work, mail.id)
     if found is not None:
-        _tell(work, found, _again(work, mail), mail.state)
+        mail_news.tell(work, found, again(work, mail), mail.state)
         last = messages.last_of_contact(work.connection, found.ticket.id)
         nobody_wrote = last is None or mail.seq is None or last.seq < mail.seq
         if nobody_wrote and found.ticket.status == mail.details.get("became"):
@@ -111,20 +119,20 @@ def withdraw(work: Work, mail: Mail) -> bool:
 # What became of it ------------------------------------------------------------------------------------------------
 
 
-def begin(work: Work, id: str, message_id: str, sha256: str) -> Mail | None:
-    """Its bytes are these, and it is handed over from now on; None: it was taken back. Whoever died after this left it
-    unknown whether it was taken.
+def begin(work: Work, id: str, message_id: str, sha256: str, to: Collection[str]) -> Mail | None:
+    """Its bytes are these, and it is handed over to these from now on; None: it was taken back. Whoever died after this
+    left it unknown whether it was taken.
     """
-    mail, found = _locked(work, id)
+    mail, found = locked(work, id)
     if mail is None or not mail.under_way:
         return None
     if mail.sha256 is None and not outgoing.freeze(work.connection, id, message_id, sha256):
         return None
-    sending = {each.address: Outcome("sending") for each in mail.waiting}
+    sending = {each.address: Outcome("sending") for each in mail.waiting if each.address in to}
     _write(work, mail, sending, attempts=mail.attempts + 1)
-    begun = _again(work, mail)
+    begun = again(work, mail)
     if mail.attempts == 0 and found is not None and mail.kind in OF_A_TICKET:
-        _tell_agents(work, found, begun)
+        mail_news.tell_agents(work, found, begun)
     return begun
 
 
@@ -136,57 +144,86 @@ def settle(work: Work, job: Job, id: str, outcomes: Mapping[str, Outcome], again
         work.has_run(job)
     else:
         work.put_off(job, again_at)
-    _settle(work, id, outcomes)
+    move(work, id, outcomes)
 
 
 def proven(work: Work, id: str) -> None:
-    """A copy of it came back: the server took it, whatever was heard."""
-    mail, _ = _locked(work, id)
+    """A copy of it came back: the server took it, whatever was heard, in the try whose end left that open."""
+    mail, _ = locked(work, id)
     if mail is None:
         return
-    taken = {each.address: Outcome("accepted") for each in mail.recipients if each.state in ("sending", "ambiguous")}
-    _settle(work, id, taken)
+    taken = {each.address: taken_then(each) for each in mail.recipients if each.state == "sending" or _may_have(each)}
+    move(work, id, taken)
     if taken and all(each.address in taken or each.state not in UNDER_WAY for each in mail.recipients):
         work.cancel(_key(id))
 
 
+def taken_then(recipient: Recipient) -> Outcome:
+    """A server had it when the try ended that left it open; earlier than the last of such tries nobody can prove."""
+    return Outcome("accepted", at=recipient.at if recipient.state == "ambiguous" else None)
+
+
+def _may_have(recipient: Recipient) -> bool:
+    """Also who is to be tried once more, when that has not begun."""
+    return recipient.state == "ambiguous" or (recipient.doubts > 0 and recipient.state in ("queued", "deferred"))
+
+
 def bounced(work: Work, id: str, recipient: str | None, reason: str, *, delayed: bool) -> None:
     """A mail server says that it did not arrive, or not yet. `recipient` None: it does not say at whom."""
-    mail, _ = _locked(work, id)
+    mail, _ = locked(work, id)
     if mail is None:
         return
     named = None if recipient is None else mail.recipient_of(recipient)
     all_of_them = [each for each in mail.recipients if each.role != "copy"]
     concerned = [named] if named is not None else all_of_them if recipient is None or len(all_of_them) == 1 else []
-    outcomes = {each.address: Outcome(each.state if delayed else "bounced", reason) for each in concerned}
-    _settle(work, id, {address: each for address, each in outcomes.items() if each.state != "withdrawn"})
+    outcomes = {
+        each.address: replace(_delayed(each), reason=reason) if delayed else Outcome("bounced", reason)
+        for each in concerned
+    }
+    move(work, id, {address: each for address, each in outcomes.items() if each.state != "withdrawn"})
+
+
+def _delayed(recipient: Recipient) -> Outcome:
+    """Who goes on trying to deliver it has it."""
+    return taken_then(recipient) if recipient.state == "ambiguous" else Outcome(recipient.state)
 
 
 def late(work: Work, id: str) -> None:
     """So long after it was to leave, no server has taken it: who answers for the ticket is told."""
-    mail, found = _locked(work, id)
+    mail, found = locked(work, id)
     if mail is None or not mail.under_way or found is None:
         return
-    _alarm(work, found, mail, "late")
+    mail_news.alarm(work, found, mail, "late")
 
 
-def _settle(work: Work, id: str, outcomes: Mapping[str, Outcome]) -> None:
-    mail, found = _locked(work, id)
+def move(work: Work, id: str, outcomes: Mapping[str, Outcome], **more: Any) -> None:
+    """Each of these recipients is now as said, and so is the mail. `more`: what agents are told besides."""
+    mail, found = locked(work, id)
     if mail is None or not outcomes:
         return
     changed = _write(work, mail, outcomes)
+    if changed and mail.asked_at is not None and not again(work, mail).in_doubt:
+        ask(work, found, mail, since=None)
     if not changed or found is None or mail.kind not in OF_A_TICKET:
         return
-    settled = _again(work, mail)
-    _tell(work, found, settled, mail.state)
+    settled = again(work, mail)
+    mail_news.tell(work, found, settled, mail.state, **more)
     if not settled.under_way:
         work.cancel(f"late:{id}")
     if _bounces(settled) > _bounces(mail):
-        _alarm(work, found, settled, "bounced")
+        mail_news.alarm(work, found, settled, "bounced")
     if settled.state == "bounced" and mail.state != "bounced":
         if mail.kind == "reply" and found.ticket.status in ("waiting", "solved"):
             set_status(work, found, "open", "the answer did not arrive")
         _wait_again(work, found)
+
+
+def ask(work: Work, found: Found | None, mail: Mail, since: int | None) -> None:
+    """Somebody is asked whether it goes again; None: nobody is any more. The ticket says about how many mails."""
+    outgoing.ask(work.connection, mail.id, since)
+    if found is not None:
+        found.ticket.in_doubt = outgoing.asked_about(work.connection, found.ticket.id)
+        work.show(found)
 
 
 def _bounces(mail: Mail) -> int:
@@ -209,12 +246,13 @@ def _write(work: Work, mail: Mail, outcomes: Mapping[str, Outcome], attempts: in
     changed = {
         address: each
         for address, each in outcomes.items()
-        if before.get(address, each) != each and not _known_better(states.get(address), each.state)
+        if before.get(address, each) != replace(each, at=None) and not _known_better(states.get(address), each.state)
     }
     for address, each in changed.items():
-        outgoing.move(work.connection, mail.id, address, each.state, each.reason, at)
+        outgoing.move(work.connection, mail.id, address, each.state, each.reason, each.at or at)
         states[address] = each.state
-    taken = mail.accepted_at or (at if "accepted" in states.values() else None)
+    since = min((each.at or at for each in changed.values() if each.state == "accepted"), default=None)
+    taken = mail.accepted_at or since
     tries = mail.attempts if attempts is None else attempts
     to, copied = ([states[each.address] for each in mail.recipients if each.role == role] for role in ("to", "cc"))
     state = overall(to, copied) if to or copied else "withdrawn"
@@ -229,13 +267,14 @@ def _known_better(was: State | None, now: State) -> bool:
     return was == "withdrawn" or (was in ("accepted", "bounced") and now in ("ambiguous", "deferred", "sending"))
 
 
-def _again(work: Work, mail: Mail) -> Mail:
+def again(work: Work, mail: Mail) -> Mail:
+    """As it stands now."""
     found = outgoing.find(work.connection, mail.id)
     assert found is not None
     return found
 
 
-def _locked(work: Work, id: str) -> tuple[Mail | None, Found | None]:
+def locked(work: Work, id: str) -> tuple[Mail | None, Found | None]:
     """The mail and its ticket, the ticket first: so every verb locks them."""
     known = outgoing.find(work.connection, id)
     if known is None:
@@ -245,50 +284,6 @@ def _locked(work: Work, id: str) -> tuple[Mail | None, Found | None]:
     except NotFound:
         found = None
     return outgoing.locked(work.connection, id), found
-
-
-# What is told -----------------------------------------------------------------------------------------------------
-
-
-def _tell(work: Work, found: Found, mail: Mail, was: State | None) -> None:
-    """Everybody on the ticket hears of the mail when it changed, agents of each recipient."""
-    if mail.state != was:
-        data = {"mail": mail.id, "kind": mail.kind, "state": mail.state, "seqs": mail.details.get("seqs", [])}
-        work.event(found, "mail", data, by=None)
-    _tell_agents(work, found, mail)
-
-
-def _tell_agents(work: Work, found: Found, mail: Mail, **more: Any) -> None:
-    recipients = [
-        {"address": each.address, "name": each.name, "role": each.role, "state": each.state, "reason": each.reason,
-         "at": micros_written(each.at)}
-        for each in mail.recipients if each.role != "copy"
-    ]  # fmt: skip
-    data = {
-        "mail": mail.id,
-        "kind": mail.kind,
-        "state": mail.state,
-        "seqs": mail.details.get("seqs", []),
-        "recipients": recipients,
-        "send_at": micros_written(mail.send_at),
-        "accepted_at": micros_written(mail.accepted_at),
-    }
-    work.event(found, "mail", data | more, internal=True, by=None)
-
-
-def _alarm(work: Work, found: Found, mail: Mail, why: str) -> None:
-    """To the owner and who wrote it, once; the leads where there is no owner."""
-    if mail.alarmed_at is not None and why == "late":
-        return
-    outgoing.set_state(
-        work.connection, mail.id, mail.state, mail.attempts, mail.accepted_at, mail.alarmed_at or micros(work.now)
-    )
-    _tell_agents(work, found, mail, alarm=why)
-    leads = [agent.id for agent in work.agents.values() if "lead" in agent.roles]
-    concerned = {id for id in (found.ticket.owner_id, mail.by_id) if id in work.agents} or set(leads)
-    fields = {"ticket": found.ticket.id, "subject": found.ticket.subject, "why": why, "mail": mail.id}
-    work.tell(tuple(f"agent:{id}" for id in sorted(concerned)), "alarm", fields)
-    work.show(found)
 
 
 def _key(mail: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from desk import handing, joining, presence, presses, replying, requests, ringing, saying, ticketing
+from desk import doubts, handing, joining, presence, presses, replying, requests, ringing, saying, ticketing
 from desk.actors import Signed
 from desk.work import Work
 
@@ -40,6 +40,8 @@ _ROWS: tuple[tuple[str, type, str, Function, bool, Keeps], ...] = (
     ("agent", requests.Decline, "decline", ringing.decline, True, "receipt"),
     ("agent", requests.AgentSay, "say", saying.say_as_agent, False, "message"),
     ("agent", requests.TakeBack, "take_back", replying.take_back, False, "receipt"),
+    ("agent", requests.SendAgain, "send_again", doubts.send_again, False, "receipt"),
+    ("agent", requests.MarkArrived, "mark_arrived", doubts.mark_arrived, False, "receipt"),
     ("agent", requests.AddPerson, "add_person", joining.add_person, False, "receipt"),
     ("agent", requests.RemovePerson, "remove_person", joining.remove_person, False, "receipt"),
     ("agent", requests.Read, "read", ticketing.read, False, "receipt"),

@@ -143,6 +143,22 @@ class TakeBack(Struct, tag="take_back", frozen=True):
     mail: Id
 
 
+class SendAgain(Struct, tag="send_again", frozen=True):
+    """A mail of which nobody knows whether it arrived goes once more."""
+
+    rid: Rid
+    ticket: Id
+    mail: Id
+
+
+class MarkArrived(Struct, tag="mark_arrived", frozen=True):
+    """A mail of which no server said so did arrive."""
+
+    rid: Rid
+    ticket: Id
+    mail: Id
+
+
 class AddPerson(Struct, tag="add_person", frozen=True):
     """Somebody with this address takes part in the ticket from now on."""
 
@@ -212,6 +228,8 @@ AgentRequest = (
     | Decline
     | AgentSay
     | TakeBack
+    | SendAgain
+    | MarkArrived
     | AddPerson
     | RemovePerson
     | Read

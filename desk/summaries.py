@@ -14,9 +14,9 @@ from store.messages import Last
 from store.people import Agent
 from store.tickets import Found
 
-INTERNAL_FIELDS = ("internal_seq", "pooled", "asked_severity", "last_at", "starts_at")
-"""`last_at` moves with notes and rings too: to contacts it would tell of them; they have `said_at`. `starts_at` follows
-from what only agents read."""
+INTERNAL_FIELDS = ("internal_seq", "pooled", "asked_severity", "last_at", "starts_at", "in_doubt")
+"""`last_at` moves with notes and rings too: to contacts it would tell of them; they have `said_at`. `starts_at`
+and `in_doubt` follow from what only agents read."""
 
 
 def summary(connection: Connection, found: Found, agents: Mapping[str, Agent]) -> dict[str, Any]:
@@ -63,6 +63,7 @@ def _summary(connection: Connection, found: Found, agents: Mapping[str, Agent], 
         "channel": ticket.channel,
         "technical": bool(ticket.technical),
         "pooled": bool(ticket.pooled),
+        "in_doubt": ticket.in_doubt,
         "last_at": micros_written(ticket.last_at),
         "said_at": micros_written(ticket.said_at),
         "starts_at": micros_written(ticket.starts_at),

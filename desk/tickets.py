@@ -63,6 +63,7 @@ def new_ticket(
         owner_id=named.id if named else None,
         technical=0,
         pooled=0,
+        in_doubt=0,
         public_seq=0,
         internal_seq=0,
         contact_read=0,

@@ -27,7 +27,7 @@ _CHANCE = SystemRandom()
 
 @dataclass(frozen=True)
 class Claimed:
-    """A mail that is ours until the lease ends. `doubtful`: a server may have had it already."""
+    """A mail that is ours until the lease ends. `doubtful`: a server may have it, and no proof came in time."""
 
     job: Job
     mail: Mail
@@ -48,15 +48,15 @@ def claim(work: Work, key: str) -> Claimed | None:
         why = Outcome("ambiguous", "The desk was stopped while the mail was sent.")
         posting.settle(work, job, mail.id, dict.fromkeys(died, why), work.now + PROOF)
         return None
-    if not mail.waiting:
+    if not mail.waiting and not mail.in_doubt:
         work.has_run(job)
         return None
-    doubts = [instant(each.at) + PROOF for each in mail.waiting if each.state == "ambiguous"]
+    doubts = [instant(each.at) + PROOF for each in mail.unknown]
     if doubts and max(doubts) > work.now:
         work.put_off(job, max(doubts))
         return None
     leased = jobs.lease(work.connection, job, work.now + timedelta(seconds=LEASE_S))
-    return None if leased is None else Claimed(leased, mail, bool(doubts))
+    return None if leased is None else Claimed(leased, mail, bool(mail.in_doubt))
 
 
 def renewed(connection: Connection, job: Job, now: datetime) -> Job | None:

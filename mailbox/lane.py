@@ -10,12 +10,13 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from desk import posting
+from desk import doubts, posting
 from desk.desk import Desk
 from desk.posting import Outcome
 from desk.sealing import Sealer
 from desk.work import Work
-from mailbox import claiming, proofs, tokens
+from mailbox import claiming, proofs
+from mailbox.addressing import envelope_of
 from mailbox.claiming import DOWN_S, Claimed
 from mailbox.freezing import Freezing, Frozen, HeldBack
 from mailbox.imap.backoff import Backoff
@@ -168,6 +169,8 @@ class Lane:
             if claimed.doubtful and out.copies == "sent" and await proofs.is_among_sent(out, mail.message_id):
                 await self._settle(partial(claiming.proven, job=held.job, id=mail.id))
                 return
+            if claimed.doubtful and not await self._goes_again(mail.id, out, held):
+                return
             try:
                 outcomes, error = await self._outcomes(mail, box, out, held)
             except TakenBack:
@@ -182,6 +185,17 @@ class Lane:
             await self._settle(partial(posting.settle, job=held.job, id=mail.id, outcomes=settled, again_at=again))
             log.info("mail.settled mail=%s states=%s", mail.id, ",".join(each.state for each in settled.values()))
 
+    async def _goes_again(self, id: str, out: Outlet, held: Held) -> bool:
+        """Nobody can say that a server has it: whether it is handed over once more by now."""
+        said: list[bool] = []
+
+        def verb(work: Work) -> None:
+            said[:] = [doubts.goes_again(work, held.job, id, looks=out.copies == "sent")]
+
+        async with held.turn:
+            await self._settle(verb)
+        return said[0]
+
     async def _outcomes(
         self, mail: Mail, box: Mailbox, out: Outlet, held: Held
     ) -> tuple[dict[str, Outcome], SmtpError | None]:
@@ -194,9 +208,9 @@ class Lane:
         except HeldBack as file:
             words = f"The virus scanner found something in {file}, so this mail does not leave."
             return dict.fromkeys(waiting, Outcome("bounced", words)), None
-        envelope = self._envelope(mail, box, out, waiting)
+        envelope = envelope_of(self._sealer, mail, box, out, waiting)
         try:
-            told = await self._handed_over(envelope, partial(self._begin, mail.id, frozen, held), frozen, out)
+            told = await self._handed_over(envelope, partial(self._begin, mail.id, frozen, waiting, held), frozen, out)
         except SmtpError as error:
             refused = isinstance(error, Refused) and error.step == "sender" and _about_mail(error.code)
             state: State = "bounced" if refused else "deferred"
@@ -204,16 +218,11 @@ class Lane:
         return {address: Outcome(each.state, each.words) for address, each in told.items()}, None
 
     async def _rest(self, claimed: Claimed, held: Held, why: str) -> None:
-        """It stays where it is, and says so."""
-        outcomes = {each.address: Outcome("deferred", why) for each in claimed.mail.waiting}
+        """It stays where it is, and says so; of whom it is not known whether they have it, that is not known still."""
+        waiting = (each for each in claimed.mail.waiting if each.state != "ambiguous")
+        outcomes = {each.address: Outcome("deferred", why) for each in waiting}
         again = self._desk.clock.now() + timedelta(seconds=claiming.DOWN_S)
         await self._settle(partial(posting.settle, job=held.job, id=claimed.mail.id, outcomes=outcomes, again_at=again))
-
-    def _envelope(self, mail: Mail, box: Mailbox, out: Outlet, waiting: tuple[str, ...]) -> Envelope:
-        """Bounces come back to an address that names the mail; nothing answers what was automatic (RFC 3834)."""
-        sender = tokens.bounce_address(self._sealer, box.address, mail.id) if out.plus else None
-        copy = tokens.copy_address(self._sealer, box.address, mail.id) if out.copies == "plus" else None
-        return Envelope("" if mail.details.get("automatic") else sender or box.address, waiting, copy)
 
     async def _handed_over(
         self, envelope: Envelope, begin: BeforeContent, frozen: Frozen, out: Outlet
@@ -230,13 +239,13 @@ class Lane:
                 raise
         return await (await self._opened(out)).send(envelope, frozen.raw, begin)  # the old line was over, or no <>
 
-    async def _begin(self, id: str, frozen: Frozen, held: Held) -> None:
+    async def _begin(self, id: str, frozen: Frozen, to: tuple[str, ...], held: Held) -> None:
         """From now on a server may have it, and nobody else hands it over. Raises TakenBack, Overtaken, DeskError."""
         begun: list[tuple[Job | None, Mail | None]] = []
 
         def verb(work: Work) -> None:
             renewed = claiming.renewed(work.connection, held.job, work.now)
-            mail = None if renewed is None else posting.begin(work, id, frozen.message_id, frozen.sha256)
+            mail = None if renewed is None else posting.begin(work, id, frozen.message_id, frozen.sha256, to)
             begun[:] = [(renewed, mail)]
 
         async with held.turn:

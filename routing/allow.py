@@ -203,6 +203,8 @@ _AGENT: Mapping[str, _Rule] = {
     "view": _in_ticket,
     "say": _in_ticket,
     "take_back": _in_ticket,
+    "send_again": _in_ticket,
+    "mark_arrived": _in_ticket,
     "add_person": _in_ticket,
     "remove_person": _in_ticket,
     "read": _in_ticket,

@@ -20,7 +20,9 @@ LATE = timedelta(minutes=15)
 PROOF = timedelta(minutes=10)
 """So long a mail whose outcome is not known waits for a proof that it was taken."""
 MOST_DOUBTS = 2
-"""So often it is handed over without a last word: more than one copy nobody gets."""
+"""So often it is handed over without a last word and without anybody being asked."""
+WRITTEN: frozenset[str] = frozenset(("reply", "unread"))
+"""Kinds of mail that carry what a person wrote: a second copy of what the desk itself writes harms nobody."""
 GIVES_UP = timedelta(days=5)
 """RFC 5321 §4.5.4.1: at least four to five days."""
 _FIRST_PAUSE = timedelta(seconds=30)
@@ -30,6 +32,19 @@ _LAST_PAUSE = timedelta(hours=1)
 def goes_by_mail(*, in_chat: bool, came_by: str | None) -> bool:
     """Whether an answer leaves as a mail: outside a chat, where the contact's last words came (`came_by`) as one."""
     return not in_chat and came_by == "mail"
+
+
+def asks_first(kind: str, severity: int | None, asked_severity: int | None, *, urgent: bool) -> bool:
+    """Whether a person decides if a mail goes once more of which nobody knows whether it arrived: what people wrote
+    where the severity is 1 or 2. While it is unset, what the contact asks for counts, and what their mails speak of
+    (`urgent`): who may be in trouble is rather called than written to twice.
+    """
+    if kind not in WRITTEN:
+        return False
+    elif severity is not None:
+        return severity <= 2
+    else:
+        return urgent or (asked_severity is not None and asked_severity <= 2)
 
 
 def pause(attempts: int) -> timedelta:

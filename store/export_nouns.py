@@ -30,8 +30,8 @@ COLUMNS: dict[str, str] = {
     "button": ("id key former_key former_until customer_id name calendar_id origins policy language active created_at"),
     "ticket": (
         "id number customer_id button_id contact_id subject channel status severity asked_severity severity_confirmed "
-        "owner_id technical pooled public_seq internal_seq contact_read desk_read last_at said_at starts_at linked_id "
-        "created_at solved_at closed_at"
+        "owner_id technical pooled in_doubt public_seq internal_seq contact_read desk_read last_at said_at starts_at "
+        "linked_id created_at solved_at closed_at"
     ),
     "participant": "ticket_id contact_id joined_at left_at",
     "member": "ticket_id agent_id joined_at left_at",
@@ -52,11 +52,12 @@ COLUMNS: dict[str, str] = {
         "state reason attempts flagged item_id"
     ),
     "mail_item": (
-        "id key message_id kind reason sender subject ticket_id seq sent_at relayed_at received_at starts_at created_at"
+        "id key message_id kind reason sender proven urgent subject ticket_id seq sent_at relayed_at received_at "
+        "starts_at created_at"
     ),
     "outgoing_mail": (
         "id kind mailbox_id ticket_id seq by_id name subject body details message_id sha256 state attempts created_at "
-        "send_at accepted_at alarmed_at"
+        "send_at accepted_at alarmed_at asked_at vouched_by"
     ),
     "outgoing_recipient": "mail_id address name role state reason at doubts",
     "audit": "number at actor_id action object detail hash",
@@ -114,6 +115,7 @@ TRUTHS = {
     "ring": "hands_owner",
     "mailbox": "active",
     "incoming_mail": "moved_in flagged",
+    "mail_item": "proven urgent",
     "file": "scanned",
 }
 """Columns that are 0 or 1."""

@@ -68,6 +68,8 @@ class Item:
     relayed_at: int | None
     received_at: int
     starts_at: int | None
+    proven: int = 0
+    urgent: int = 0
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,7 @@ _COPY = (
 _UNANSWERED = select(func.min(mail_item.c.starts_at).label("starts_at")).where(
     mail_item.c.ticket_id == bindparam("ticket"), mail_item.c.seq > bindparam("after")
 )
+_URGENT = select(mail_item.c.id).where(mail_item.c.ticket_id == bindparam("ticket"), mail_item.c.urgent == 1).limit(1)
 _SIZES = (
     select(mail_item.c.message_id, incoming_mail.c.bytes)
     .join(incoming_mail, incoming_mail.c.item_id == mail_item.c.id)
@@ -346,6 +349,11 @@ def starts(connection: Connection, ticket: str, after_seq: int) -> int | None:
     """When the clock of the earliest mail behind this message starts; None: no mail waits for an answer."""
     row = connection.one(_UNANSWERED, ticket=ticket, after=after_seq)
     return None if row is None else row.starts_at
+
+
+def speaks_of_urgency(connection: Connection, ticket: str) -> bool:
+    """Whether a mail of this ticket speaks of what may be severity 1 or 2."""
+    return connection.one(_URGENT, ticket=ticket) is not None
 
 
 def tickets_of(connection: Connection, message_ids: Sequence[str]) -> dict[str, str]:

@@ -53,14 +53,15 @@ _rung = exists().where(ring.c.ticket_id == ticket.c.id, ring.c.agent_id == _me, 
 _stands_in = exists().where(stand_in.c.customer_id == ticket.c.customer_id, stand_in.c.agent_id == _me)
 _of_mine = or_(customer.c.named_id == _me, _stands_in)
 _unsolved = ticket.c.status.in_(("new", "open", "waiting"))
+_at_work = or_(_unsolved, ticket.c.in_doubt > 0)
 _FROM = (
     ticket.join(customer, customer.c.id == ticket.c.customer_id)
     .join(contact, contact.c.id == ticket.c.contact_id)
     .outerjoin(chat, and_(chat.c.ticket_id == ticket.c.id, chat.c.ended_at.is_(None)))
 )
 _IN_VIEW: dict[str, ColumnElement[bool]] = {
-    "mine": and_(or_(ticket.c.owner_id == _me, _serving, _member), or_(_unsolved, chat.c.id.is_not(None))),
-    "customers": and_(_of_mine, _unsolved),
+    "mine": and_(or_(ticket.c.owner_id == _me, _serving, _member), or_(_at_work, chat.c.id.is_not(None))),
+    "customers": and_(_of_mine, _at_work),
     "waiting": and_(chat.c.state.in_(("waiting", "ringing"))),
     "open": ticket.c.status.in_(("new", "open")),
     "all": true(),

@@ -112,6 +112,8 @@ def add(
         send_at=at if send_at is None else micros(send_at),
         accepted_at=None,
         alarmed_at=None,
+        asked_at=None,
+        vouched_by=None,
     )
     for each in {one.address.lower(): one for one in reversed(to)}.values():
         connection.run(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, select, update
 
 from routing.outgoing import MOST_DOUBTS, UNDER_WAY, State
 from store.engine import Connection, Row
@@ -32,7 +32,11 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail; instants in microseconds. `details`: what else it is made of, as desk/posting.py writes it."""
+    """One mail; instants in microseconds. `details`: what else it is made of, as desk/posting.py writes it.
+
+    `asked_at`: since when somebody is asked whether it goes again, None: nobody is. `vouched_by`: the agent who said
+    that it arrived.
+    """
 
     id: str
     kind: str
@@ -52,6 +56,8 @@ class Mail:
     send_at: int
     accepted_at: int | None
     alarmed_at: int | None
+    asked_at: int | None
+    vouched_by: str | None
     recipients: tuple[Recipient, ...]
 
     def recipient_of(self, address: str) -> Recipient | None:
@@ -60,12 +66,21 @@ class Mail:
 
     @property
     def waiting(self) -> tuple[Recipient, ...]:
-        """Who is to be tried: not those of whom it is not known, after the one more try that they get."""
-        return tuple(
-            each for each in self.recipients
-            if each.role != "copy"
-            and (each.state in ("queued", "deferred") or (each.state == "ambiguous" and each.doubts < MOST_DOUBTS))
-        )  # fmt: skip
+        """Who is to be tried: not those of whom it is not known, after the one more try that they get, nor while
+        somebody is asked.
+        """
+        fresh = (each for each in self.recipients if each.role != "copy" and each.state in ("queued", "deferred"))
+        return (*fresh, *(each for each in self.unknown if each.doubts < MOST_DOUBTS))
+
+    @property
+    def unknown(self) -> tuple[Recipient, ...]:
+        """Of whom nobody knows whether a server took it, and nobody is asked."""
+        return () if self.asked_at is not None else self.in_doubt
+
+    @property
+    def in_doubt(self) -> tuple[Recipient, ...]:
+        """Of whom nobody knows whether a server took it."""
+        return tuple(each for each in self.recipients if each.role != "copy" and each.state == "ambiguous")
 
     @property
     def under_way(self) -> bool:
@@ -126,6 +141,14 @@ _SET = (
     )
 )
 
+_ASK = update(outgoing_mail).where(outgoing_mail.c.id == bindparam("b_id")).values(asked_at=bindparam("since"))
+_VOUCH = update(outgoing_mail).where(outgoing_mail.c.id == bindparam("b_id")).values(vouched_by=bindparam("agent"))
+_ASKED = (
+    select(func.count())
+    .select_from(outgoing_mail)
+    .where(outgoing_mail.c.ticket_id == bindparam("ticket"), outgoing_mail.c.asked_at.is_not(None))
+)
+
 
 def find(connection: Connection, id: str) -> Mail | None:
     """One mail with its recipients."""
@@ -161,6 +184,21 @@ def set_state(
 ) -> None:
     """What became of all of it."""
     connection.run(_SET, b_id=id, now_is=state, tries=attempts, taken=accepted_at, told=alarmed_at)
+
+
+def ask(connection: Connection, id: str, since: int | None) -> None:
+    """Somebody is asked whether it goes again; None: nobody is any more."""
+    connection.run(_ASK, b_id=id, since=since)
+
+
+def vouch(connection: Connection, id: str, agent: str) -> None:
+    """Who says that it arrived."""
+    connection.run(_VOUCH, b_id=id, agent=agent)
+
+
+def asked_about(connection: Connection, ticket: str) -> int:
+    """About how many mails of a ticket somebody is asked."""
+    return int(connection.scalar(_ASKED, ticket=ticket) or 0)
 
 
 def latest(connection: Connection, most: int = 50) -> list[Mail]:

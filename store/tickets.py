@@ -21,6 +21,7 @@ from store.schema import (
     chat,
     contact,
     customer,
+    mail_item,
     member,
     participant,
     ring,
@@ -47,6 +48,7 @@ class Ticket:
     owner_id: str | None
     technical: int
     pooled: int
+    in_doubt: int
     public_seq: int
     internal_seq: int
     contact_read: int
@@ -291,12 +293,21 @@ _RECENT = (
     .order_by(ticket.c.last_at.desc())
     .limit(1)
 )
-_OPENED_BY = (
+_opening = (
+    select(mail_item.c.proven)
+    .where(mail_item.c.ticket_id == ticket.c.id, mail_item.c.seq.is_not(None))
+    .order_by(mail_item.c.seq)
+    .limit(1)
+    .correlate(ticket)
+    .scalar_subquery()
+)
+_OPENED_BY_MAIL = (
     select(ticket.c.id)
     .where(
         ticket.c.contact_id == bindparam("contact"),
-        ticket.c.channel == bindparam("channel"),
+        ticket.c.channel == "mail",
         ticket.c.created_at >= bindparam("since"),
+        _opening == bindparam("proven"),
     )
     .order_by(ticket.c.created_at.desc(), ticket.c.number.desc())
     .limit(bindparam("most"))
@@ -324,7 +335,7 @@ _OF_AGENT = (
     )
     .where(
         or_(
-            and_(ticket.c.owner_id == bindparam("agent"), _unsolved),
+            and_(ticket.c.owner_id == bindparam("agent"), or_(_unsolved, ticket.c.in_doubt > 0)),
             chat.c.serving_id == bindparam("agent"),
             and_(member.c.agent_id.is_not(None), _unsolved),
             and_(chat.c.state.in_(("waiting", "ringing")), bindparam("pool") == 1, ticket.c.pooled == 1),
@@ -348,9 +359,9 @@ def recent(connection: Connection, contact: str, button: str, since: int) -> str
     return cast("str | None", connection.scalar(_RECENT, contact=contact, button=button, since=since))
 
 
-def opened_by(connection: Connection, contact: str, channel: str, since: int, most: int) -> list[str]:
-    """Tickets that a contact opened by this channel since, the newest first."""
-    rows = connection.all(_OPENED_BY, contact=contact, channel=channel, since=since, most=most)
+def opened_by_mail(connection: Connection, contact: str, since: int, most: int, *, proven: bool) -> list[str]:
+    """Tickets that mails in the name of a contact opened since, proven ones or the others, the newest first."""
+    rows = connection.all(_OPENED_BY_MAIL, contact=contact, since=since, most=most, proven=int(proven))
     return [row.id for row in rows]
 
 

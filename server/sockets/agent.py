@@ -40,6 +40,16 @@ async def on_take_back(connection: Connection, frame: requests.TakeBack) -> None
     await connection.perform(frame)
 
 
+async def on_send_again(connection: Connection, frame: requests.SendAgain) -> None:
+    """A mail in doubt goes once more."""
+    await connection.perform(frame)
+
+
+async def on_mark_arrived(connection: Connection, frame: requests.MarkArrived) -> None:
+    """A mail in doubt did arrive."""
+    await connection.perform(frame)
+
+
 async def on_add_person(connection: Connection, frame: requests.AddPerson) -> None:
     """Somebody takes part from now on."""
     await connection.perform(frame)

@@ -113,6 +113,8 @@ mail_item = Table(
     c.text("kind"),  # human, auto, bounce, receipt, bulk, loop, calendar, unreadable
     c.text("reason", ""),
     c.text("sender", ""),
+    c.number("proven"),  # its sender, as a server of ours saw it
+    c.number("urgent"),  # it speaks of what may be severity 1 or 2
     c.text("subject", ""),
     c.ref("ticket_id", "ticket.id", nullable=True),
     Column("seq", Integer, nullable=True),  # of its message in the ticket's public stream
@@ -153,6 +155,8 @@ outgoing_mail = Table(
     c.at("send_at", nullable=False),  # not before: until then it can be taken back
     c.at("accepted_at"),  # the first server took it for the first recipient
     c.at("alarmed_at"),
+    c.at("asked_at"),  # since when somebody is asked whether it goes again; null: nobody is
+    c.maybe("vouched_by"),  # the agent who said that it arrived, where no server did
     Index("outgoing_mail_by_ticket", "ticket_id", "kind"),
     Index("outgoing_mail_by_message_id", "message_id"),
     Index("outgoing_mail_by_created", "created_at"),

@@ -33,6 +33,7 @@ ticket = Table(
     c.ref("owner_id", "agent.id", nullable=True),
     c.number("technical"),  # second level was asked for
     c.number("pooled"),  # waits for, or was handed to, the pool
+    c.number("in_doubt"),  # mails of which somebody is asked whether they go again
     c.number("public_seq"),
     c.number("internal_seq"),
     c.number("contact_read"),  # watermark of the contact's side in the public stream

@@ -146,6 +146,30 @@ def letters(page: Page) -> None:
     page.wait_for_selector(".takeback .notice")
 
 
+DOUBT: dict[str, Any] = {"state": "ambiguous", "asked_at": "2026-03-03T09:20:00.000000Z", "alarm": "in_doubt"}
+
+
+def told_of_last(page: Page, by: dict[str, str] | None = None, **fields: Any) -> None:
+    """Agents are told of the last answer of the letters."""
+    told = {
+        "mail": "out5", "kind": "reply", "seqs": [5], "send_at": None, "accepted_at": None, "asked_at": None,
+        "vouched": None,
+        "recipients": [{"address": "priya@brightwater.example", "name": "Priya Raman", "role": "to",
+                        "state": fields["state"], "reason": "", "at": "2026-03-03T09:10:00.000000Z"}],
+    }  # fmt: skip
+    page.evaluate(
+        """([by, data]) => { const seq = desk.current().lastInternal + 1; desk.desk.take({type: "event", ticket: "t0",
+          stream: "t0/i", seq, at: `2026-03-03T09:2${seq}:00.000000Z`, kind: "mail", by, data}); }""",
+        [by, told | fields],
+    )
+
+
+def in_doubt(page: Page) -> None:
+    letters(page)
+    told_of_last(page, **DOUBT)
+    page.wait_for_selector(".doubt")
+
+
 def letter(button: str, shown: str) -> Callable[[Page], None]:
     def press(page: Page) -> None:
         letters(page)
@@ -175,6 +199,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "quoted text": letter("Show quoted text", ".quoted"),
     "mail as sent": letter("Show as sent", ".as-sent iframe"),
     "mail in detail": letter("Details", ".mail-d"),
+    "mail in doubt": in_doubt,
     "palette": dialog("Control+k"),
     "keys": dialog("?"),
     "severity": dialog("s"),

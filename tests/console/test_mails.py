@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.console.states import Open, letters
+from tests.console.states import DOUBT, Open, in_doubt, letters, told_of_last
 from tests.console.waiting import until
 
 pytestmark = pytest.mark.browser
@@ -132,6 +132,60 @@ def test_while_something_is_written_the_key_undoes_that(opened: Open) -> None:
     assert page.evaluate("desk.wire.sent.some(({type}) => type === 'take_back')") is False
     page.click(".takeback button")
     until(page, "desk.wire.sent.some(({type}) => type === 'take_back')")
+
+
+@pytest.mark.parametrize("verb", ["send_again", "mark_arrived"])
+def test_of_a_mail_in_doubt_it_is_said_what_is_known_and_a_press_decides(opened: Open, verb: str) -> None:
+    page = opened("desktop")
+    in_doubt(page)
+    doubt = page.get_by_role("group", name="Did this mail arrive?")
+    assert "Nobody knows whether this arrived." in doubt.inner_text()
+    assert "Sent again, Priya Raman could get it twice." in doubt.inner_text()
+    doubt.get_by_role("button", name="Send again" if verb == "send_again" else "It arrived").press("Enter")
+    until(page, f"desk.wire.sent.some(({{type, mail}}) => type === '{verb}' && mail === 'out5')")
+    until(page, "document.activeElement.matches('.log')")
+    assert page.evaluate(f"desk.wire.sent.filter(({{type}}) => type === '{verb}').length") == 1
+
+
+def test_a_mail_in_doubt_is_decided_by_the_palette_too(opened: Open) -> None:
+    page = opened_letters(opened)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("perhaps arrived")
+    assert page.get_by_role("option", name="Send the mail again that perhaps arrived").count() == 0
+    page.keyboard.press("Escape")
+    told_of_last(page, **DOUBT)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("perhaps arrived")
+    page.get_by_role("option", name="Send the mail again that perhaps arrived").wait_for()
+    page.keyboard.press("Enter")
+    until(page, "desk.wire.sent.some(({type, mail}) => type === 'send_again' && mail === 'out5')")
+
+
+def test_who_said_that_it_arrived_stands_on_it(opened: Open) -> None:
+    page = opened("desktop")
+    in_doubt(page)
+    anna = {"id": "anna", "name": "Anna Kovács"}
+    told_of_last(page, anna | {"role": "agent"}, state="accepted", accepted_at=DOUBT["asked_at"], vouched=anna,
+                 decided="arrived")  # fmt: skip
+    page.wait_for_selector(".doubt", state="detached")
+    fate = page.locator(".m").last.locator(".state")
+    assert fate.inner_text() == "arrived, says Anna"
+    assert "It counts from 10:20:00" in str(fate.get_attribute("title"))
+    assert "Anna Kovács said that the mail arrived" in page.locator(".ev").last.inner_text()
+
+
+def test_the_list_says_which_ticket_has_a_mail_in_doubt_and_the_notice_goes_when_that_is_over(opened: Open) -> None:
+    page = opened("desktop")
+    page.evaluate("desk.ears.frame({type: 'alarm', why: 'in_doubt', ticket: 't3', subject: 'Rates', mail: 'out'})")
+    page.evaluate("desk.desk.tickets.get('t3').patch({in_doubt: 1})")
+    row = page.locator("a[href='#ticket/t3']")
+    row.locator(".tag.care").wait_for()
+    assert "arrived?" in row.inner_text()
+    notice = page.locator(".notice.bad")
+    assert "Nobody knows whether a mail arrived, say whether it goes again: Rates" in notice.inner_text()
+    page.evaluate("desk.ears.frame({type: 'inbox', ...desk.desk.tickets.get('t3').summary.peek(), in_doubt: 0})")
+    notice.wait_for(state="detached")
+    row.locator(".tag.care").wait_for(state="detached")
 
 
 def test_the_list_says_when_the_clock_of_a_mail_starts(opened: Open) -> None:

@@ -386,6 +386,29 @@ async def test_a_sender_without_end_fills_one_ticket_and_the_leads_hear_of_it_on
     assert await post.lands(letter("later")) not in opened
 
 
+async def test_who_forges_a_customers_mail_without_end_brakes_only_what_is_forged(post: Post) -> None:
+    lena = post.world.listen("agent:lena")
+    forged = [await post.lands(letter(f"forged {number}", proven=False)) for number in range(25)]
+    assert len(set(forged)) == MOST_TICKETS
+    events = [each for each in await post.world.events(f"{forged[-1]}/i") if each["kind"] == "burst"]
+    assert [each["data"]["proven"] for each in events] == [False]
+    own = [await post.lands(letter(f"own {number}")) for number in range(3)]
+    assert len(set(own) - set(forged)) == 3, "Priya herself is not braked by it"
+    assert await post.lands(letter("forged again", proven=False)) == forged[-1]
+    assert [frame["why"] for frame in lena if frame["type"] == "alarm"] == ["burst"]
+    more = [await post.lands(letter(f"more {number}")) for number in range(MOST_TICKETS)]
+    assert len(set(own + more)) == MOST_TICKETS, "her own mail without end is braked by itself"
+    assert more[-1] not in forged
+    burst = [each for each in await post.world.events(f"{more[-1]}/i") if each["kind"] == "burst"]
+    assert [each["data"]["proven"] for each in burst] == [True]
+
+
+async def test_what_an_agent_passes_on_is_not_braked_by_what_is_forged(post: Post) -> None:
+    forged = [await post.lands(letter(f"forged {number}", proven=False)) for number in range(25)]
+    passed = await post.lands(letter("passed on", "anna@larkfield.example", text="Look below.", forwarded=PASSED_ON))
+    assert passed not in forged and (await post.told(str(passed)))["forwarded_by"]["id"] == "anna"
+
+
 async def test_mail_without_a_sender_is_of_one_nobody_and_is_braked_too(post: Post) -> None:
     opened = [await post.lands(letter(f"mail {number}", "")) for number in range(25)]
     assert len(set(opened)) == MOST_TICKETS

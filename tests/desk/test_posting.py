@@ -53,7 +53,10 @@ async def told(world: World, ticket: str, kind: str = "mail") -> list[dict[str, 
 async def begun(world: World, mail: Mail) -> Mail | None:
     """Its bytes are made, and it is on its way."""
     found: list[Mail | None] = []
-    await world.desk.run("begin", lambda work: found.append(posting.begin(work, mail.id, f"<{mail.id}@d>", "0" * 64)))
+    to = [each.address for each in mail.recipients]
+    await world.desk.run(
+        "begin", lambda work: found.append(posting.begin(work, mail.id, f"<{mail.id}@d>", "0" * 64, to))
+    )
     return found[-1]
 
 

@@ -14,7 +14,8 @@ from tests.support.simulation import Simulation
 
 SEEDS, STEPS, BATCH = 200, 30, 10
 UNREHEARSED = {
-    "contact link", "agent link", "agent answer_offer", "agent take_back", "agent add_person", "agent remove_person",
+    "contact link", "agent link", "agent answer_offer", "agent take_back", "agent send_again", "agent mark_arrived",
+    "agent add_person", "agent remove_person",
 }  # fmt: skip
 """Files, agents' offers and mail have tests of their own."""
 rehearsed: set[str] = set()

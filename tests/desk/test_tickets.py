@@ -20,7 +20,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "say": {"body": "x"}, "read": {"seq": 1}, "answer_offer": {"offer": "x", "yes": True},
     "ask_severity": {"severity": 2, "reason": "x"}, "rate": {"score": 5}, "link": {"file": "x"}, "view": {"on": True},
     "transfer": {"to": "ben"}, "set_severity": {"severity": 2, "mode": "situation", "reason": "x"},
-    "set_status": {"status": "solved"}, "take_back": {"mail": "x"}, "add_person": {"address": "x@elsewhere.example"},
+    "set_status": {"status": "solved"}, "take_back": {"mail": "x"}, "send_again": {"mail": "x"},
+    "mark_arrived": {"mail": "x"}, "add_person": {"address": "x@elsewhere.example"},
     "remove_person": {"contact": "priya"},
 }  # fmt: skip
 ON_TICKETS = [

@@ -17,7 +17,8 @@ def words(text: str) -> frozenset[str]:
 CONTACT_TALKS = words("see say read typing link ask_technical ask_severity")
 CONTACT_OWN = words("answer_offer leave rate")
 AGENT_WORKS = words(
-    "see see_internal view say take_back add_person remove_person read typing link escalate transfer answer_offer"
+    "see see_internal view say take_back send_again mark_arrived"
+    " add_person remove_person read typing link escalate transfer answer_offer"
     " set_severity set_status leave"
 )
 RINGS = words("accept decline")

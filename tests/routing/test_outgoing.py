@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from routing.outgoing import LATE, UNDER_WAY, State, goes_by_mail, overall, pause
+from routing.outgoing import LATE, UNDER_WAY, State, asks_first, goes_by_mail, overall, pause
 
 
 def test_pauses_double_up_to_an_hour_however_often_it_was_tried() -> None:
@@ -45,3 +45,18 @@ def test_a_mail_is_what_most_needs_to_be_known_of_its_recipients() -> None:
             assert overall([state, "accepted"]) == state
     with pytest.raises(ValueError):
         overall([])
+
+
+@pytest.mark.parametrize(
+    ("severity", "asked", "urgent", "asks"),
+    [
+        (1, None, False, True), (2, None, False, True), (3, 1, True, False), (5, None, True, False),
+        (None, None, False, False), (None, None, True, True), (None, 2, False, True), (None, 3, False, False),
+    ],
+)  # fmt: skip
+def test_a_person_is_asked_where_the_severity_is_1_or_2_and_while_it_is_unset_where_they_say_so(
+    severity: int | None, asked: int | None, urgent: bool, asks: bool
+) -> None:
+    for kind in ("reply", "unread"):
+        assert asks_first(kind, severity, asked, urgent=urgent) is asks
+    assert asks_first("ack", severity, asked, urgent=urgent) is False

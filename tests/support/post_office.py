@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from mailbox.imap.endpoint import Endpoint, Password
 from tests.support.copying import Place
 from tests.support.imap_pymap import SECRET, USER, pymap_server
 from tests.support.running import RunningDesk
+from tests.support.smtp_server import SmtpServer
 
 ADDRESS = "hotels@larkfield.example"
 PRIYA = "Priya Raman <priya.raman@brightwater.example>"
@@ -25,8 +27,10 @@ T = TypeVar("T")
 class PostOffice:
     """`with PostOffice(desk) as office: office.takes(mail)`. The mailbox is Brightwater's, beside those of a demo."""
 
-    def __init__(self, desk: RunningDesk) -> None:
+    def __init__(self, desk: RunningDesk, smtp: SmtpServer | None = None) -> None:
+        """`smtp`: by which its mail leaves, run here; None: as the demo's."""
         self._desk = desk
+        self._smtp = smtp
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._ended = asyncio.Event()
@@ -45,8 +49,9 @@ class PostOffice:
     async def _serve(self, up: threading.Event) -> None:
         async with pymap_server() as server:
             self._port = server.port
-            up.set()
-            await self._ended.wait()
+            async with self._smtp or contextlib.nullcontext():
+                up.set()
+                await self._ended.wait()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -58,8 +63,15 @@ class PostOffice:
         self._added(
             "mail", "add", ADDRESS, "--host", "127.0.0.1", "--port", str(self._port), "--security", "plain",
             "--user", USER, "--customer", "Brightwater Hotels", "--trusts", PROVEN, "--password-file", str(secret),
+            *self._way_out(),
         )  # fmt: skip
         return self
+
+    def _way_out(self) -> tuple[str, ...]:
+        if self._smtp is None:
+            return ()
+        return ("--smtp-host", "127.0.0.1", "--smtp-port", str(self._smtp.port), "--smtp-security", "plain",
+                "--smtp-auth", "none", "--copies", "none")  # fmt: skip
 
     def _added(self, *arguments: str) -> None:
         """In a thread of its own: a browser's test has a loop in this one."""

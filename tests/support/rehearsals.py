@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from desk import mailing, requests
+from desk import mailing, posting, requests
 from desk.actors import Signed
 from desk.letters import Letter
+from desk.posting import Outcome
 from desk.registry import VERBS
+from desk.work import Work
 from store import contacts, files, incoming, mailboxes, offers, outgoing, tickets
 from store.contacts import Person
 from store.engine import Connection
@@ -140,6 +142,20 @@ class Scene:
         [mail, *_] = [each for each in await self.world.record.read(outgoing.latest) if each.ticket_id == ticket]
         return {"ticket": ticket, "mail": mail.id}
 
+    async def in_doubt(self) -> dict[str, Any]:
+        """Anna's answer was sent, nobody heard whether it was taken, and she is asked."""
+        fields = await self.answered()
+        id = fields["mail"]
+
+        def lost(work: Work) -> None:
+            mail = posting.begin(work, id, f"<{id}@larkfield.example>", "0" * 64, (self.address,))
+            assert mail is not None
+            posting.move(work, id, {self.address: Outcome("ambiguous", "The connection broke.")})
+            posting.ask(work, work.ticket(fields["ticket"]), mail, since=micros(work.now))
+
+        await self.world.desk.run("lost", lost, decides=False)
+        return fields
+
     async def joined(self) -> dict[str, Any]:
         """Somebody else takes part."""
         ticket = await self.talking()
@@ -202,6 +218,10 @@ async def _take_back(scene: Scene) -> tuple[str, dict[str, Any]]:
     return "anna", await scene.answered()
 
 
+async def _of_doubt(scene: Scene) -> tuple[str, dict[str, Any]]:
+    return "anna", await scene.in_doubt()
+
+
 async def _remove_person(scene: Scene) -> tuple[str, dict[str, Any]]:
     return "anna", await scene.joined()
 
@@ -221,6 +241,8 @@ REHEARSALS: dict[tuple[str, str], Rehearsal] = {
     ("agent", "decline"): _decline,
     ("agent", "say"): _by_anna(body="It is back.", base_seq=3),
     ("agent", "take_back"): _take_back,
+    ("agent", "send_again"): _of_doubt,
+    ("agent", "mark_arrived"): _of_doubt,
     ("agent", "add_person"): _by_anna(address="guest@elsewhere.example"),
     ("agent", "remove_person"): _remove_person,
     ("agent", "read"): _by_anna(seq=1),

@@ -48,6 +48,9 @@ export const ACTIONS = [
   { id: "attach", group: "answer", keys: ["ctrl+shift+a"], icon: "paperclip", words: () => t("Attach a file"), when: onOpenTicket, run: (console) => console.composer.attach() },
   { id: "change-held", group: "answer", keys: ["alt+r"], icon: "hand", words: () => t("Change a held reply"), when: (c) => onTicket(c) && Boolean(c.screen.held.value[c.current().id]), run: (console) => console.changeHeld() },
 
+  { id: "send-again", group: "answer", keys: [], icon: "send", words: () => t("Send the mail again that perhaps arrived"), when: (c) => live(c) && Boolean(c.doubted()), run: (console) => console.decide(console.current(), console.doubted(), "sendAgain") },
+  { id: "arrived", group: "answer", keys: [], icon: "check", words: () => t("Say that the mail arrived"), when: (c) => live(c) && Boolean(c.doubted()), run: (console) => console.decide(console.current(), console.doubted(), "markArrived") },
+
   { id: "pass", group: "act", keys: ["p"], icon: "phone-off", words: () => t("Pass the ring on"), when: (c) => ringing(c) && live(c), run: (console) => console.passOn() },
   { id: "technical", group: "act", keys: ["t"], icon: "wrench", words: () => t("Pull in a technical specialist"), when: (c) => onOpenTicket(c) && live(c), run: (console) => console.screen.ask("escalate") },
   { id: "hand-over", group: "act", keys: ["shift+h"], icon: "arrow-right-left", words: () => t("Hand over to…"), hint: () => t("warm, comes back if nobody takes it"), when: (c) => onOpenTicket(c) && live(c), run: (console) => console.screen.ask("transfer") },

@@ -164,6 +164,12 @@ export class Console {
     if (answer) this.composer.again(leaving.message);
   }
 
+  /** A mail of the open ticket of which nobody knows whether it arrived. */
+  doubted() { return this.current()?.mails.doubted() ?? null; }
+
+  /** @param verb "sendAgain" or "markArrived" */
+  decide(ticket, mail, verb) { return this.verbs[verb](ticket, mail.mail); }
+
   ring() { return this.desk.rings.open.value[0] ?? null; }
 
   async pickUp(ring = this.ring()) {
@@ -245,6 +251,7 @@ export class Console {
   #frame(frame) {
     this.desk.take(frame);
     if (frame.type === "alarm") this.#alarm(frame);
+    if (frame.type === "inbox" && !(frame.summary ?? frame).in_doubt) this.screen.settle((frame.summary ?? frame).ticket, "in_doubt");
     if (frame.type === "heartbeat" && this.desk.rings.unknown(frame.rings ?? []).length) this.wire.retry();
   }
 
@@ -252,7 +259,7 @@ export class Console {
   #alarm(frame) {
     const words = alarmWords(frame);
     if (this.screen.notices.peek().some(({ text }) => text === words)) return;
-    this.screen.notice(words, frame.state === "over" ? "good" : "bad", frame.ticket);
+    this.screen.notice(words, frame.state === "over" ? "good" : "bad", frame.ticket, frame.why);
     if (frame.state !== "over") this.ringer?.alarm(words);
   }
 

@@ -23,7 +23,7 @@ export const stateMeans = (state) =>
     queued: t("It is kept and leaves by itself."),
     sending: t("The mail server is taking it."),
     accepted: t("The mail server took it."),
-    ambiguous: t("The mail server's last word was not heard. If no copy comes back, the same mail is sent once more."),
+    ambiguous: t("The mail server's last word was not heard. The desk waits ten minutes for a copy to come back."),
     deferred: t("Their mail server asks to come back later. It is tried for days."),
     withdrawn: t("It did not leave. Its text is in your draft again."),
     handed: t("This demo has no mail server: it stands on the demo's page."),

@@ -33,6 +33,7 @@ const LINES = {
     words: rich(t("{name} set the ticket to {status}"), { name: bold(by?.name ?? t("The desk")), status: html`<b>${statusName(status) ?? status}</b>` }),
   }),
   mail: ({ kind, state }) => (kind === "reply" || state === "queued" || state === "sending" ? null : { icon: "mail", words: [mailWords(kind), ": ", stateWords(state)] }),
+  "internal mail": ({ decided }, { by }) => DECIDED[decided]?.(bold(by?.name)) ?? null,
   "internal decision": decisionLine,
   "internal ring": ringLine,
   "internal transfer": transferLine,
@@ -41,9 +42,15 @@ const LINES = {
     ? { icon: "git-compare", words: [mode === "correction" ? t("Severity corrected") : t("Severity"), ": “", reason ?? "", "”", asked ? ` (${t("asked for")} ${graded(asked)})` : ""] }
     : null,
   "internal status": ({ reason }) => (reason ? { icon: "circle-dot", words: [t("Status"), ": “", reason, "”"] } : null),
-  "internal burst": ({ contact, tickets }) => ({ icon: "zap", words: rich(t("{name} opened {count} tickets by mail within an hour: what else they mail comes into this one"), { name: bold(contact?.name), count: tickets }) }),
+  "internal burst": ({ contact, tickets, proven }) => ({ icon: "zap", words: [...rich(t("{name} opened {count} tickets by mail within an hour: what else they mail comes into this one"), { name: bold(contact?.name), count: tickets }), proven === false ? `. ${t("Nothing proves that these mails are theirs; mail of theirs that is proven comes in as always.")}` : ""] }),
   "internal held": ({ name, found }) => ({ icon: "octagon-alert", words: rich(t("{name} is held back: the virus scanner says {found}"), { name: bold(name), found }) }),
   "internal pause": ({ reason }) => ({ icon: "pause", words: [t("Clock paused"), reason ? `: ${reason}` : ""] }),
+};
+
+/** What an agent said of a mail of which nobody knew whether it arrived. */
+const DECIDED = {
+  again: (name) => ({ icon: "send", words: rich(t("{name} had the mail sent again that perhaps arrived"), { name }) }),
+  arrived: (name) => ({ icon: "check", words: rich(t("{name} said that the mail arrived"), { name }) }),
 };
 
 /** Answers have it on their message; other mails are a line. */

@@ -41,6 +41,10 @@ export class Verbs {
 
   takeBack(ticket, mail) { return this.#ask("take_back", { ticket: ticket.id, mail }, t("Taken back: your text is in the draft again.")); }
 
+  sendAgain(ticket, mail) { return this.#ask("send_again", { ticket: ticket.id, mail }, t("The same mail is sent once more.")); }
+
+  markArrived(ticket, mail) { return this.#ask("mark_arrived", { ticket: ticket.id, mail }, t("Kept: it arrived. You are named for it.")); }
+
   addPerson(ticket, address, name) {
     return this.#ask("add_person", { ticket: ticket.id, address, ...(name ? { name } : {}) }, t("{name} is on the ticket now.", { name: name || address }));
   }

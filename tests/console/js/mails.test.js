@@ -1,3 +1,4 @@
+import { line } from "../js/lines.js";
 import { plainReason, stateWords } from "../js/delivery.js";
 import { byMail, others } from "../js/store/mails.js";
 import { Desk } from "../js/store/desk.js";
@@ -38,6 +39,19 @@ export const tests = {
     equal(ticketOf(made).mails.leaving(Date.parse(at(35))), null);
     made.take(left(2, 3, "sending", { send_at: at(35) }));
     equal(ticketOf(made).mails.leaving(Date.parse(at(34))), null);
+  },
+  "A mail in doubt is asked about until that is decided": () => {
+    const made = desk();
+    made.take(left(1, 3, "ambiguous", { asked_at: at(20) }));
+    made.take(left(2, 5, "ambiguous", { asked_at: null }));
+    equal(ticketOf(made).mails.doubted().mail, "out3");
+    made.take(left(3, 3, "queued", { asked_at: null, decided: "again" }));
+    equal(ticketOf(made).mails.doubted(), null);
+  },
+  "Who decided of a mail in doubt is a line of the talk": () => {
+    const said = (decided, by) => line({ ...left(1, 3, "queued", { decided }), by });
+    equal(line(left(1, 3, "queued")), null);
+    for (const decided of ["again", "arrived"]) that(said(decided, BEN).words.length > 1, decided);
   },
   "The start of the clock is that of the earliest mail that nobody answered": () => {
     const made = desk();

@@ -97,7 +97,7 @@ function AsSent({ id, remote }) {
   const theme = settings.theme.value;
   const query = new URLSearchParams({ ...(theme === "system" ? {} : { theme }), ...(pictures ? { pictures: "1" } : {}) });
   return html`<div class="as-sent">
-    ${remote > 0 && !pictures && html`<p class="banner"><${Icon} name="eye-off" /><span class="grow">${tn("{count} picture of elsewhere is not loaded. The sender would learn that this was opened.", "{count} pictures of elsewhere are not loaded. The sender would learn that this was opened.", remote)}</span>
+    ${remote > 0 && !pictures && html`<p class="banner"><${Icon} name="eye-off" /><span class="grow">${tn("{count} picture was not loaded: it would come from another server, and tell the sender that this mail was opened.", "{count} pictures were not loaded: they would come from other servers, and tell the sender that this mail was opened.", remote)}</span>
       <button class="btn" onClick=${() => setPictures(true)}>${t("Load pictures")}</button></p>`}
     <iframe src="/m/${id}?${query}" title=${t("The mail as it was sent")} sandbox="allow-popups allow-popups-to-escape-sandbox" referrerpolicy="no-referrer"></iframe>
   </div>`;

@@ -50,6 +50,7 @@ function State({ summary }) {
   const { desk, second, zone } = useConsole();
   const starts = useComputed(() => Date.parse(desk.tickets.get(summary.ticket).summary.value.starts_at) > second.value).value;
   if (waits(summary)) return html`<${Waits} summary=${summary} />`;
+  if (summary.in_doubt) return html`<span class="tag care" title=${t("Nobody knows whether a mail arrived: say whether it goes again.")}><${Icon} name="triangle-alert" />${t("arrived?")}</span>`;
   if (starts) return html`<${Starts} at=${summary.starts_at} />`;
   if (summary.unread) return html`<span class="count new num"><span class="hide">${t("Unread")}: </span>${summary.unread}</span>`;
   if (!summary.last_at) return null;

@@ -25,6 +25,9 @@ export class Mails {
     return [...this.left.value.values()].findLast(({ kind, state, send_at }) => kind === "reply" && state === "queued" && send_at && Date.parse(send_at) > now) ?? null;
   }
 
+  /** The first of which somebody is asked whether it goes again; null when of none. */
+  doubted() { return [...this.left.value.values()].find(({ asked_at }) => asked_at) ?? null; }
+
   #leaves(data, seq) {
     if ((this.#seen.get(data.mail) ?? 0) >= seq) return;
     this.#seen.set(data.mail, seq);

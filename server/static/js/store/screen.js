@@ -42,11 +42,17 @@ export class Screen {
     this.held.value = rest;
   }
 
-  /** A short word about what was done or could not be. @param tone "good", "bad" or "care"; @param ticket what it is about */
-  notice(text, tone = "good", ticket = null) {
+  /** A short word about what was done or could not be. @param tone "good", "bad" or "care"; @param ticket, why what it is about */
+  notice(text, tone = "good", ticket = null, why = null) {
     const id = ++this.#count;
-    this.notices.value = [...this.notices.peek().slice(-2), { id, text, tone, ticket }];
+    this.notices.value = [...this.notices.peek().slice(-2), { id, text, tone, ticket, why }];
     return id;
+  }
+
+  /** What a notice was about is over. */
+  settle(ticket, why) {
+    const left = this.notices.peek().filter((notice) => notice.ticket !== ticket || notice.why !== why);
+    if (left.length !== this.notices.peek().length) this.notices.value = left;
   }
 
   dismiss(id) { this.notices.value = this.notices.peek().filter((notice) => notice.id !== id); }
