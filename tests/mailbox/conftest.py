@@ -9,7 +9,7 @@ import pytest
 
 from mailbox import holding, service
 from store.blobs import Blobs
-from store.engine import open_record
+from store.engine import Record, open_record
 from tests.mailbox import outbound
 from tests.mailbox.office import Office
 from tests.mailbox.round_trip import Round
@@ -20,20 +20,30 @@ from tests.support.world import World
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def office(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a record on either database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'record.db'}"
+    else:
+        return str(request.getfixturevalue("laid_postgres_url"))
+
+
+@pytest.fixture
+async def record(url: str) -> AsyncIterator[Record]:
+    """With people in it."""
+    opened = await open_record(url)
+    await World.make(opened)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def office(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
     monkeypatch.setattr(holding, "BEAT_S", 0.05)
     monkeypatch.setattr(holding, "STANDS_STILL_S", 0.5)
     monkeypatch.setattr(service, "LOOK_S", 0.05)
-    url = (
-        f"sqlite:///{tmp_path / 'record.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    )
-    record = await open_record(url)
-    await World.make(record)
     async with pymap_server() as server:
         yield Office(record, Blobs(tmp_path / "files"), server.port)
-    await record.close()
 
 
 @pytest.fixture

@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from desk.sealing import Sealer
-from store.engine import open_record
+from store.engine import Record
 from tests.mailbox.dying_sender import Senders
 from tests.mailbox.outbound import Office
 from tests.support.eventually import eventually
 from tests.support.smtp_server import SmtpServer
-from tests.support.world import World
 
 VERBS = ("claim_mail", "begin_mail", "settle_mail")
 AT_THE_DOOR = tuple((stage, "kill") for stage in ("greeting", "EHLO", "MAIL", "RCPT", "DATA", "dot"))
@@ -24,20 +23,9 @@ STAGES = (*AT_THE_DOOR, ("dot", "killed"), *itertools.product(VERBS, ("before_tx
 KEY = Sealer.new_key()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'record.db'}"
-    else:
-        return str(request.getfixturevalue("laid_postgres_url"))
-
-
 @pytest.fixture
-async def office(url: str, tmp_path: Path) -> AsyncIterator[Office]:
-    record = await open_record(url)
-    await World.make(record)
-    yield Office(record, tmp_path / "files", Sealer([KEY]))
-    await record.close()
+def office(record: Record, tmp_path: Path) -> Office:
+    return Office(record, tmp_path / "files", Sealer([KEY]))
 
 
 @pytest.fixture
