@@ -12,6 +12,7 @@ from store import schema
 from store.engine import InlineRecord, Record, open_record
 from store.postgres import PostgresRecord
 from tests.desk.doors import Doors
+from tests.desk.post import Post, opened
 from tests.support.services import PostgresServer
 from tests.support.world import World
 
@@ -90,3 +91,9 @@ def record_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def doors(new_world: NewWorld) -> Doors:
     """A world in which nobody is there yet, and the ways into it."""
     return Doors(await new_world(here=()))
+
+
+@pytest.fixture
+async def post(world: World) -> Post:
+    """Mail that arrives in it."""
+    return await opened(world)

@@ -15,9 +15,9 @@ from store.agents import Leave
 from store.ids import new_id
 from store.outgoing import Mail
 from store.times import micros
+from tests.desk.answering import mails
 from tests.desk.conftest import NewWorld
-from tests.desk.test_mailing import BOX, POOL, PRIYA, Post, letter, opened
-from tests.desk.test_posting import mails
+from tests.desk.post import BOX, POOL, PRIYA, Post, letter, opened
 from tests.support.world import NIGHT
 
 HOME = Around("https://desk.example")

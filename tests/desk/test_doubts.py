@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -20,17 +19,11 @@ from store.outbox import To
 from store.outgoing import Mail
 from store.schema import audit
 from store.times import micros
-from tests.desk.test_mailing import PRIYA, Post, letter, opened
-from tests.desk.test_posting import answered, begun, mails, now_is, settled, told
-from tests.support.world import World
+from tests.desk.answering import answered, begun, mails, now_is, settled, told
+from tests.desk.post import PRIYA, Post, letter
 
 BROKE = Outcome("ambiguous", "The connection broke while the mail was sent.")
 GUEST = "guest@elsewhere.example"
-
-
-@pytest.fixture
-async def post(world: World) -> AsyncIterator[Post]:
-    yield await opened(world)
 
 
 async def severe(post: Post, severity: int = 1) -> str:

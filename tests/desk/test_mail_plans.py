@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from store.engine import InlineRecord
 from store.schema import metadata
-from tests.desk.test_mailing import PRIYA, letter, opened
+from tests.desk.post import PRIYA, letter, opened
 from tests.support.world import NIGHT, World
 
 OF_HANDS = {"absence", "agent", "button", "calendar", "mailbox"}

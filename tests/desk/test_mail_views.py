@@ -18,10 +18,8 @@ from store.engine import Connection
 from store.files import File
 from store.schema import event, mail_item
 from tests.desk.conftest import NewWorld
-from tests.desk.test_mailing import BOX, PRIYA, Post, item_of, letter, opened, post
+from tests.desk.post import BOX, PRIYA, Post, item_of, letter, opened
 from tests.support.world import NIGHT
-
-__all__ = ["post"]
 
 
 async def rid_of(post: Post, ticket: str) -> str:

@@ -2,120 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from desk import letters, mailing
-from desk.letters import Around, Forwarded, Invitation, Letter
 from desk.mail_people import NOBODYS
 from desk.requests import SetStatus
-from desk.work import Work
-from routing.mail import MOST_TICKETS
-from store import contacts, erasing, incoming, mailboxes, tickets
-from store.engine import Connection, Row
+from store import contacts, erasing, incoming
+from store.engine import Connection
 from store.files import File
-from store.incoming import Fetched, Stored
-from store.mailboxes import Mailbox
-from store.schema import event, incoming_mail, mail_item, message
-from store.tickets import Found
-from store.times import micros
+from store.schema import event, mail_item, message
 from tests.desk.conftest import NewWorld
+from tests.desk.post import BOX, POOL, PRIYA, Post, item_of, letter, opened
 from tests.desk.test_press import live_chat
-from tests.support.world import NIGHT, World
-
-BOX = Mailbox("box", "brightwater@larkfield.example", "Larkfield", "brightwater", "office", {}, b"", True, None)
-POOL = replace(BOX, id="pool", address="support@larkfield.example", customer_id=None)
-PRIYA = "priya.raman@brightwater.example"
-
-
-_OF_MAIL = (
-    select(mail_item)
-    .join(incoming_mail, incoming_mail.c.item_id == mail_item.c.id)
-    .where(incoming_mail.c.id == bindparam("mail"))
-)
-
-
-def item_of(connection: Connection, mail: str) -> Row | None:
-    """What this mail is; None: not known yet."""
-    return connection.one(_OF_MAIL, mail=mail)
-
-
-class Post:
-    """Mail that arrives in a world."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.uid = 0
-
-    async def stored(self, box: Mailbox = BOX, *, ago: timedelta = timedelta(), moved_in: bool = False) -> Stored:
-        """As the poller stores it."""
-        self.uid += 1
-        now = self.world.clock.now()
-        mail = Fetched(self.uid, f"{self.uid:064}", 100, micros(now - ago), micros(now - ago), moved_in)
-
-        def verb(connection: Connection) -> Stored:
-            incoming.put(connection, box.id, "INBOX", 1, [mail], polled_at=micros(now), now=micros(now))
-            return incoming.waiting(connection, box.id)[-1]
-
-        return await self.world.record.write(verb, name="mail")
-
-    async def lands(self, letter: Letter, box: Mailbox = BOX, *, ago: timedelta = timedelta()) -> str | None:
-        """The ticket on which it landed; None: on none."""
-        mail = await self.stored(box, ago=ago)
-        await self.world.desk.run("mail", lambda work: mailing.land(work, box, mail, letter))
-        assert await self.world.record.read(lambda connection: incoming.waiting(connection, box.id)) == []
-
-        def query(connection: Connection) -> str | None:
-            found = item_of(connection, mail.id)
-            assert found is not None
-            ticket: str | None = found.ticket_id
-            return ticket
-
-        return await self.world.record.read(query)
-
-    async def said(self, ticket: str) -> list[tuple[str, str]]:
-        """Who said what, in public."""
-        events = [each for each in await self.world.events(ticket) if each["kind"] == "message"]
-        return [(each["by"]["name"], each["data"]["body"]) for each in events]
-
-    async def found(self, ticket: str) -> Found:
-        """As rules see it."""
-        found = await self.world.record.read(lambda connection: tickets.find(connection, ticket))
-        assert found is not None
-        return found
-
-    async def told(self, ticket: str) -> dict[str, Any]:
-        """What agents read of the newest mail."""
-        [*_, last] = [each for each in await self.world.events(f"{ticket}/i") if each["kind"] == "received"]
-        data: dict[str, Any] = last["data"]
-        return data
-
-
-@pytest.fixture
-async def post(world: World) -> AsyncIterator[Post]:
-    yield await opened(world)
-
-
-async def opened(world: World) -> Post:
-    def verb(connection: Connection) -> None:
-        for box in (BOX, POOL):
-            mailboxes.add(connection, box, 1)
-
-    await world.record.write(verb, name="boxes")
-    return Post(world)
-
-
-def letter(key: str = "one", sender: str = PRIYA, **fields: Any) -> Letter:
-    """A proven mail of a person."""
-    known: dict[str, Any] = {"kind": "human", "subject": "Feed stopped", "text": "It stopped.", "proven": True}
-    return Letter(key=key, sender=sender, **(known | fields))
-
+from tests.support.world import NIGHT
 
 # Where it lands ---------------------------------------------------------------------------------------------------
 
@@ -315,145 +220,3 @@ async def test_a_mail_of_a_mailbox_without_hours_waits(post: Post) -> None:
     with pytest.raises(ValueError, match="gone"):
         await post.world.desk.run("mail", lambda work: mailing.land(work, lost, mail, letter()))
     assert await post.world.record.read(lambda connection: incoming.waiting(connection, "box")) == [mail]
-
-
-# People in copy, forwards, floods, invitations --------------------------------------------------------------------
-
-
-async def test_people_in_copy_of_the_customers_own_domains_join_and_strangers_are_shown(post: Post) -> None:
-    others = ("jonas.weber@Brightwater.example", "guest@elsewhere.example", "anna@larkfield.example")
-    ticket = await post.lands(letter(others=others))
-    assert ticket is not None
-    found = await post.found(ticket)
-    people = [await post.world.record.read(lambda c, id=id: contacts.find(c, id)) for id in found.participants]  # type: ignore[misc]
-    assert {person.email for person in people if person} == {PRIYA, "jonas.weber@brightwater.example"}
-    told = await post.told(ticket)
-    assert told["strangers"] == ["guest@elsewhere.example"], "our own agents are none"
-    joined = [each["data"] for each in await post.world.events(ticket) if each["kind"] == "member"]
-    assert [each["joined"] for each in joined] == [True]
-
-
-@pytest.mark.parametrize("fields", [{"proven": False}, {"kind": "auto"}], ids=["not proven", "a machine"])
-async def test_who_is_not_proven_brings_nobody_along(post: Post, fields: dict[str, Any]) -> None:
-    ticket = await post.lands(letter(others=("jonas.weber@brightwater.example",), **fields))
-    assert ticket is not None
-    assert len((await post.found(ticket)).participants) == 1
-    assert (await post.told(ticket))["strangers"] == ["jonas.weber@brightwater.example"]
-
-
-PASSED_ON = Forwarded(PRIYA, "Priya Raman", "Feed stopped", "It stopped at nine.", "Can you take this?")
-
-
-async def test_what_an_agent_passes_on_is_the_customers(post: Post) -> None:
-    passed = letter(sender="anna@larkfield.example", subject="Fwd: Feed stopped", text="all of it", forwarded=PASSED_ON)
-    ticket = await post.lands(passed, POOL)
-    assert ticket is not None
-    assert await post.said(ticket) == [("Priya Raman", "It stopped at nine.")]
-    told = await post.told(ticket)
-    assert (told["from"], told["forwarded_by"], told["note"]) == (
-        PRIYA, {"id": "anna", "name": "Anna Kovács"}, "Can you take this?",
-    )  # fmt: skip
-    assert not told["proven"]
-    assert (await post.found(ticket)).ticket.customer_id == "brightwater"
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"sender": PRIYA, "forwarded": replace(PASSED_ON, sender="jonas.weber@brightwater.example")},
-        {"sender": "anna@larkfield.example", "forwarded": PASSED_ON, "proven": False},
-        {"sender": "anna@larkfield.example", "forwarded": replace(PASSED_ON, sender="ben@larkfield.example")},
-    ],
-    ids=["a customer forwards", "an agent's address that nothing proves", "a colleague's mail"],
-)
-async def test_nobody_else_speaks_for_others_by_passing_on(post: Post, fields: dict[str, Any]) -> None:
-    ticket = await post.lands(letter(text="Look below.", **fields))
-    assert ticket is not None
-    told = await post.told(ticket)
-    assert told["from"] == fields["sender"] and told["forwarded_by"] is None
-    assert (await post.said(ticket))[0][1] == "Look below."
-
-
-async def test_a_sender_without_end_fills_one_ticket_and_the_leads_hear_of_it_once(post: Post) -> None:
-    heard = post.world.listen("agent:lena")
-    opened = [await post.lands(letter(f"mail {number}")) for number in range(25)]
-    assert len(set(opened)) == MOST_TICKETS and opened[MOST_TICKETS - 1 :] == [opened[MOST_TICKETS - 1]] * 6
-    assert [frame["why"] for frame in heard if frame["type"] == "alarm"] == ["burst"]
-    events = [each for each in await post.world.events(f"{opened[-1]}/i") if each["kind"] == "burst"]
-    assert len(events) == 1
-    assert await post.lands(letter("another", "jonas.weber@brightwater.example")) not in opened
-    post.world.clock.move(timedelta(hours=1, minutes=1))
-    assert await post.lands(letter("later")) not in opened
-
-
-async def test_who_forges_a_customers_mail_without_end_brakes_only_what_is_forged(post: Post) -> None:
-    lena = post.world.listen("agent:lena")
-    forged = [await post.lands(letter(f"forged {number}", proven=False)) for number in range(25)]
-    assert len(set(forged)) == MOST_TICKETS
-    events = [each for each in await post.world.events(f"{forged[-1]}/i") if each["kind"] == "burst"]
-    assert [each["data"]["proven"] for each in events] == [False]
-    own = [await post.lands(letter(f"own {number}")) for number in range(3)]
-    assert len(set(own) - set(forged)) == 3, "Priya herself is not braked by it"
-    assert await post.lands(letter("forged again", proven=False)) == forged[-1]
-    assert [frame["why"] for frame in lena if frame["type"] == "alarm"] == ["burst"]
-    more = [await post.lands(letter(f"more {number}")) for number in range(MOST_TICKETS)]
-    assert len(set(own + more)) == MOST_TICKETS, "her own mail without end is braked by itself"
-    assert more[-1] not in forged
-    burst = [each for each in await post.world.events(f"{more[-1]}/i") if each["kind"] == "burst"]
-    assert [each["data"]["proven"] for each in burst] == [True]
-
-
-async def test_what_an_agent_passes_on_is_not_braked_by_what_is_forged(post: Post) -> None:
-    forged = [await post.lands(letter(f"forged {number}", proven=False)) for number in range(25)]
-    passed = await post.lands(letter("passed on", "anna@larkfield.example", text="Look below.", forwarded=PASSED_ON))
-    assert passed not in forged and (await post.told(str(passed)))["forwarded_by"]["id"] == "anna"
-
-
-async def test_mail_without_a_sender_is_of_one_nobody_and_is_braked_too(post: Post) -> None:
-    opened = [await post.lands(letter(f"mail {number}", "")) for number in range(25)]
-    assert len(set(opened)) == MOST_TICKETS
-
-
-async def test_an_answer_to_an_invitation_goes_to_who_keeps_the_calls(post: Post) -> None:
-    asked: list[tuple[str | None, str]] = []
-
-    def answered(work: Work, invitation: Invitation, sender: str) -> bool:
-        asked.append((invitation.uid, sender))
-        return invitation.uid == "ours"
-
-    async def lands(key: str, uid: str, method: str, **fields: Any) -> str | None:
-        mail = await post.stored()
-        invitation = Invitation(method, uid, 0, ((PRIYA, "ACCEPTED"),), "BEGIN:VCALENDAR")
-        read = letter(key, kind="calendar", invitation=invitation, **fields)
-        await post.world.desk.run("mail", lambda w: mailing.land(w, BOX, mail, read, Around(answered=answered)))
-        item = await post.world.record.read(lambda connection: item_of(connection, mail.id))
-        assert item is not None
-        ticket: str | None = item.ticket_id
-        return ticket
-
-    assert await lands("one", "ours", "REPLY") is None
-    assert await lands("two", "somebody's", "REPLY") is not None
-    assert asked == [("ours", PRIYA), ("somebody's", PRIYA)]
-    assert await lands("three", "ours", "REQUEST") is not None
-    assert await lands("four", "ours", "REPLY", proven=False) is not None
-    assert len(asked) == 2, "neither a proposal nor a forgery is an answer"
-
-
-async def test_words_of_something_critical_call_the_pool_at_night(new_world: NewWorld) -> None:
-    post = await opened(await new_world(start=NIGHT))
-    heard = post.world.listen("agent:petra")
-    ticket = await post.lands(letter(urgent=True))
-    assert [(frame["ticket"], frame["why"]) for frame in heard if frame["type"] == "alarm"] == [(ticket, "classify")]
-    assert await post.lands(letter("machine", kind="auto", urgent=True)) is not None
-    assert len([frame for frame in heard if frame["type"] == "alarm"]) == 1
-
-
-async def test_a_mail_that_only_says_it_is_ours_is_somebodys(post: Post) -> None:
-    for key, fields in (("one", {"own": "abcdefghijklmnopqrstuv"}), ("two", {"own": None})):
-        assert await post.lands(letter(key, "support@larkfield.example", kind="loop", **fields)) is not None
-
-
-async def test_who_writes_in_the_name_of_one_of_us_becomes_nobodys_contact(post: Post) -> None:
-    ticket = await post.lands(letter(sender="anna@larkfield.example", proven=False))
-    assert ticket is not None
-    assert (await post.found(ticket)).ticket.customer_id == NOBODYS

@@ -32,7 +32,7 @@ from store.mailboxes import Mailbox
 from store.outbox import To
 from store.outgoing import Mail
 from store.times import micros
-from tests.desk.test_mailing import item_of
+from tests.desk.post import item_of
 from tests.support.world import OPEN, SEALER
 
 PRIYA, TOM = "priya.raman@brightwater.example", "tom@brightwater.example"
