@@ -75,6 +75,27 @@ async def test_silence_is_told_once_to_admins_with_the_step_that_fails_and_when_
     assert [each["state"] for each in details] == ["silent", "over"]
 
 
+async def test_of_a_probe_that_stays_away_it_is_told_which_step_of_sending_fails(world: World) -> None:
+    watch = await watched(world)
+
+    def verb(connection: Connection) -> None:
+        mailbox_health.probe_sent(connection, "box", "probe", micros(world.clock.real()))
+        mailbox_health.sends(connection, "box", "login", "535 no such luck")
+
+    await world.record.write(verb, name="probe")
+    moved(world, minutes=11)
+    await answers(world)
+    await watch.look()
+    [(subject, body), *_] = await mails(world)
+    assert subject == "Mail to support@larkfield.example does not come through"
+    assert "Sending fails at the step login: 535 no such luck" in body
+    await world.record.write(
+        lambda connection: mailbox_health.begin_again(connection, "box", micros(world.clock.real())), name="changed"
+    )
+    found = await world.record.read(lambda connection: mailbox_health.find(connection, "box"))
+    assert found is not None and found.send_step == "", "it was set up anew"
+
+
 async def test_two_processes_tell_it_once(world: World) -> None:
     watch, other = await watched(world), MailWatch(world.desk)
     moved(world, minutes=3)
