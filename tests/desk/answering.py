@@ -11,7 +11,7 @@ from desk.requests import AgentSay
 from desk.work import Work
 from store import jobs, outgoing
 from store.outgoing import Mail
-from tests.desk.post import Post
+from tests.desk.post import Post, letter
 from tests.support.world import World
 
 
@@ -60,3 +60,13 @@ async def now_is(world: World, mail: Mail) -> Mail:
     found = await world.record.read(lambda connection: outgoing.find(connection, mail.id))
     assert found is not None
     return found
+
+
+async def under_way(post: Post) -> tuple[str, Mail]:
+    """The ticket of a mail, and Anna's answer, which a server is being given."""
+    ticket = await post.lands(letter())
+    assert ticket is not None
+    mail = await answered(post, ticket)
+    await post.world.go_on(6)
+    await begun(post.world, mail)
+    return ticket, mail

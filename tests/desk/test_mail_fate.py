@@ -11,7 +11,7 @@ from desk.requests import AddPerson
 from desk.returning import Returned
 from store import erasing, jobs, mailboxes
 from store.outgoing import Mail
-from tests.desk.answering import answered, begun, now_is, settled, told
+from tests.desk.answering import answered, begun, now_is, settled, told, under_way
 from tests.desk.post import BOX, PRIYA, Post, letter
 from tests.support.world import World
 
@@ -51,11 +51,7 @@ async def test_who_answers_for_the_ticket_is_told_of_a_mail_that_nobody_takes(po
 
 
 async def test_nobody_is_told_of_one_that_was_taken_in_time(post: Post) -> None:
-    ticket = await post.lands(letter())
-    assert ticket is not None
-    mail = await answered(post, ticket)
-    await post.world.go_on(6)
-    await begun(post.world, mail)
+    ticket, mail = await under_way(post)
     await settled(post.world, mail, {PRIYA: Outcome("accepted")})
     await post.world.go_on(SECONDS_UNTIL_LATE)
     assert [each for each in await told(post.world, f"{ticket}/i") if each.get("alarm")] == []
@@ -115,11 +111,7 @@ async def test_who_is_refused_for_good_keeps_nobody_from_being_tried_again(post:
 
 
 async def test_a_delay_is_told_and_is_no_bounce(post: Post) -> None:
-    ticket = await post.lands(letter())
-    assert ticket is not None
-    mail = await answered(post, ticket)
-    await post.world.go_on(6)
-    await begun(post.world, mail)
+    ticket, mail = await under_way(post)
     await settled(post.world, mail, {PRIYA: Outcome("accepted")})
     await post.world.desk.run(
         "delayed", lambda work: posting.bounced(work, mail.id, PRIYA, "4.4.1 Still trying", delayed=True)
@@ -130,11 +122,7 @@ async def test_a_delay_is_told_and_is_no_bounce(post: Post) -> None:
 
 
 async def test_a_copy_that_came_back_proves_that_it_was_taken(post: Post) -> None:
-    ticket = await post.lands(letter())
-    assert ticket is not None
-    mail = await answered(post, ticket)
-    await post.world.go_on(6)
-    await begun(post.world, mail)
+    ticket, mail = await under_way(post)
     await settled(post.world, mail, {PRIYA: Outcome("ambiguous", "The line broke.")}, 600)
     await post.world.desk.run("proven", lambda work: posting.proven(work, mail.id))
     assert (await now_is(post.world, mail)).state == "accepted"
@@ -184,11 +172,7 @@ async def bounce(post: Post, **told: Any) -> None:
 
 
 async def sent(post: Post) -> Mail:
-    ticket = await post.lands(letter())
-    assert ticket is not None
-    mail = await answered(post, ticket)
-    await post.world.go_on(6)
-    await begun(post.world, mail)
+    _, mail = await under_way(post)
     await settled(post.world, mail, {PRIYA: Outcome("accepted")})
     return mail
 

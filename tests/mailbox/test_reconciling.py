@@ -53,6 +53,15 @@ async def moved(office: Office, count: int) -> None:
     await eventually(there)
 
 
+async def read(office: Office, *ids: str) -> None:
+    """These mails came, and lie in the folder of done mail; then nobody reads the mailbox any more."""
+    await office.begin(done="Vipdesk/Done")
+    async with office.process():
+        await office.arrives(*(MAIL.format(id=id) for id in ids))
+        await eventually(lambda: office.has(*ids))
+        await moved(office, len(ids))
+
+
 async def long_ago(office: Office) -> None:
     """The last comparison was nights ago."""
     await office.record.write(lambda connection: connection.run(_LONG_AGO), name="age")
@@ -75,11 +84,7 @@ async def test_all_mails_of_a_month_stand_in_the_record_and_it_is_said_so(office
 
 
 async def test_what_was_moved_to_the_done_folder_and_is_missing_is_fetched(office: Office) -> None:
-    await office.begin(done="Vipdesk/Done")
-    async with office.process():
-        await office.arrives(MAIL.format(id="one"))
-        await eventually(lambda: office.has("one"))
-        await moved(office, 1)
+    await read(office, "one")
     async with await Connection.open(at(office.port, user=USER, auth=Password(SECRET))) as server:
         for id in ("two", "three"):
             await server.append(MAIL.format(id=id).encode(), "Vipdesk/Done", seen=True)
@@ -96,11 +101,7 @@ async def test_what_was_moved_to_the_done_folder_and_is_missing_is_fetched(offic
 
 
 async def test_the_same_message_id_with_another_size_is_another_mail(office: Office) -> None:
-    await office.begin(done="Vipdesk/Done")
-    async with office.process():
-        await office.arrives(MAIL.format(id="one"))
-        await eventually(lambda: office.has("one"))
-        await moved(office, 1)
+    await read(office, "one")
     other = MAIL.format(id="one").replace("It stopped: one.", "It stopped: something else.")
     async with await Connection.open(at(office.port, user=USER, auth=Password(SECRET))) as server:
         await server.append(other.encode(), "Vipdesk/Done", seen=True)
@@ -112,11 +113,7 @@ async def test_the_same_message_id_with_another_size_is_another_mail(office: Off
 
 async def test_after_a_restore_everything_since_is_read_again_whatever_its_flags_say(office: Office) -> None:
     """The rows of mail that came after the backup are gone, it lies in the folder of done mail; one is known still."""
-    await office.begin(done="Vipdesk/Done")
-    async with office.process():
-        await office.arrives(MAIL.format(id="one"))
-        await eventually(lambda: office.has("one"))
-        await moved(office, 1)
+    await read(office, "one")
     async with await Connection.open(at(office.port, user=USER, auth=Password(SECRET))) as server:
         await server.append(MAIL.format(id="two").encode(), "Vipdesk/Done", seen=True)
         await server.append(MAIL.format(id="three").encode(), "INBOX", seen=True)
@@ -134,11 +131,7 @@ async def test_after_a_restore_everything_since_is_read_again_whatever_its_flags
 
 
 async def test_mail_of_somebody_who_was_erased_is_not_taken_in_again(office: Office) -> None:
-    await office.begin(done="Vipdesk/Done")
-    async with office.process():
-        await office.arrives(MAIL.format(id="one"), MAIL.format(id="two"))
-        await eventually(lambda: office.has("one", "two"))
-        await moved(office, 2)
+    await read(office, "one", "two")
     keys = await office.record.read(lambda connection: [row.key for row in connection.all(select(mail_item.c.key))])
     office.erased |= set(keys[:1])
     [first] = [each for each in keys if each in office.erased]
