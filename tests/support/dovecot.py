@@ -75,14 +75,20 @@ class DovecotServer:
         self.process.wait()
 
     def kill(self) -> None:
-        """As a power cut does: the server and all its children. Locks that they held are gone with them: the next
+        """As a power cut does: the server and all its children, until the last is gone: the next one wants their
+        ports. It is frozen before, as it would beget more meanwhile. Locks that they held are gone with them: the next
         server would wait two minutes for whoever died while it wrote the list of a folder.
         """
         assert self.process is not None
-        for pid in [self.process.pid, *_children(self.process.pid)]:
+        own = self.process.pid
+        self.process.send_signal(signal.SIGSTOP)
+        until(lambda: _state(own) in "TZX")
+        dying = [own, *_children(own)]
+        for pid in dying:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
+        until(lambda: all(_state(pid) in "ZX" for pid in dying))
         for lock in (self.folder / "mail").glob("**/*.lock"):
             lock.unlink(missing_ok=True)
 
@@ -269,6 +275,14 @@ def _children(pid: int) -> list[int]:
     for each in found:
         found += parents.get(each, [])
     return found
+
+
+def _state(pid: int) -> str:
+    """Its letter, Z where it is dead; X where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
 
 
 def _name(pid: int) -> str:
