@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
 
 from desk.clock import Clock
@@ -24,6 +24,9 @@ TRIES = 3
 """How often a mail is asked for that a search has shown."""
 MOST_BYTES = 110 * 1024 * 1024
 """Of a mail, more than the wire takes of one."""
+
+Reached = Callable[[int], None]
+"""Told that all is stored which was received until then (microseconds); 0: nobody can say."""
 
 
 class Fetching:
@@ -45,9 +48,12 @@ class Fetching:
         self._fence = fence
         self._follows = follows
 
-    async def take(self, connection: Connection, selected: Selected, *, all: bool) -> int:
+    async def take(
+        self, connection: Connection, selected: Selected, *, all: bool, reached: Reached = lambda until: None
+    ) -> int:
         """Everything new; with `all`, also what lies behind the cursor and is not stored: moved in, visible late, left
         out. How many there were. What a search shows and the server does not give has its place, to be asked for again.
+        `reached` is told meanwhile what is stored.
 
         Raises ImapError, Superseded, Unavailable, OSError.
         """
@@ -61,7 +67,7 @@ class Fetching:
         current, count = bool(cursor.last_uid) and not all, len(uids)
         await self.answered(count)
         for _ in range(TRIES):
-            uids = await self._take(connection, selected, uids, current)
+            uids = await self._take(connection, selected, uids, current, reached)
             if not uids:
                 return count
             await connection.noop()  # some servers show a mail in a search before they give it
@@ -79,22 +85,26 @@ class Fetching:
         """
         left = uids
         for _ in range(TRIES):
-            left = await self._take(connection, selected, left, False)
+            left = await self._take(connection, selected, left, False, lambda until: None)
             if not left:
                 return 0
         polled = self._clock.now()
         await self._store(selected, [Fetched(uid, None, 0, None, micros(polled)) for uid in left], polled)
         return len(left)
 
-    async def _take(self, connection: Connection, selected: Selected, uids: list[int], current: bool) -> list[int]:
+    async def _take(
+        self, connection: Connection, selected: Selected, uids: list[int], current: bool, reached: Reached
+    ) -> list[int]:
         """Stores what is given; the uids of what was not, rising."""
         given: set[int] = set()
         sizes = await connection.sizes(uids)
-        for batch in batches(sizes):
+        together = list(batches(sizes))
+        for batch, behind in zip(together, await _earliest_behind(connection, together), strict=True):
             polled = self._clock.now()
             mails = [self._row(*each, polled, current) async for each in self._fetched(connection, batch, sizes)]
             given |= {mail.uid for mail in mails}
             await self._store(selected, mails, polled, len(uids) - len(given))
+            reached(behind)
         return [uid for uid in uids if uid not in given]
 
     async def _cursor(self, selected: Selected) -> Cursor:
@@ -152,8 +162,7 @@ class Fetching:
         large the blob is the head, the size is that of all. No name where it is left.
         """
         if batch.how == "whole":
-            mails = await self._whole(connection, batch.uids)
-            for kept in await asyncio.gather(*map(self._kept, mails)):  # a disk writes many as fast as one
+            for kept in await self._kept(await self._whole(connection, batch.uids)):
                 yield kept
         elif batch.how == "parts":
             if (found := await self._parts(connection, batch.uids[0])) is not None:
@@ -161,11 +170,11 @@ class Fetching:
         elif (found := await self._headers(connection, batch.uids[0])) is not None:
             yield *found[:2], sizes[batch.uids[0]]
 
-    async def _kept(self, mail: Mail) -> tuple[Mail, str | None, int]:
-        if self._is_old(mail):
-            return mail, None, len(mail.raw)
-        blob = await asyncio.to_thread(self._blobs.put_bytes, mail.raw)
-        return mail, blob.sha256, blob.bytes
+    async def _kept(self, mails: list[Mail]) -> list[tuple[Mail, str | None, int]]:
+        taken = [mail for mail in mails if not self._is_old(mail)]
+        blobs = await self._blobs.put_all([mail.raw for mail in taken])
+        names = {mail.uid: blob.sha256 for mail, blob in zip(taken, blobs, strict=True)}
+        return [(mail, names.get(mail.uid), len(mail.raw)) for mail in mails]
 
     async def _whole(self, connection: Connection, uids: Iterable[int]) -> list[Mail]:
         """One by one where the server refuses the batch: one bad mail keeps no other."""
@@ -193,7 +202,7 @@ class Fetching:
 
     async def _headers(self, connection: Connection, uid: int) -> tuple[Mail, str | None, int] | None:
         mail = await connection.fetch_headers(uid)
-        return None if mail is None else await self._kept(mail)
+        return None if mail is None else (await self._kept([mail]))[0]
 
     def _is_old(self, mail: Mail) -> bool:
         since, said = self._box.since, mail.internaldate
@@ -211,3 +220,17 @@ class Fetching:
             moved_in=said is not None and rules.moved_in(said, polled, current=current),
             left=sha256 is None,
         )
+
+
+async def _earliest_behind(connection: Connection, together: Sequence[Batch]) -> list[int]:
+    """For each batch, when the earliest of the mails was received that are fetched after it: uids rise with the time
+    of arrival, but not where somebody moved mails.
+    """
+    dates = await connection.arrivals(uid for batch in together[1:] for uid in batch.uids)
+    found: list[int] = []
+    earliest = 0
+    for batch in reversed(together):
+        found.append(earliest)
+        of_batch = [micros(dates[uid]) if uid in dates else 0 for uid in batch.uids]
+        earliest = min(of_batch) if len(found) == 1 else min(earliest, *of_batch)
+    return found[::-1]

@@ -104,9 +104,9 @@ class Importing:
             self._told(self.counts)
 
     async def _land_one(self, mail: Stored) -> None:
-        await self._desk.record.write(lambda opened: incoming.try_once(opened, mail.id), name="try_mail")
+        await self._desk.record.write(lambda opened: incoming.try_once(opened, [mail.id]), name="try_mail")
         if mail.attempts < TRIES:
-            letter = await self._reader.read(mail, self._box)
+            [letter] = await self._reader.read([mail], self._box)
         else:
             letter = letters.unreadable(mail, f"Reading it failed {mail.attempts} times.")
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
-from desk import letters, mailing
 from desk.clock import Clock
 from desk.desk import Desk
-from desk.letters import Around, Letter
+from desk.letters import Around
 from desk.work import Work
 from mailbox.fetching import Fetching
 from mailbox.imap.backoff import Backoff
 from mailbox.imap.connection import Connection, Selected
 from mailbox.imap.errors import ImapError
+from mailbox.landing import Landing, Progress, Read
 from mailbox.places import Place
 from mailbox.probing import Probing
 from mailbox.reconciling import BEFORE_BACKUP, DAYS, Why, compare, is_due, noted
@@ -27,7 +24,6 @@ from store import calendars, incoming, mailbox_health, meta, singletons
 from store.blobs import Blobs
 from store.engine import Connection as Transaction
 from store.engine import Record, Violation
-from store.incoming import Stored
 from store.mailboxes import Mailbox
 from store.times import instant, micros
 
@@ -41,15 +37,6 @@ SCAN_S = 600.0
 """How often the whole folder is compared with the record."""
 LONG_S = 30.0
 """How long mail is landed before its server is asked again."""
-ORPHANED = timedelta(hours=1)
-"""Imported mail that lies so long is landed here: who imported it was stopped."""
-TRIES = 3
-"""How often a mail may bring its reader down before it is put aside."""
-AHEAD, AT_ONCE = 8, 4
-"""So many mails are read side by side, and landed by one transaction."""
-
-Read = Callable[[Stored, Mailbox], Awaitable[Letter]]
-"""What a mail says. Never raises for what a mail may hold."""
 
 
 class Poller:
@@ -116,14 +103,13 @@ class Poller:
             fetching = Fetching(
                 self._record, self._blobs, self._clock, self._box, self._place.folder, self._hold, fence
             )
+            landing = Landing(self._desk, self._box, self._read, self._hold, fence, self._probing, self._around)
             scanned = None
             while True:
                 now = self._clock.monotonic()
                 scan = scanned is None or now - scanned >= SCAN_S
-                found = await fetching.take(connection, selected, all=scan)
+                found = await self._take_and_land(connection, selected, fetching, landing, all=scan)
                 scanned = now if scan else scanned
-                self._backoff.reset()
-                await self._land(connection, fetching, fence)
                 await self._tell_server(connection, selected, done, fence)
                 await self._probe(fence)
                 if why := await self._why_compare():
@@ -131,6 +117,41 @@ class Poller:
                     selected, scanned = await connection.select(self._place.folder), None
                     continue
                 await connection.idle_until(SETTLE_S if found or scan else RENEW_S)
+
+    async def _take_and_land(
+        self, connection: Connection, selected: Selected, fetching: Fetching, landing: Landing, *, all: bool
+    ) -> int:
+        """Both at once. Whatever the server does, what is being landed is brought to its end: a mail whose reading was
+        broken off too often would be put aside.
+        """
+        progress = Progress()
+        landed = asyncio.create_task(landing.run(progress))
+        try:
+            found = await fetching.take(connection, selected, all=all, reached=progress.reached)
+            self._backoff.reset()
+            progress.reached(None)
+            progress.end()
+            await self._keep_company(landed, connection, fetching)
+        except Exception:
+            progress.end()
+            await landed
+            raise
+        except asyncio.CancelledError:
+            landed.cancel()
+            await asyncio.gather(landed, return_exceptions=True)
+            raise
+        return found
+
+    async def _keep_company(self, landed: asyncio.Task[None], connection: Connection, fetching: Fetching) -> None:
+        """Asks the server now and then, who would count as silent."""
+        while not landed.done():
+            pause = asyncio.ensure_future(self._clock.sleep(LONG_S))
+            await asyncio.wait((landed, pause), return_when=asyncio.FIRST_COMPLETED)
+            pause.cancel()
+            if not landed.done():
+                await connection.noop()
+                await fetching.answered()
+        await landed
 
     # Is anything missing? ---------------------------------------------------------------------------------------------
 
@@ -187,66 +208,7 @@ class Poller:
 
         await self._desk.run("send_probe", send, decides=False)
 
-    # What was stored becomes what is said -----------------------------------------------------------------------------
-
-    async def _land(self, connection: Connection, fetching: Fetching, fence: int) -> None:
-        asked = self._clock.monotonic()
-        since = micros(self._clock.now() - ORPHANED)
-        query = partial(incoming.waiting, mailbox=self._box.id, left_alone_since=since)
-        while waiting := await self._record.read(query):
-            await self._land_all(waiting, fence)
-            if self._clock.monotonic() - asked >= LONG_S:  # so much mail that its server would count as silent
-                asked = self._clock.monotonic()
-                await connection.noop()
-                await fetching.answered()
-
-    async def _land_all(self, waiting: Sequence[Stored], fence: int) -> None:
-        """In the order in which they came; some are read while those before them are landed."""
-        reading: asyncio.Future[list[Letter]] | None = None
-        before: list[Stored] = []
-        try:
-            for some in _portions(waiting):
-                if some[0].attempts and reading is not None:  # nothing else is under way while it is read
-                    await self._say(before, await reading, fence)
-                    reading = None
-                await self._record.write(partial(self._count, mails=some, fence=fence), name="try_mail")
-                reading, read = asyncio.gather(*(self._letter(mail) for mail in some)), reading
-                if read is not None:
-                    await self._say(before, await read, fence)
-                before = some
-            if reading is not None:
-                await self._say(before, await reading, fence)
-        finally:
-            if reading is not None:
-                reading.cancel()
-
-    def _count(self, opened: Transaction, mails: Sequence[Stored], fence: int) -> None:
-        """Each try is counted before: a mail that kills whoever reads it is found out."""
-        singletons.hold(opened, self._hold, fence)
-        for mail in mails:
-            incoming.try_once(opened, mail.id)
-
-    async def _letter(self, mail: Stored) -> Letter:
-        if mail.attempts < TRIES:
-            return await self._read(mail, self._box)
-        else:
-            return letters.unreadable(mail, f"Reading it failed {mail.attempts} times.")
-
-    async def _say(self, mails: Sequence[Stored], found: Sequence[Letter], fence: int) -> None:
-        """A few in one transaction: each commit waits for the disk."""
-        pairs = list(zip(mails, found, strict=True))
-        for begin in range(0, len(pairs), AT_ONCE):
-            land = partial(self._land_some, pairs=pairs[begin : begin + AT_ONCE], fence=fence)
-            await self._desk.run("land_mail", land, decides=False)
-
-    def _land_some(self, work: Work, pairs: Sequence[tuple[Stored, Letter]], fence: int) -> None:
-        singletons.hold(work.connection, self._hold, fence)
-        for mail, letter in pairs:
-            probe = self._probing.named(letter.sender, letter.subject)
-            said = letter if probe is None else replace(letter, kind="receipt")
-            mailing.land(work, self._box, mail, said, self._around)
-            if probe is not None:
-                self._probing.came(work, mail, probe, micros(self._clock.real()))
+    # The server -------------------------------------------------------------------------------------------------------
 
     async def _tell_server(self, connection: Connection, selected: Selected, done: str | None, fence: int) -> None:
         """Marks or moves what was seen to; what gets lost of it is done again next time. A folder that is read only
@@ -264,21 +226,3 @@ class Poller:
                 incoming.flagged(opened, box, folder, epoch, uids)
 
             await self._record.write(told, name="tell_server")
-
-
-def _portions(waiting: Sequence[Stored]) -> Iterator[list[Stored]]:
-    """As many as are counted and read together. One that was tried before is by itself: whoever it brings down, it
-    takes no other along.
-    """
-    fresh: list[Stored] = []
-    for mail in waiting:
-        if mail.attempts or len(fresh) == AHEAD:
-            if fresh:
-                yield fresh
-            fresh = []
-        if mail.attempts:
-            yield [mail]
-        else:
-            fresh.append(mail)
-    if fresh:
-        yield fresh

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from mailbox.parsing.parsed import Address, Attachment, Calendar, Ours, Parsed
 from mailbox.parsing.trust import MANY_HOPS
 from mailbox.worker import Unreadable
 from store import incoming, mailboxes, messages
-from store.blobs import Blobs
+from store.blobs import Blob, Blobs
 from store.engine import Connection, Record
 from store.files import File
 from store.ids import new_id
@@ -35,60 +35,99 @@ class Parsing(Protocol):
     async def parse_head(self, raw: Path, ours: Ours, /) -> Parsed: ...
 
 
+Erased = Callable[[Collection[str]], Collection[str]]
+"""Those of the keys whose mails were from somebody who asked to be forgotten."""
+
+
+@dataclass
+class _Reading:
+    """A mail on its way to a letter; one of `parsed` and `reason`, why it cannot be read."""
+
+    mail: Stored
+    raw: Path
+    parsed: Parsed | None = None
+    reason: str = ""
+
+
 class Reader:
     """Of every mailbox."""
 
-    def __init__(
-        self, record: Record, blobs: Blobs, sealer: Sealer, worker: Parsing, was_erased: Callable[[str], bool]
-    ) -> None:
-        """`was_erased`: whether a mail of this key was from somebody who asked to be forgotten."""
-        self._was_erased = was_erased
+    def __init__(self, record: Record, blobs: Blobs, sealer: Sealer, worker: Parsing, erased: Erased) -> None:
+        self._erased = erased
         self._record = record
         self._blobs = blobs
         self._sealer = sealer
         self._worker = worker
 
-    async def read(self, mail: Stored, box: Mailbox) -> Letter:
-        """What it says; of one that cannot be read, that it came. Raises NotFound for bytes that are gone, OSError,
-        Unavailable.
+    async def read(self, mails: Sequence[Stored], box: Mailbox) -> list[Letter]:
+        """What they say, in their order; of one that cannot be read, that it came. What all of them need is asked for
+        once. Raises NotFound for bytes that are gone, OSError, Unavailable.
         """
-        assert mail.sha256 is not None
         addresses = {each.address for each in await self._record.read(mailboxes.every)}
         trusted = box.endpoint.get("trusts", ())
         ours = Ours(addresses=tuple(sorted(addresses)), authservs=tuple(trusted), relays=tuple(trusted))
-        raw = self._blobs.path(mail.sha256)
-        try:
-            parsed = await self._read(raw, ours)
-        except Unreadable as error:
-            return await self._known(mail, raw, ours, error.reason)
-        if await asyncio.to_thread(self._was_erased, parsed.key):
-            return Letter(parsed.key, "human", "", erased=True)
-        if parsed.hops > MANY_HOPS:
-            return await self._known(mail, raw, ours, f"It went through more than {MANY_HOPS} servers, as in a circle.")
-        kept = asyncio.gather(*map(self._kept, parsed.attachments))
-        shown = showing.view(parsed)
-        read = replace(
-            letter(parsed, self._sealer, addresses, tuple(await kept)), view=None if shown is None else packed(shown)
+        readings = [_Reading(mail, self._blobs.path(mail.sha256 or "")) for mail in mails]
+        await asyncio.gather(*(self._parse(each, ours) for each in readings))
+        await self._parse_answers(readings, ours)
+        keys = [each.parsed.key for each in readings if each.parsed is not None]
+        erased = await asyncio.to_thread(self._erased, keys)
+        files = await self._files([None if each.reason else each.parsed for each in readings], erased)
+        return list(
+            await asyncio.gather(
+                *(self._letter(each, ours, addresses, erased, kept) for each, kept in zip(readings, files, strict=True))
+            )
         )
-        size = await asyncio.to_thread(self._blobs.size, mail.sha256)
-        if size is not None and size < mail.bytes:
-            said = f"larger than is taken ({round(mail.bytes / 1e6)} MB): only its head is here"
-            return replace(read, too_large_bytes=mail.bytes, defects=(said, *read.defects))
-        return read
 
-    async def _read(self, raw: Path, ours: Ours) -> Parsed:
+    async def _parse(self, reading: _Reading, ours: Ours, sent: Sequence[str] = ()) -> None:
+        try:
+            parsed = await self._worker.parse(reading.raw, ours, sent)
+        except Unreadable as error:
+            reading.parsed, reading.reason = None, error.reason
+        else:
+            reading.parsed = parsed
+            if parsed.hops > MANY_HOPS:
+                reading.reason = f"It went through more than {MANY_HOPS} servers, as in a circle."
+
+    async def _parse_answers(self, readings: Sequence[_Reading], ours: Ours) -> None:
         """An answer to a ticket is read again with what we wrote there: so its quotes are known, however they look."""
-        parsed = await self._worker.parse(raw, ours)
-        named, answers = tokens.tickets(self._sealer, parsed.recipients, answered(parsed)), answered(parsed)
-        if not parsed.text or not (named or answers):
-            return parsed
+        answers = [each for each in readings if each.parsed is not None and self._answers(each.parsed)]
 
-        def query(connection: Connection) -> list[str]:
-            known = (*named, *incoming.tickets_of(connection, answers).values())
-            return messages.sent_on(connection, known[0]) if known else []
+        def query(connection: Connection) -> list[list[str]]:
+            return [self._sent(connection, each.parsed) for each in answers if each.parsed is not None]
 
-        sent = await self._record.read(query)
-        return await self._worker.parse(raw, ours, sent) if sent else parsed
+        if answers:
+            found = zip(answers, await self._record.read(query), strict=True)
+            await asyncio.gather(*(self._parse(each, ours, sent) for each, sent in found if sent))
+
+    def _answers(self, parsed: Parsed) -> bool:
+        return bool(parsed.text and (answered(parsed) or self._named(parsed)))
+
+    def _named(self, parsed: Parsed) -> tuple[str, ...]:
+        return tokens.tickets(self._sealer, parsed.recipients, answered(parsed))
+
+    def _sent(self, connection: Connection, parsed: Parsed) -> list[str]:
+        known = (*self._named(parsed), *incoming.tickets_of(connection, answered(parsed)).values())
+        return messages.sent_on(connection, known[0]) if known else []
+
+    async def _letter(
+        self,
+        reading: _Reading,
+        ours: Ours,
+        addresses: Collection[str],
+        erased: Collection[str],
+        files: tuple[File, ...],
+    ) -> Letter:
+        mail, parsed = reading.mail, reading.parsed
+        if parsed is not None and parsed.key in erased:
+            return Letter(parsed.key, "human", "", erased=True)
+        if parsed is None or reading.reason:
+            return await self._known(mail, reading.raw, ours, reading.reason)
+        shown = showing.view(parsed)
+        said = replace(letter(parsed, self._sealer, addresses, files), view=None if shown is None else packed(shown))
+        if parsed.size < mail.bytes:
+            head = f"larger than is taken ({round(mail.bytes / 1e6)} MB): only its head is here"
+            return replace(said, too_large_bytes=mail.bytes, defects=(head, *said.defects))
+        return said
 
     async def _known(self, mail: Stored, raw: Path, ours: Ours, reason: str) -> Letter:
         """Of a mail that cannot be read: at least whom it is from, if that can be."""
@@ -108,9 +147,15 @@ class Reader:
             proven=head.dmarc == "pass",
         )
 
-    async def _kept(self, attachment: Attachment) -> File:
-        blob = await asyncio.to_thread(self._blobs.put_bytes, attachment.content)
-        return File(new_id(), attachment.name, attachment.type, blob.bytes, blob.sha256, None, "")
+    async def _files(self, mails: Sequence[Parsed | None], erased: Collection[str]) -> list[tuple[File, ...]]:
+        """What is attached to each."""
+        attached = [() if each is None or each.key in erased else each.attachments for each in mails]
+        blobs = iter(await self._blobs.put_all([one.content for some in attached for one in some]))
+        return [tuple(_file(one, next(blobs)) for one in some) for some in attached]
+
+
+def _file(attachment: Attachment, blob: Blob) -> File:
+    return File(new_id(), attachment.name, attachment.type, blob.bytes, blob.sha256, None, "")
 
 
 def letter(parsed: Parsed, sealer: Sealer, addresses: Collection[str], files: tuple[File, ...]) -> Letter:

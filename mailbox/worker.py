@@ -7,8 +7,10 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +23,8 @@ CPU_SECONDS = 5.0
 MEMORY_BYTES = 512 * 1024 * 1024
 PATIENCE = 12
 """Times the processor time that may pass until the answer: also a busy machine gets it done."""
+AHEAD = 4
+"""So many mails lie with the process."""
 RENEWED_AFTER_BYTES = 8 * 1024 * 1024
 RENEWED_AFTER_MAILS = 1_000
 """Then a new process begins, so that memory once taken is given back."""
@@ -52,8 +56,27 @@ class _Died(Exception):
         self.returned = returned
 
 
+class _Asked:
+    """A request until its answer is known. `deaths`: processes that ended while they had it."""
+
+    def __init__(self, request: Request) -> None:
+        encoded = msgspec.msgpack.encode(request)
+        self.framed = len(encoded).to_bytes(LENGTH_BYTES) + encoded
+        self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.deaths = 0
+
+    def settle(self, answer: Answer | Exception) -> None:
+        if self.answer.done():  # nobody waits for it any more
+            return
+        elif isinstance(answer, Answer):
+            self.answer.set_result(answer)
+        else:
+            self.answer.set_exception(answer)
+
+
 class Worker:
-    """One process, begun when the first mail comes and anew after it died. Mails are read one after the other.
+    """One process, begun when the first mail comes and anew after it died. Mails are read one after the other, in the
+    order in which they were asked for; the next ones lie with the process already when one is done.
 
     `async with Worker(...) as worker`, or `close()` at the end.
     """
@@ -61,7 +84,8 @@ class Worker:
     def __init__(self, cpu_seconds: float = CPU_SECONDS, memory_bytes: int = MEMORY_BYTES) -> None:
         self._cpu_seconds = cpu_seconds
         self._memory_bytes = memory_bytes
-        self._turn = asyncio.Lock()
+        self._waiting: deque[_Asked] = deque()
+        self._serving: asyncio.Task[None] | None = None
         self._process: Process | None = None
         self._mails = 0
 
@@ -76,8 +100,7 @@ class Worker:
     async def parse(self, raw: Path | bytes, ours: Ours = NOBODY, sent: Sequence[str] = ()) -> Parsed:
         """The whole mail. `ours`: what tells our own from others'. `sent`: what we wrote on the ticket before.
 
-        Raises Unreadable, or OSError when there is no such file.
-        Who is cancelled takes the process along, as an answer may still come from it.
+        Raises Unreadable, or OSError when there is no such file. Cancelling throws the answer away.
         """
         return await self._ask(raw, ours, sent, head=False)
 
@@ -89,49 +112,84 @@ class Worker:
         return await self._ask(raw, ours, (), head=True)
 
     async def close(self) -> None:
-        """Ends the process when the mail it reads is read; the next mail would begin one."""
-        async with self._turn:
-            await self._end()
+        """Ends the process; who still waits for a mail is cancelled. The next mail would begin one."""
+        if self._serving is not None and not self._serving.done():
+            self._serving.cancel()
+            await asyncio.wait((self._serving,))
+            await self._kill()
+            while self._waiting:
+                self._waiting.popleft().answer.cancel()
+        await self._end()
 
     async def _ask(self, raw: Path | bytes, ours: Ours, sent: Sequence[str], head: bool) -> Parsed:
-        request = msgspec.msgpack.encode(_request(raw, ours, tuple(sent), head))
-        async with self._turn:
-            answer = await self._answer(request)
-            if answer.not_opened is not None:
-                raise OSError(answer.not_opened)
-            if answer.parsed is None:
-                await self._end()  # what could not be read may have left the process short of memory
-                raise Unreadable(answer.reason or "")
-            self._mails += 1
-            if self._mails >= RENEWED_AFTER_MAILS or answer.parsed.size >= RENEWED_AFTER_BYTES:
-                await self._end()
-            return answer.parsed
+        asked = _Asked(_request(raw, ours, tuple(sent), head))
+        self._waiting.append(asked)
+        if self._serving is None or self._serving.done():
+            self._serving = asyncio.create_task(self._serve())
+        answer = await asked.answer
+        if answer.not_opened is not None:
+            raise OSError(answer.not_opened)
+        if answer.parsed is None:
+            raise Unreadable(answer.reason or "")
+        return answer.parsed
 
-    async def _answer(self, request: bytes) -> Answer:
-        """A process that was killed from outside, or while it waited, is no fault of the mail: it gets a second one."""
+    async def _serve(self) -> None:
+        """Until nothing waits. Of the mails that a process had when it died the first is the one that it read."""
         try:
-            return await self._once(request)
-        except _Died as died:
-            if died.returned == -signal.SIGPROF:
-                raise Unreadable(f"took more than {self._cpu_seconds:g} s of processor time") from died
-        try:
-            return await self._once(request)
-        except _Died as died:
-            raise Unreadable(_ended_by(died.returned, self._cpu_seconds)) from died
+            while self._waiting:
+                try:
+                    await self._converse(await self._started())
+                except _Died as died:
+                    self._blame(died)
+        except Exception as error:  # there is no process to be had
+            while self._waiting:
+                self._waiting.popleft().settle(error)
 
-    async def _once(self, request: bytes) -> Answer:
-        process = await self._started()
+    async def _converse(self, process: Process) -> None:
+        """Until nothing waits, or the process is to be renewed: what it has then is asked anew. Raises _Died."""
+        given = 0
+        while self._waiting:
+            more = [each.framed for each in islice(self._waiting, given, AHEAD)]
+            answer = await self._heard(process, b"".join(more))
+            given += len(more) - 1
+            spent = self._is_spent(answer)
+            if spent:
+                await (self._kill() if given else self._end())
+            self._waiting.popleft().settle(answer)
+            if spent:
+                return
+
+    async def _heard(self, process: Process, more: bytes) -> Answer | Unreadable:
+        """What it says of the first that waits, once it was given more. Raises _Died."""
+        assert process.stdin is not None
         try:
+            process.stdin.write(more)
             async with asyncio.timeout(self._cpu_seconds * PATIENCE):
-                return await _exchange(process, request)
-        except TimeoutError as error:
+                return await _answer(process)
+        except TimeoutError:
             await self._kill()
-            raise Unreadable(f"no answer within {self._cpu_seconds * PATIENCE:g} s") from error
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            return Unreadable(f"no answer within {self._cpu_seconds * PATIENCE:g} s")
+        except (
+            asyncio.IncompleteReadError,
+            ConnectionError,
+            RuntimeError,
+        ) as error:  # the last: of a pipe that is shut
             raise _Died(await self._kill()) from error
-        except BaseException:
-            await self._kill()
-            raise
+
+    def _is_spent(self, answer: Answer | Unreadable) -> bool:
+        """Memory once taken is given back; what could not be read may have left the process short of it."""
+        self._mails += 1
+        if isinstance(answer, Unreadable) or answer.reason is not None:
+            return True
+        large = answer.parsed is not None and answer.parsed.size >= RENEWED_AFTER_BYTES
+        return large or self._mails >= RENEWED_AFTER_MAILS
+
+    def _blame(self, died: _Died) -> None:
+        """A process that was killed from outside, or while it waited, is no fault of the mail: it gets a second one."""
+        first = self._waiting[0]
+        first.deaths += 1
+        if died.returned == -signal.SIGPROF or first.deaths == 2:
+            self._waiting.popleft().settle(Unreadable(_ended_by(died.returned, self._cpu_seconds)))
 
     async def _started(self) -> Process:
         if self._process is not None and self._process.returncode is None:
@@ -184,11 +242,8 @@ def _request(raw: Path | bytes, ours: Ours, sent: tuple[str, ...], head: bool) -
     return Request(path, content, ours, sent, head)
 
 
-async def _exchange(process: Process, request: bytes) -> Answer:
-    assert process.stdin is not None and process.stdout is not None
-    process.stdin.write(len(request).to_bytes(LENGTH_BYTES))
-    process.stdin.write(request)
-    await process.stdin.drain()
+async def _answer(process: Process) -> Answer:
+    assert process.stdout is not None
     length = int.from_bytes(await process.stdout.readexactly(LENGTH_BYTES))
     return msgspec.msgpack.decode(await process.stdout.readexactly(length), type=Answer)
 

@@ -29,5 +29,5 @@ async def imported(desk: Desk, blobs: Blobs, sealer: Sealer, ledger: Ledger, box
             print(f"{counts.found} mails read, {counts.new} taken …", file=sys.stderr, flush=True)
 
     async with Worker() as worker:
-        reader = Reader(desk.record, blobs, sealer, worker, ledger.holds)
+        reader = Reader(desk.record, blobs, sealer, worker, ledger.of)
         return await Importing(desk, blobs, reader, box, told).run(path)

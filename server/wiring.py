@@ -154,7 +154,7 @@ async def _mailboxes(base: Opened, parts: Parts) -> None:
     """Mail that comes; read in a process of its own, which begins with the first one."""
     async with Worker() as worker:
         erased = Ledger(base.settings.data)
-        reader = Reader(base.record, parts.blobs, base.sealer, worker, erased.holds)
+        reader = Reader(base.record, parts.blobs, base.sealer, worker, erased.of)
         around, every = Around(base.settings.base_url), timedelta(minutes=base.settings.probe_minutes)
         await Mailboxes(parts.desk, parts.blobs, base.sealer, reader, around, every).run()
 

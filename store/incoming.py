@@ -13,6 +13,7 @@ from store.ids import new_id
 from store.schema import incoming_mail, mail_item, mail_view
 
 State = Literal["stored", "landed", "quarantined", "missing", "left", "erased"]
+_EVER = 2**63 - 1
 IMPORTED = "import"
 """As folder: it was taken from a file, by a command."""
 Kind = Literal["human", "auto", "bounce", "receipt", "bulk", "loop", "calendar", "unreadable"]
@@ -127,6 +128,7 @@ _WAITING = (
     .where(
         incoming_mail.c.state == "stored",
         incoming_mail.c.mailbox_id == bindparam("mailbox"),
+        incoming_mail.c.received_at <= bindparam("until"),
         or_(incoming_mail.c.folder != IMPORTED, incoming_mail.c.committed_at < bindparam("left_alone_since")),
     )
     .order_by(incoming_mail.c.received_at, incoming_mail.c.id)
@@ -145,7 +147,7 @@ _IMPORTED = (
 _ONE = select(*_ROW).where(incoming_mail.c.id == bindparam("id"))
 _TRY = (
     update(incoming_mail)
-    .where(incoming_mail.c.id == bindparam("b_id"), incoming_mail.c.state == "stored")
+    .where(incoming_mail.c.id.in_(bindparam("ids", expanding=True)), incoming_mail.c.state == "stored")
     .values(attempts=incoming_mail.c.attempts + 1)
 )
 _END = (
@@ -251,9 +253,15 @@ def uids(connection: Connection, mailbox: str, folder: str, uidvalidity: int) ->
     return {row.uid for row in connection.all(_UIDS, mailbox=mailbox, folder=folder, uidvalidity=uidvalidity)}
 
 
-def waiting(connection: Connection, mailbox: str, most: int = 50, *, left_alone_since: int = 0) -> list[Stored]:
-    """What was stored and is no item yet, the oldest first; of imported mails those whose import ended without it."""
-    rows = connection.all(_WAITING, mailbox=mailbox, most=most, left_alone_since=left_alone_since)
+def waiting(
+    connection: Connection, mailbox: str, most: int = 200, *, left_alone_since: int = 0, until: int | None = None
+) -> list[Stored]:
+    """What was stored and is no item yet, the oldest first, of what was received until then; of imported mails those
+    whose import ended without it.
+    """
+    rows = connection.all(
+        _WAITING, mailbox=mailbox, most=most, left_alone_since=left_alone_since, until=_EVER if until is None else until
+    )
     return [Stored(*row) for row in rows]
 
 
@@ -268,9 +276,9 @@ def find(connection: Connection, id: str) -> Stored | None:
     return None if row is None else Stored(*row)
 
 
-def try_once(connection: Connection, id: str) -> None:
-    """Counted before it is parsed: a mail that kills its reader is found out."""
-    connection.run(_TRY, b_id=id)
+def try_once(connection: Connection, ids: Sequence[str]) -> None:
+    """Counted before they are parsed: a mail that kills its reader is found out."""
+    connection.run(_TRY, ids=list(ids))
 
 
 def end(connection: Connection, id: str, state: State, item: str, reason: str = "") -> bool:

@@ -29,10 +29,6 @@ class Ledger:
         """Everybody who is in the other one. Raises OSError."""
         self._write(other._lines())
 
-    def holds(self, id: str) -> bool:
-        """Whether they were erased once."""
-        return _hash(id) in self._lines()
-
     def of(self, ids: Iterable[str]) -> list[str]:
         """Those of them who were."""
         lines = self._lines()

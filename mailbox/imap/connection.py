@@ -168,6 +168,15 @@ class Connection:
                     told[each.uid] = each.size
         return told
 
+    async def arrivals(self, uids: Iterable[int]) -> dict[int, datetime]:
+        """When the server received each, by uid; a mail that is gone, or has no date that can be read, is not in it."""
+        told: dict[int, datetime] = {}
+        for uid_set in uid_sets(uids):
+            for each in await self._fetched(uid_set, "(UID INTERNALDATE)"):
+                if each.uid is not None and each.internaldate is not None:
+                    told[each.uid] = each.internaldate
+        return told
+
     async def fetch(self, uids: Iterable[int]) -> list[Mail]:
         """Whole mails, rising by uid; a mail that is gone is not in it. Ask for one of `batches` at a time."""
         wanted = set(uids)

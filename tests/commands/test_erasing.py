@@ -94,7 +94,7 @@ def test_nobody_is_erased_while_they_chat(desk: RunningDesk) -> None:
         ask(priya, "press", text=SAID)
         place = place_of(desk)
         assert "They are in a chat" in place.refused("contact", "erase", *WHO)
-    assert not Ledger(desk.folder).holds(PRIYA.id)  # a restore would erase whom the desk kept
+    assert not Ledger(desk.folder).of([PRIYA.id])  # a restore would erase whom the desk kept
 
 
 def test_a_blob_that_is_named_again_in_time_stays(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ class Office:
     async def process(self) -> AsyncIterator[asyncio.Task[None]]:
         """One that polls; killed at the end: it gives nothing up in good order."""
         desk = Desk(self.record, MemoryLive(), SystemClock())
-        reader = Reader(self.record, self.blobs, SEALER, Parser(), self.erased.__contains__)
+        reader = Reader(self.record, self.blobs, SEALER, Parser(), self.erased.intersection)
         task = asyncio.create_task(Mailboxes(desk, self.blobs, SEALER, reader, Around(), self.probe_every).run())
         try:
             yield task

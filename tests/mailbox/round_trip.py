@@ -62,7 +62,7 @@ class Round:
         """It polls and sends."""
         office = self.office
         async with Worker() as worker, office.process(limits=limits):
-            reader = Reader(office.record, office.blobs, SEALER, worker, lambda key: False)
+            reader = Reader(office.record, office.blobs, SEALER, worker, lambda keys: ())
             task = asyncio.create_task(Mailboxes(office.desk, office.blobs, SEALER, reader, Around()).run())
             try:
                 yield

@@ -41,7 +41,7 @@ async def imported(office: Office, folder: Path, *, stops_after: int = 1_000_000
             return await super().parse(path, ours, sent)
 
     desk = Desk(office.record, MemoryLive(), SystemClock())
-    reader = Reader(office.record, office.blobs, SEALER, Dying(), office.erased.__contains__)
+    reader = Reader(office.record, office.blobs, SEALER, Dying(), office.erased.intersection)
     return await Importing(desk, office.blobs, reader, office.box, lambda counts: None).run(folder)
 
 

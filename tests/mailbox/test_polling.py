@@ -88,7 +88,7 @@ async def test_one_that_is_frozen_is_fenced_off(office: Office, monkeypatch: pyt
 
     first = Mailboxes(
         Desk(office.record, MemoryLive(), SystemClock()), office.blobs, SEALER,
-        Reader(office.record, office.blobs, SEALER, Stuck(), lambda key: False), Around(),
+        Reader(office.record, office.blobs, SEALER, Stuck(), lambda keys: ()), Around(),
     )  # fmt: skip
     monkeypatch.setattr(holding.Holding, "_beat", _stands_still)
     task = asyncio.create_task(first.run())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mailbox.parsing.parse import parse
-from mailbox.parsing.parsed import Ours
+from mailbox.parsing.parsed import Ours, Parsed
 from mailbox.worker import Unreadable, Worker
 from tests.mailbox.parsing.making import HEAD
 from tests.mailbox.parsing.test_bombs import BOMBS
@@ -69,7 +69,7 @@ async def test_no_bomb_needs_the_limits(worker: Worker, name: str) -> None:
 
 
 async def test_a_mail_that_takes_too_long_is_unreadable_and_the_next_is_read() -> None:
-    async with Worker(cpu_seconds=0.1) as worker:
+    async with Worker(cpu_seconds=0.3) as worker:
         await worker.parse(PLAIN)
         with pytest.raises(Unreadable, match="processor time"):
             await worker.parse(HEAD + b"Content-Type: text/html\r\n\r\n" + b"&amp" * 250_000)
@@ -122,16 +122,46 @@ async def test_a_process_that_stands_still_is_given_up() -> None:
 
 async def test_who_stops_waiting_leaves_no_answer_for_the_next(worker: Worker) -> None:
     await worker.parse(PLAIN)
-    stopped = pid(worker)
-    os.kill(stopped, signal.SIGSTOP)
+    os.kill(pid(worker), signal.SIGSTOP)
     waiting = asyncio.ensure_future(worker.parse(HEAD + b"Subject: Gone\r\n\r\n"))
-    while not worker._turn.locked():
+    while not worker._waiting:
         await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+    os.kill(pid(worker), signal.SIGCONT)
     assert (await worker.parse(PLAIN)).subject == "Printers"
-    assert pid(worker) != stopped
+
+
+async def test_of_mails_that_were_given_together_only_the_one_at_fault_is_unreadable() -> None:
+    bad = HEAD + b"Content-Type: text/html\r\n\r\n" + b"&amp" * 250_000
+    good = [PLAIN.replace(b"Printers", b"Printers %d" % number) for number in range(9)]
+    async with Worker(cpu_seconds=0.3) as worker:
+        found = await asyncio.gather(
+            *(worker.parse(raw) for raw in (*good[:3], bad, *good[3:6], bad, *good[6:])), return_exceptions=True
+        )
+    said = [each.subject if isinstance(each, Parsed) else str(each) for each in found]
+    late = "took more than 0.3 s of processor time"
+    named = [f"Printers {number}" for number in range(9)]
+    assert said == [*named[:3], late, *named[3:6], late, *named[6:]]
+
+
+async def test_mails_that_wait_behind_a_large_one_are_read_by_the_next_process(worker: Worker, tmp_path: Path) -> None:
+    (tmp_path / "big.eml").write_bytes(BIG)
+    first, *others = await asyncio.gather(worker.parse(tmp_path / "big.eml"), *(worker.parse(PLAIN) for _ in range(6)))
+    assert [len(first.attachments), *(each.subject for each in others)] == [1, *["Printers"] * 6]
+
+
+async def test_closed_while_somebody_waits_it_ends_and_so_do_they() -> None:
+    worker = Worker()
+    await worker.parse(PLAIN)
+    os.kill(pid(worker), signal.SIGSTOP)
+    waiting = [asyncio.ensure_future(worker.parse(PLAIN)) for _ in range(6)]
+    while len(worker._waiting) < 6:
+        await asyncio.sleep(0)
+    await worker.close()
+    told = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(each) for each in told] == [asyncio.CancelledError] * 6
 
 
 async def test_the_end_of_the_desk_does_not_reach_into_a_mail(worker: Worker) -> None:

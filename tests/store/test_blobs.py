@@ -40,6 +40,17 @@ async def test_what_was_put_is_read_back_under_its_hash(blobs: Blobs) -> None:
         assert file.read() == data
 
 
+async def test_many_are_put_at_once_and_named_in_their_order(blobs: Blobs, tmp_path: Path) -> None:
+    data = [b"%d" % (number % 40) for number in range(50)]
+    found = await blobs.put_all(data)
+    assert [(each.sha256, each.bytes) for each in found] == [
+        (hashlib.sha256(one).hexdigest(), len(one)) for one in data
+    ]
+    assert all(blobs.is_sound(each.sha256) for each in found)
+    assert len(files(tmp_path)) == 40
+    assert await blobs.put_all([]) == []
+
+
 async def test_the_same_bytes_are_kept_once(blobs: Blobs, tmp_path: Path) -> None:
     first = await blobs.put(stream(b"same"), most_bytes=10)
     assert await asyncio.to_thread(blobs.put_bytes, b"same") == first

@@ -82,7 +82,7 @@ async def test_tries_are_counted_and_what_became_of_it_is_said_once(record: Reco
     await stored(record, Fetched(1, "aa", 10, 20, 20))
     [mail] = await record.read(lambda connection: incoming.waiting(connection, "box"))
     for _ in range(2):
-        await write(record, lambda connection: incoming.try_once(connection, mail.id))
+        await write(record, lambda connection: incoming.try_once(connection, [mail.id]))
     [mail] = await record.read(lambda connection: incoming.waiting(connection, "box"))
     assert mail.attempts == 2
     assert await record.read(lambda connection: incoming.unflagged(connection, "box", "INBOX", 7)) == []

@@ -127,7 +127,7 @@ def _ended() -> set[int]:
 
 async def _poll(url: str, files: Path, sealer: Sealer) -> None:
     record, blobs = await open_record(url), Blobs(files)
-    reader = Reader(record, blobs, sealer, Parser(), lambda key: False)
+    reader = Reader(record, blobs, sealer, Parser(), lambda keys: ())
     await Mailboxes(Desk(record, MemoryLive(), SystemClock()), blobs, sealer, reader, Around()).run()
 
 

@@ -1,0 +1,170 @@
+"""What was stored becomes what is said: mails are read some ahead, and landed in the order in which they came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from desk import letters, mailing
+from desk.desk import Desk
+from desk.letters import Around, Letter
+from desk.work import Work
+from mailbox.probing import Probing
+from store import incoming, singletons
+from store.engine import Connection as Transaction
+from store.incoming import Stored
+from store.mailboxes import Mailbox
+from store.times import micros
+
+ORPHANED = timedelta(hours=1)
+"""Imported mail that lies so long is landed here: who imported it was stopped."""
+TRIES = 3
+"""How often a mail may bring its reader down before it is put aside."""
+AHEAD = 32
+AHEAD_BYTES = 4 * 1024 * 1024
+"""So much mail is read while that before it is landed; a larger one is read by itself."""
+TURN_S = 0.01
+"""A transaction that took so long lands no further mail: others wait for theirs."""
+
+Read = Callable[[Sequence[Stored], Mailbox], Awaitable[list[Letter]]]
+"""What mails say, in their order. Never raises for what a mail may hold."""
+
+
+class Progress:
+    """How far a folder was fetched. A mail is landed once none that came before it is still to be fetched, so that
+    what was answered is there before its answer.
+    """
+
+    def __init__(self) -> None:
+        self.until: int | None = 0
+        """Mails received later (microseconds) wait; None: nothing is missing."""
+        self.over = False
+        """Nothing more is told."""
+        self._news = asyncio.Event()
+
+    def reached(self, until: int | None) -> None:
+        """Everything is stored that was received until then; None: everything."""
+        self.until = until
+        self._news.set()
+
+    def end(self) -> None:
+        self.over = True
+        self._news.set()
+
+    async def wait(self) -> None:
+        """For more to be told than was known at the last call."""
+        await self._news.wait()
+        self._news.clear()
+
+
+class Landing:
+    """Of one mailbox, under one fence."""
+
+    def __init__(
+        self, desk: Desk, box: Mailbox, read: Read, hold: str, fence: int, probing: Probing, around: Around
+    ) -> None:
+        self._desk = desk
+        self._box = box
+        self._read = read
+        self._hold = hold
+        self._fence = fence
+        self._probing = probing
+        self._around = around
+
+    async def run(self, progress: Progress) -> None:
+        """Until all is landed that may be, and no more is told. Raises Superseded, Unavailable, OSError."""
+        while True:
+            over = progress.over
+            if waiting := await self._waiting(progress.until):
+                await self._land(waiting, progress)
+            elif over:
+                return
+            else:
+                await progress.wait()
+
+    async def _waiting(self, until: int | None) -> list[Stored]:
+        since = micros(self._desk.clock.now() - ORPHANED)
+        query = partial(incoming.waiting, mailbox=self._box.id, left_alone_since=since, until=until)
+        return await self._desk.record.read(query)
+
+    async def _land(self, waiting: Sequence[Stored], progress: Progress) -> None:
+        reading: asyncio.Task[list[Letter]] | None = None
+        before: list[Stored] = []
+        try:
+            for some in _portions(waiting):
+                if some[0].attempts and reading is not None:  # nothing else is under way while it is read
+                    await self._say(before, await reading)
+                    reading = None
+                await self._desk.record.write(partial(self._count, mails=some), name="try_mail")
+                reading, read = asyncio.create_task(self._letters(some)), reading
+                if read is not None:
+                    await self._say(before, await read)
+                before = some
+            if reading is not None:
+                await self._say(before, await reading)
+        finally:
+            if reading is not None:
+                reading.cancel()
+
+    def _count(self, opened: Transaction, mails: Sequence[Stored]) -> None:
+        """Each try is counted before: a mail that kills whoever reads it is found out."""
+        singletons.hold(opened, self._hold, self._fence)
+        incoming.try_once(opened, [mail.id for mail in mails])
+
+    async def _letters(self, mails: Sequence[Stored]) -> list[Letter]:
+        if mails[0].attempts < TRIES:
+            return await self._read(mails, self._box)
+        return [letters.unreadable(mail, f"Reading it failed {mail.attempts} times.") for mail in mails]
+
+    async def _say(self, mails: Sequence[Stored], found: Sequence[Letter]) -> None:
+        """A few in one transaction: each commit waits for the disk."""
+        left = list(zip(mails, found, strict=True))
+        while left:
+            turn = _Turn(left)
+            await self._desk.run("land_mail", partial(self._land_some, turn=turn), decides=False)
+            left = left[turn.landed :]
+
+    def _land_some(self, work: Work, turn: _Turn) -> None:
+        """As many as fit into its time, at least one; run again, it begins anew."""
+        clock = self._desk.clock
+        singletons.hold(work.connection, self._hold, self._fence)
+        turn.landed, begun = 0, clock.monotonic()
+        for mail, letter in turn.pairs:
+            probe = self._probing.named(letter.sender, letter.subject)
+            said = letter if probe is None else replace(letter, kind="receipt")
+            mailing.land(work, self._box, mail, said, self._around)
+            if probe is not None:
+                self._probing.came(work, mail, probe, micros(clock.real()))
+            turn.landed += 1
+            if clock.monotonic() - begun >= TURN_S:
+                return
+
+
+class _Turn:
+    """What one transaction is given, and how many of it it has landed."""
+
+    def __init__(self, pairs: Sequence[tuple[Stored, Letter]]) -> None:
+        self.pairs = pairs
+        self.landed = 0
+
+
+def _portions(waiting: Sequence[Stored]) -> Iterator[list[Stored]]:
+    """As many as are counted and read together. One that was tried before is by itself: whoever it brings down, it
+    takes no other along.
+    """
+    fresh: list[Stored] = []
+    size = 0
+    for mail in waiting:
+        if fresh and (mail.attempts or len(fresh) == AHEAD or size + mail.bytes > AHEAD_BYTES):
+            yield fresh
+            fresh, size = [], 0
+        if mail.attempts:
+            yield [mail]
+        else:
+            fresh.append(mail)
+            size += mail.bytes
+    if fresh:
+        yield fresh

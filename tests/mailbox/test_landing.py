@@ -1,0 +1,111 @@
+"""What is stored is said while the rest is fetched, and in the order in which it came."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from mailbox import landing
+from mailbox.fetching import Fetching
+from mailbox.imap import batches
+from mailbox.imap.connection import Connection
+from mailbox.imap.endpoint import Password
+from mailbox.landing import Progress
+from store.schema import mail_item, ticket
+from tests.mailbox.imap.conftest import at
+from tests.mailbox.office import MAIL, Office
+from tests.support.eventually import eventually
+from tests.support.imap_pymap import SECRET, USER
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+_BY_TICKET = select(mail_item.c.subject).join(ticket, ticket.c.id == mail_item.c.ticket_id).order_by(ticket.c.number)
+
+
+async def filed(office: Office, *minutes: int) -> None:
+    """In this order, received so many minutes after noon."""
+    async with await Connection.open(at(office.port, user=USER, auth=Password(SECRET))) as server:
+        for minute in minutes:
+            mail = MAIL.format(id=f"m{minute:02}").encode()
+            await server.append(mail, "INBOX", received=NOON + timedelta(minutes=minute))
+
+
+async def told(office: Office) -> list[str]:
+    """The mails by the numbers of their tickets."""
+    rows = await office.record.read(lambda connection: connection.all(_BY_TICKET))
+    return [row.subject.removeprefix("Feed ") for row in rows]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "MOST_MAILS", 2)
+
+
+async def test_it_is_said_before_the_rest_is_stored(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Fetching._store
+    stored: list[int] = []
+
+    async def waits_for_what_was_before(self: Fetching, selected: Any, mails: Any, *rest: Any) -> None:
+        if len(stored) == 1:
+            await eventually(lambda: office.has("m01", "m02"))
+        await store(self, selected, mails, *rest)
+        stored.append(len(mails))
+
+    monkeypatch.setattr(Fetching, "_store", waits_for_what_was_before)
+    await office.begin()
+    await filed(office, 1, 2, 3, 4, 5)
+    async with office.process():
+        await eventually(lambda: office.has("m05"))
+    assert stored == [2, 2, 1]
+    assert await told(office) == ["m01", "m02", "m03", "m04", "m05"]
+
+
+async def test_what_somebody_moved_is_said_in_the_order_in_which_it_came(office: Office) -> None:
+    await office.begin()
+    await filed(office, 5, 9, 1, 7, 3, 8, 2)
+    async with office.process():
+        await eventually(lambda: office.has(*(f"m{minute:02}" for minute in (5, 9, 1, 7, 3, 8, 2))))
+    assert await told(office) == ["m01", "m02", "m03", "m05", "m07", "m08", "m09"]
+
+
+async def test_mails_that_wait_are_said_by_few_transactions_and_none_takes_long(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[int] = []
+    land = landing.Landing._land_some
+
+    def counted(self: Any, work: Any, turn: Any) -> None:
+        land(self, work, turn)
+        turns.append(turn.landed)
+
+    monkeypatch.setattr(landing.Landing, "_land_some", counted)
+    await office.begin()
+    await filed(office, *range(10, 20))
+    monkeypatch.setattr(landing, "TURN_S", 1000.0)
+    async with office.process():
+        await eventually(lambda: office.has(*(f"m{minute}" for minute in range(10, 20))))
+    assert sum(turns) == 10 and len(turns) < 10
+    turns.clear()
+    monkeypatch.setattr(landing, "TURN_S", 0.0)
+    await filed(office, *range(20, 25))
+    async with office.process():
+        await eventually(lambda: office.has(*(f"m{minute}" for minute in range(20, 25))))
+    assert turns == [1] * 5
+
+
+async def test_news_between_a_look_and_the_wait_for_it_are_not_missed() -> None:
+    progress = Progress()
+    assert progress.until == 0
+    progress.reached(7)
+    async with asyncio.timeout(5):
+        await progress.wait()
+    waiting = asyncio.create_task(progress.wait())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    progress.end()
+    async with asyncio.timeout(5):
+        await waiting
+    assert (progress.until, progress.over) == (7, True)
