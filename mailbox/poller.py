@@ -211,15 +211,16 @@ class Poller:
     # The server -------------------------------------------------------------------------------------------------------
 
     async def _tell_server(self, connection: Connection, selected: Selected, done: str | None, fence: int) -> None:
-        """Marks or moves what was seen to; what gets lost of it is done again next time. A folder that is read only
-        keeps its mails as they are.
+        """Marks or moves what was seen to, and removes probes; what gets lost of it is done again next time. A folder
+        that is read only keeps its mails as they are.
         """
         box, folder, epoch = self._box.id, self._place.folder, selected.uidvalidity
         while not selected.read_only:
-            uids = await self._record.read(lambda opened: incoming.unflagged(opened, box, folder, epoch))
-            if not uids:
+            mails, probes = await self._record.read(lambda opened: incoming.unflagged(opened, box, folder, epoch))
+            if not (uids := [*mails, *probes]):
                 return
-            await (connection.move(uids, done) if done else connection.mark_seen(uids))
+            await (connection.move(mails, done) if done else connection.mark_seen(mails))
+            await connection.remove(probes)
 
             def told(opened: Transaction, uids: list[int] = uids) -> None:
                 singletons.hold(opened, self._hold, fence)

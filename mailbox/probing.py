@@ -59,7 +59,7 @@ class Probing:
         """In the transaction that lands it. Its bytes are not kept."""
         mailbox_health.probe_came(work.connection, self._box.id, probe, real)
         if mail.sha256 is not None:
-            incoming.drop_bytes(work.connection, mail.id)
+            incoming.is_probe(work.connection, mail.id)
             named = retiring.payload((mail.sha256,))
             work.job(retiring.KIND, f"{retiring.KIND}:{mail.id}", payload=named)
 

@@ -14,6 +14,8 @@ from store.schema import incoming_mail, mail_item, mail_view
 
 State = Literal["stored", "landed", "quarantined", "missing", "left", "erased"]
 _EVER = 2**63 - 1
+PROBE = "probe"
+"""As reason: the desk sent it to itself."""
 IMPORTED = "import"
 """As folder: it was taken from a file, by a command."""
 Kind = Literal["human", "auto", "bounce", "receipt", "bulk", "loop", "calendar", "unreadable"]
@@ -156,7 +158,7 @@ _END = (
     .values(state=bindparam("now_is"), reason=bindparam("because"), item_id=bindparam("item"))
 )
 _UNFLAGGED = (
-    select(incoming_mail.c.uid)
+    select(incoming_mail.c.uid, incoming_mail.c.reason)
     .where(_of_folder, incoming_mail.c.flagged == 0, incoming_mail.c.state.in_(("landed", "quarantined")))
     .order_by(incoming_mail.c.uid)
     .limit(bindparam("most"))
@@ -204,7 +206,7 @@ _FORGET = (
     .where(incoming_mail.c.id == bindparam("b_id"))
     .values(state="erased", sha256=None, reason="", item_id=bindparam("item"))
 )
-_DROP = update(incoming_mail).where(incoming_mail.c.id == bindparam("b_id")).values(sha256=None)
+_IS_PROBE = update(incoming_mail).where(incoming_mail.c.id == bindparam("b_id")).values(sha256=None, reason=PROBE)
 _PLACE = (
     update(mail_item)
     .where(mail_item.c.id == bindparam("b_id"))
@@ -286,10 +288,13 @@ def end(connection: Connection, id: str, state: State, item: str, reason: str = 
     return connection.run(_END, b_id=id, now_is=state, item=item, because=reason) > 0
 
 
-def unflagged(connection: Connection, mailbox: str, folder: str, uidvalidity: int, most: int = 200) -> list[int]:
-    """UIDs that are seen to here and not yet told to the server."""
+def unflagged(
+    connection: Connection, mailbox: str, folder: str, uidvalidity: int, most: int = 200
+) -> tuple[list[int], list[int]]:
+    """UIDs that are seen to here and not yet told to the server: of mails, and of probes, which nobody needs there."""
     rows = connection.all(_UNFLAGGED, mailbox=mailbox, folder=folder, uidvalidity=uidvalidity, most=most)
-    return [row.uid for row in rows]
+    probes = [row.uid for row in rows if row.reason == PROBE]
+    return [row.uid for row in rows if row.reason != PROBE], probes
 
 
 def flagged(connection: Connection, mailbox: str, folder: str, uidvalidity: int, uids: Sequence[int]) -> None:
@@ -337,9 +342,9 @@ def forget(connection: Connection, id: str, item: str) -> None:
     connection.run(_FORGET, b_id=id, item=item)
 
 
-def drop_bytes(connection: Connection, id: str) -> None:
-    """Of a mail that is none of anybody's: that it came stays known."""
-    connection.run(_DROP, b_id=id)
+def is_probe(connection: Connection, id: str) -> None:
+    """A mail that is none of anybody's: that it came stays known, its bytes are dropped."""
+    connection.run(_IS_PROBE, b_id=id)
 
 
 def place(connection: Connection, item: str, ticket: str, seq: int | None) -> None:

@@ -18,6 +18,7 @@ _TOKEN = re.compile(
 _COUNT = re.compile(rb"\* (\d{1,10}) (EXISTS|RECENT|EXPUNGE)\s*\Z", re.IGNORECASE)
 _FETCH = re.compile(rb"\* \d{1,10} FETCH ", re.IGNORECASE)
 _LIST = re.compile(rb"\* (?:LIST|NAMESPACE) ", re.IGNORECASE)
+_STATUS = re.compile(rb"\* OK \[(UIDVALIDITY|UIDNEXT) (\d{1,10})\]", re.IGNORECASE)
 _SEARCH = re.compile(rb"\* SEARCH(?P<found>[ \d]*)", re.IGNORECASE)
 _DATE = re.compile(r"(\d{1,2})-([A-Z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)", re.IGNORECASE)
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
@@ -120,10 +121,10 @@ def count(answer: Answer) -> tuple[bytes, int] | None:
     return (found[2].upper(), int(found[1])) if found else None
 
 
-def status(answer: Answer, name: str) -> int | None:
-    """The number of `* OK [UIDVALIDITY 7] …`."""
-    found = re.match(rb"\* OK \[" + name.encode() + rb" (\d{1,10})\]", answer.line, re.IGNORECASE)
-    return int(found[1]) if found else None
+def status(answer: Answer) -> tuple[str, int] | None:
+    """The name and number of `* OK [UIDVALIDITY 7] …`; None when it is another."""
+    found = _STATUS.match(answer.line)
+    return (found[1].decode().upper(), int(found[2])) if found else None
 
 
 def listed(answer: Answer) -> tuple[str, str] | None:

@@ -23,7 +23,6 @@ from mailbox.imap.names import folder as named
 from mailbox.imap.names import quoted
 from mailbox.imap.opening import opened
 from mailbox.imap.protocol import AUTH, SELECTED, Protocol
-from mailbox.imap.reader import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ class Connection:
         self._protocol.state = AUTH  # also where it is refused, no folder is entered any more
         command = await self._protocol.ask("select", "SELECT", named(folder))
         self._protocol.state = SELECTED
-        told = {name: number for answer in command.answers for name, number in _statuses(answer)}
+        told = dict(filter(None, map(answers.status, command.answers)))
         counts = dict(filter(None, map(answers.count, command.answers)))
         if "UIDVALIDITY" not in told:
             raise Strange("select", "the server gives no UIDVALIDITY: its numbers cannot be remembered")
@@ -241,6 +240,23 @@ class Connection:
                 if "UIDPLUS" in self.capabilities:
                     await self._protocol.ask("move", "EXPUNGE", uid_set, prefix="UID")
 
+    async def remove(self, uids: Iterable[int]) -> None:
+        """These and no others, for ever. Where the server has no UIDPLUS, or does not let us, they are marked as seen
+        and stay: a bare EXPUNGE would remove what other people marked.
+        """
+        for uid_set in uid_sets(uids):
+            if not await self._removed(uid_set):
+                await self._store("mark", uid_set, "\\Seen")
+
+    async def _removed(self, uid_set: str) -> bool:
+        if "UIDPLUS" not in self.capabilities:
+            return False
+        flags = ("+FLAGS.SILENT", "(\\Deleted)")
+        marked = await self._protocol.hear("mark", "STORE", uid_set, *flags, prefix="UID")
+        if marked.result != "OK":
+            return False
+        return (await self._protocol.hear("mark", "EXPUNGE", uid_set, prefix="UID")).result == "OK"
+
     async def _into(self, verb: str, uid_set: str, folder: str) -> None:
         command = await self._protocol.hear("move", verb, uid_set, named(folder), prefix="UID")
         if command.result != "OK":
@@ -298,13 +314,6 @@ class Connection:
                 await self._protocol.wake.wait()
         except TimeoutError:
             await self.noop()
-
-
-def _statuses(answer: Answer) -> Iterable[tuple[str, int]]:
-    for name in ("UIDVALIDITY", "UIDNEXT"):
-        number = answers.status(answer, name)
-        if number is not None:
-            yield name, number
 
 
 def _written(instant: datetime) -> str:

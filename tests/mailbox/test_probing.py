@@ -9,17 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from desk import mail_watch
 from desk.clock import SystemClock
+from mailbox import poller
+from mailbox.imap.connection import Connection
+from mailbox.imap.endpoint import Password
 from mailbox.probing import Probing
+from store import mailboxes
 from store.mailbox_health import Health
 from store.outgoing import Mail, latest
-from store.schema import incoming_mail, ticket
+from store.schema import incoming_mail, mailbox_health, ticket
+from tests.mailbox.imap.conftest import at
 from tests.mailbox.office import MAIL, Office
 from tests.support.copying import Place
 from tests.support.eventually import eventually
+from tests.support.imap_pymap import SECRET, USER
 from tests.support.running import RunningDesk
 from tests.support.world import SEALER
 
@@ -32,8 +38,9 @@ _TICKETS = select(ticket.c.id)
 
 
 @pytest.fixture
-async def sends(office: Office) -> Office:
+async def sends(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Its mailbox has an SMTP server."""
+    monkeypatch.setattr(poller, "SETTLE_S", 0.1)
     office.probe_every = EVERY
     await office.begin(smtp={"host": "127.0.0.1", "port": 1, "security": "plain", "auth": "none"})
     return office
@@ -67,6 +74,35 @@ async def test_it_goes_to_its_own_address_and_what_comes_back_is_no_ticket(sends
     [row] = await sends.record.read(lambda c: c.all(select(incoming_mail.c.state, incoming_mail.c.sha256)))
     assert tuple(row) == ("landed", None), "its bytes are not kept"
     assert len(await probes(sends)) == 1, "the next one is not due"
+
+
+@pytest.mark.parametrize("done", [None, "Vipdesk/Done"])
+async def test_what_came_back_is_removed_from_the_server_alone(sends: Office, done: str | None) -> None:
+    """And is not missed by the comparison of each night."""
+    sends.box.endpoint["done"] = done  # type: ignore[index]
+    await sends.record.write(lambda connection: mailboxes.change(connection, sends.box), name="box")
+    async with sends.process():
+        mail = await sent(sends)
+        await sends.arrives(MAIL.format(id="one"), RAW.format(n=1, subject=mail.subject), MAIL.format(id="two"))
+
+        async def told() -> bool:
+            rows = await sends.record.read(lambda c: c.all(select(incoming_mail.c.flagged)))
+            return [row.flagged for row in rows] == [1, 1, 1]
+
+        await eventually(told)
+    async with await Connection.open(at(sends.port, user=USER, auth=Password(SECRET))) as server:
+        assert (await server.select(done or "INBOX")).exists == 2
+        if done:
+            assert (await server.select("INBOX")).exists == 0
+    await sends.record.write(lambda c: c.run(update(mailbox_health).values(reconciled_at=1)), name="age")
+    async with sends.process():
+
+        async def compared() -> bool:
+            return (await sends.health()).reconciled_at != 1
+
+        await eventually(compared)
+    found = (await sends.health()).reconciled
+    assert (found["mails"], found["missing"], found["lost"]) == (2, 0, 0)
 
 
 async def test_a_token_that_is_not_ours_or_comes_from_elsewhere_is_an_ordinary_mail(sends: Office) -> None:

@@ -85,12 +85,14 @@ async def test_tries_are_counted_and_what_became_of_it_is_said_once(record: Reco
         await write(record, lambda connection: incoming.try_once(connection, [mail.id]))
     [mail] = await record.read(lambda connection: incoming.waiting(connection, "box"))
     assert mail.attempts == 2
-    assert await record.read(lambda connection: incoming.unflagged(connection, "box", "INBOX", 7)) == []
+    assert await record.read(lambda connection: incoming.unflagged(connection, "box", "INBOX", 7)) == ([], [])
     assert await write(record, lambda connection: incoming.end(connection, mail.id, "landed", "i1"))
     assert not await write(record, lambda connection: incoming.end(connection, mail.id, "quarantined", "i2", "late"))
-    assert await record.read(lambda connection: incoming.unflagged(connection, "box", "INBOX", 7)) == [1]
+    assert await record.read(lambda connection: incoming.unflagged(connection, "box", "INBOX", 7)) == ([1], [])
+    await write(record, lambda connection: incoming.is_probe(connection, mail.id))
+    assert await record.read(lambda connection: incoming.unflagged(connection, "box", "INBOX", 7)) == ([], [1])
     await write(record, lambda connection: incoming.flagged(connection, "box", "INBOX", 7, [1]))
-    assert await record.read(lambda connection: incoming.unflagged(connection, "box", "INBOX", 7)) == []
+    assert await record.read(lambda connection: incoming.unflagged(connection, "box", "INBOX", 7)) == ([], [])
 
 
 async def test_the_same_mail_by_another_way_is_the_same_item(record: Record) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import imaplib
 import os
 import signal
 import tracemalloc
@@ -235,6 +236,26 @@ async def test_a_server_killed_in_mid_fetch_ends_it_and_the_next_one_is_whole(
     async with await inbox(dovecot, user) as connection:
         assert await connection.fetch_into(uid, whole) is not None  # type: ignore[arg-type]
     assert whole.digest.digest() == hashlib.sha256(huge).digest()
+
+
+async def test_what_is_removed_takes_nothing_along_that_others_marked(dovecot: DovecotServer, user: str) -> None:
+    for _ in range(3):
+        await asyncio.to_thread(dovecot.deliver, user, RAW)
+    async with await inbox(dovecot, user) as anna:
+        first, second, third = await anna.uids()
+        await asyncio.to_thread(marked_as_deleted, dovecot, user, first)
+        await anna.remove([third])
+        await anna.remove([third])  # as after a crash
+    async with await inbox(dovecot, user) as anna:
+        assert await anna.uids() == [first, second]
+
+
+def marked_as_deleted(server: DovecotServer, user: str, uid: int) -> None:
+    """By another mail program, whose user has not decided yet."""
+    with imaplib.IMAP4("127.0.0.1", server.imap_port) as program:
+        program.login(user, SECRET)
+        program.select()
+        program.uid("STORE", str(uid), "+FLAGS", "(\\Deleted)")
 
 
 # Faults on the way ----------------------------------------------------------------------------------------------------

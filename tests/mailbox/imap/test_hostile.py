@@ -15,7 +15,7 @@ from mailbox.imap.endpoint import Password
 from mailbox.imap.errors import ImapError, Lost, Refused, Strange
 from tests.mailbox.imap.conftest import Into, at
 from tests.support.eventually import eventually
-from tests.support.imap_script import SELECTED, ScriptedImap, Session, mail, pushing, silence
+from tests.support.imap_script import SELECTED, Reply, ScriptedImap, Session, mail, pushing, silence
 
 BRIEF = Limits(silence_s=0.5, idle_grace_s=0.5, connect_s=1.0)
 LONG = 30.0
@@ -502,6 +502,30 @@ async def test_without_move_mails_are_copied_and_only_ours_removed(into: Into) -
             await connection.select("INBOX")
             await connection.move([2, 1], "&")
         assert [line.replace('"', "") for line in server.heard[4:]] == expected
+
+
+@pytest.mark.parametrize(
+    ("able", "replies", "expected"),
+    [
+        (b"UIDPLUS", {}, ["UID STORE 1:2 +FLAGS.SILENT (\\Deleted)", "UID EXPUNGE 1:2"]),
+        (b"", {}, ["UID STORE 1:2 +FLAGS.SILENT (\\Seen)"]),
+        (
+            b"UIDPLUS",
+            {"UID EXPUNGE": b"TAG NO [NOPERM] not here\r\n"},
+            ["UID STORE 1:2 +FLAGS.SILENT (\\Deleted)", "UID EXPUNGE 1:2", "UID STORE 1:2 +FLAGS.SILENT (\\Seen)"],
+        ),
+    ],
+)
+async def test_only_ours_are_removed_or_they_stay_as_seen(
+    able: bytes, replies: dict[str, Reply], expected: list[str], into: Into
+) -> None:
+    fine: dict[str, Reply] = {"UID STORE": b"TAG OK\r\n", "UID EXPUNGE": b"TAG OK\r\n"}
+    async with ScriptedImap(fine | replies, able=b"IMAP4rev1 " + able) as server:
+        connection = await into(server.port)
+        await connection.select("INBOX")
+        await connection.remove([2, 1])
+        await connection.noop()
+    assert server.heard[4:-1] == expected
 
 
 async def test_a_missing_folder_is_made_for_what_is_moved(into: Into) -> None:
