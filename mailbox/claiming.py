@@ -9,7 +9,7 @@ from random import SystemRandom
 from desk import posting
 from desk.posting import Outcome
 from desk.work import Work
-from mailbox.smtp.errors import SmtpError
+from mailbox.errors import MailError
 from routing.outgoing import GIVES_UP, PROOF, pause
 from store import jobs, outgoing
 from store.engine import Connection
@@ -82,7 +82,7 @@ def given_up(mail: Mail, outcomes: dict[str, Outcome], now: datetime) -> dict[st
 
 
 def again_at(
-    outcomes: dict[str, Outcome], job: Job, now: datetime, error: SmtpError | None, *, proves: bool
+    outcomes: dict[str, Outcome], job: Job, now: datetime, error: MailError | None, *, proves: bool
 ) -> datetime | None:
     """When it is tried or looked at again. Until a proof may have come nobody is tried anew."""
     states = {each.state for each in outcomes.values()}

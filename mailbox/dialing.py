@@ -7,27 +7,20 @@ import ipaddress
 import os
 import socket
 import ssl
-from typing import Any, Literal
+from typing import Any
+
+from mailbox.errors import Unreachable, Untrusted
 
 Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
-class NotReached(Exception):
-    """`step`: of resolve, connect, tls; `words`: the system's."""
-
-    def __init__(self, step: Literal["resolve", "connect", "tls"], words: str) -> None:
-        super().__init__(words)
-        self.step = step
-        self.words = words
-
-
 async def reached(host: str, port: int, *, plain: bool, seconds: float) -> socket.socket:
     """Connected to the first address that answers, each step within so many seconds. `plain`: nothing will be
-    encrypted, which is for this machine only. Raises NotReached. Cancelled, it leaves nothing open.
+    encrypted, which is for this machine only. Raises Unreachable, Untrusted. Cancelled, it leaves nothing open.
     """
     addresses = await _resolved(host, port, seconds)
     if plain and not all(_is_here(address) for _, address in addresses):
-        raise NotReached("tls", f"without TLS only to this machine, which {host} is not")
+        raise Untrusted("tls", f"without TLS only to this machine, which {host} is not")
     failed = "no address"
     for family, address in addresses:
         try:
@@ -36,15 +29,15 @@ async def reached(host: str, port: int, *, plain: bool, seconds: float) -> socke
             failed = f"{address[0]} port {address[1]}: no answer for {seconds:g} s"
         except OSError as error:
             failed = f"{address[0]} port {address[1]}: {os.strerror(error.errno) if error.errno else error}"
-    raise NotReached("connect", failed)
+    raise Unreachable("connect", failed)
 
 
 def trust(ca_file: str | None) -> ssl.SSLContext:
-    """Of a client; `ca_file`: the only certificates trusted, None = those of the system. Raises NotReached."""
+    """Of a client; `ca_file`: the only certificates trusted, None = those of the system. Raises Untrusted."""
     try:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise NotReached("tls", f"{ca_file}: {error}") from error
+        raise Untrusted("tls", f"{ca_file}: {error}") from error
 
 
 async def _resolved(host: str, port: int, seconds: float) -> list[Address]:
@@ -54,9 +47,9 @@ async def _resolved(host: str, port: int, seconds: float) -> list[Address]:
                 host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
             )
     except TimeoutError:
-        raise NotReached("resolve", f"no answer for {seconds:g} s about {host}") from None
+        raise Unreachable("resolve", f"no answer for {seconds:g} s about {host}") from None
     except (OSError, UnicodeError) as error:
-        raise NotReached("resolve", f"{host}: {error}") from error
+        raise Unreachable("resolve", f"{host}: {error}") from error
     return [(family, address) for family, _, _, _, address in found]
 
 

@@ -55,7 +55,7 @@ class Fetching:
         out. How many there were. What a search shows and the server does not give has its place, to be asked for again.
         `reached` is told meanwhile what is stored.
 
-        Raises ImapError, Superseded, Unavailable, OSError.
+        Raises MailError, Superseded, Unavailable, OSError.
         """
         cursor = await self._cursor(selected)
         uids = await connection.uids(0 if all else cursor.last_uid)

@@ -18,11 +18,12 @@ from desk.work import Work
 from mailbox import claiming, proofs
 from mailbox.addressing import envelope_of
 from mailbox.claiming import DOWN_S, Claimed
+from mailbox.errors import Lost, MailError
 from mailbox.freezing import Freezing, Frozen, HeldBack
 from mailbox.imap.backoff import Backoff
 from mailbox.places import Outlet
 from mailbox.smtp.endpoint import Limits
-from mailbox.smtp.errors import Lost, Refused, SmtpError
+from mailbox.smtp.errors import Refused
 from mailbox.smtp.outcome import Outcome as Told
 from mailbox.smtp.session import NOT_LOGGED_IN, BeforeContent, Envelope, Session
 from routing.errors import DeskError, NotFound
@@ -79,7 +80,7 @@ class Lane:
         self._outlet: Outlet | None = None
         self._session: Session | None = None
         self._sent = 0
-        self._down: tuple[float, SmtpError] | None = None
+        self._down: tuple[float, MailError] | None = None
         self._backoff = Backoff(5.0, DOWN_S)
 
     def put(self, key: str, box: Mailbox) -> None:
@@ -198,7 +199,7 @@ class Lane:
 
     async def _outcomes(
         self, mail: Mail, box: Mailbox, out: Outlet, held: Held
-    ) -> tuple[dict[str, Outcome], SmtpError | None]:
+    ) -> tuple[dict[str, Outcome], MailError | None]:
         """Of everybody who waits for it. Raises TakenBack, Overtaken, DeskError, OSError."""
         waiting = tuple(each.address for each in mail.waiting)
         try:
@@ -211,7 +212,7 @@ class Lane:
         envelope = envelope_of(self._sealer, mail, box, out, waiting)
         try:
             told = await self._handed_over(envelope, partial(self._begin, mail.id, frozen, waiting, held), frozen, out)
-        except SmtpError as error:
+        except MailError as error:
             refused = isinstance(error, Refused) and error.step == "sender" and _about_mail(error.code)
             state: State = "bounced" if refused else "deferred"
             return {address: Outcome(state, f"{error.step}: {error.words}") for address in waiting}, error
@@ -279,7 +280,7 @@ class Lane:
         return self._outlet
 
     async def _opened(self, out: Outlet) -> Session:
-        """Raises SmtpError, at once while the server is known to be down."""
+        """Raises MailError, at once while the server is known to be down."""
         if self._session is not None and (self._session.lost or self._sent >= MOST_MAILS):
             await self._hang_up()
         if self._session is None:
@@ -287,7 +288,7 @@ class Lane:
                 raise self._down[1]
             try:
                 self._session = await Session.open(out.endpoint, self._limits)
-            except SmtpError as error:
+            except MailError as error:
                 rest = error.after_s or self._backoff.next_s()
                 self._down = (self._desk.clock.monotonic() + rest, error)
                 log.warning("sending.no_way_in step=%s words=%r pause_s=%.0f", error.step, error.words, rest)

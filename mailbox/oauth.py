@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 
 import httpx2
 
+from mailbox.errors import REFUSED_PAUSE_S, TokenFailed
+
 EARLY_S = 60.0
 """A token is renewed so long before its end."""
 UNTOLD_S = 300.0
 """How long a token lasts whose end the server does not tell."""
-REFUSED_PAUSE_S = 300.0
 TIMEOUT_S = 20.0
 
 _MEANINGS = {
@@ -26,19 +27,6 @@ _MEANINGS = {
     "access_denied": "access was denied",
 }
 _PASSING = {"temporarily_unavailable", "server_error", "slow_down"}
-
-
-class TokenError(Exception):
-    """No token. `code` as in RFC 6749, or empty; `words`: what it means, then the server's own; `retry`: whether
-    trying again may help without anybody doing something, after `after_s` seconds (None: by the usual back-off).
-    """
-
-    def __init__(self, words: str, *, code: str = "", retry: bool, after_s: float | None = None) -> None:
-        super().__init__(words)
-        self.words = words
-        self.code = code
-        self.retry = retry
-        self.after_s = after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +77,7 @@ class TokenSource:
         self._until = 0.0
 
     async def token(self) -> str:
-        """One that is valid for a minute at least, as far as the server told. Raises TokenError."""
+        """One that is valid for a minute at least, as far as the server told. Raises TokenFailed."""
         async with self._asking:
             if not self._token or self._seconds() >= self._until - EARLY_S:
                 await self._renew()
@@ -106,7 +94,7 @@ class TokenSource:
         told = _read(await self._asked())
         token, lasts, refresh = told.get("access_token"), told.get("expires_in"), told.get("refresh_token")
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
-            raise TokenError("the token server's answer holds no token", retry=True)
+            raise TokenFailed("the token server's answer holds no token", retry=True)
         self._token = token
         self._until = asked_at + _number(lasts)
         if isinstance(self._grant, RefreshToken) and isinstance(refresh, str) and refresh != self._grant.refresh_token:
@@ -130,7 +118,9 @@ class TokenSource:
                 follow_redirects=False,
             )
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise TokenError(f"the token server was not reached: {error or type(error).__name__}", retry=True) from None
+            raise TokenFailed(
+                f"the token server was not reached: {error or type(error).__name__}", retry=True
+            ) from None
 
 
 def bearer(mechanism: str, user: str, host: str, port: int, token: str) -> str:
@@ -143,7 +133,7 @@ def bearer(mechanism: str, user: str, host: str, port: int, token: str) -> str:
 
 
 def _read(response: httpx2.Response) -> dict[str, object]:
-    """The answer's fields. Raises TokenError."""
+    """The answer's fields. Raises TokenFailed."""
     try:
         told = response.json()
     except ValueError:
@@ -155,15 +145,15 @@ def _read(response: httpx2.Response) -> dict[str, object]:
     raise _refusal(response, told)
 
 
-def _refusal(response: httpx2.Response, told: dict[str, object]) -> TokenError:
+def _refusal(response: httpx2.Response, told: dict[str, object]) -> TokenFailed:
     code = str(told.get("error", ""))[:100]
     own = str(told.get("error_description", ""))[:300] or code or f"HTTP {response.status_code}"
     meaning = _MEANINGS.get(code, "the token server gave no token")
     words = " ".join(f"{meaning} ({own})".split())
     if response.status_code in (429, 503) or response.status_code >= 500 or code in _PASSING:
-        return TokenError(words, code=code, retry=True, after_s=_pause(response))
+        return TokenFailed(words, code=code, retry=True, after_s=_pause(response))
     else:
-        return TokenError(words, code=code, retry=False, after_s=REFUSED_PAUSE_S)
+        return TokenFailed(words, code=code, retry=False, after_s=REFUSED_PAUSE_S)
 
 
 def _pause(response: httpx2.Response) -> float | None:

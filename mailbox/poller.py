@@ -11,10 +11,10 @@ from desk.clock import Clock
 from desk.desk import Desk
 from desk.letters import Around
 from desk.work import Work
+from mailbox.errors import MailError
 from mailbox.fetching import Fetching
 from mailbox.imap.backoff import Backoff
 from mailbox.imap.connection import Connection, Selected
-from mailbox.imap.errors import ImapError
 from mailbox.landing import Landing, Progress, Read
 from mailbox.places import Place
 from mailbox.probing import Probing
@@ -70,7 +70,7 @@ class Poller:
         while True:
             try:
                 await self._session(fence)
-            except ImapError as error:
+            except MailError as error:
                 pause = error.after_s or self._backoff.next_s()
                 log.warning("mailbox.lost mailbox=%s step=%s pause_s=%.1f", self._box.id, error.step, pause)
                 await self._note(fence, error.step, error.words)

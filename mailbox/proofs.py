@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from mailbox.errors import MailError
 from mailbox.imap.connection import Connection
-from mailbox.imap.errors import ImapError
 from mailbox.places import Outlet
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,6 @@ async def is_among_sent(out: Outlet, message_id: str | None) -> bool:
         async with await Connection.open(out.imap) as connection:
             await connection.select(out.sent)
             return bool(await connection.search_header("Message-ID", message_id))
-    except ImapError as error:
+    except MailError as error:
         log.warning("sending.no_proof step=%s words=%r", error.step, error.words)
         return False

@@ -53,7 +53,7 @@ async def compare(
     """Every folder, the one that is read first; the connection ends in the last one. A folder of done mail that is not
     there yet has nothing.
 
-    Raises ImapError, Superseded, Unavailable, OSError.
+    Raises MailError, Superseded, Unavailable, OSError.
     """
     mails = missing = lost = 0
     for number, (folder, fetching) in enumerate(folders):

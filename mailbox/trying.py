@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailbox.errors import MailError
 from mailbox.imap.command import Limits
 from mailbox.imap.connection import Connection
-from mailbox.imap.errors import ImapError
 from mailbox.places import Outlet, Place
 from mailbox.smtp.endpoint import Limits as SmtpLimits
-from mailbox.smtp.errors import SmtpError
 from mailbox.smtp.session import Session
 
 
@@ -28,7 +27,7 @@ async def tried(place: Place, limits: Limits | None = None) -> Tried:
         async with await Connection.open(place.endpoint, limits) as connection:
             selected = await connection.select(place.folder)
             await connection.uids(max(0, (selected.uidnext or 1) - 2))
-    except ImapError as error:
+    except MailError as error:
         return Tried(error.step, error.words)
     idles = "pushes new mail" if "IDLE" in connection.capabilities else "is asked every 20 seconds"
     only = ", may only be read" if selected.read_only else ""
@@ -40,6 +39,6 @@ async def tried_sending(out: Outlet, limits: SmtpLimits | None = None) -> Tried:
     try:
         async with await Session.open(out.endpoint, limits) as session:
             most = session.most_bytes
-    except SmtpError as error:
+    except MailError as error:
         return Tried(error.step, error.words)
     return Tried(None, f"{out.endpoint.host} takes mails" + ("" if most is None else f" of up to {most} bytes"))

@@ -11,9 +11,9 @@ import httpx2
 
 from desk.desk import Desk
 from desk.sealing import Sealer
+from mailbox.errors import MailError
 from mailbox.fetching import Fetching
 from mailbox.imap.connection import Connection
-from mailbox.imap.errors import ImapError
 from mailbox.places import place
 from mailbox.reconciling import Found, compare, noted
 from server import mail_report
@@ -58,7 +58,7 @@ async def compared(desk: Desk, blobs: Blobs, sealer: Sealer, box: Mailbox, days:
                 ]
                 since = now - timedelta(days=days)
                 found = await compare(connection, desk.record, box, folders, now, since, "asked")
-        except ImapError as error:
+        except MailError as error:
             return Compared(None, error.step, error.words)
         except (ValueError, KeyError):
             return Compared(None, "secret", "It was sealed with a key that is not here.")

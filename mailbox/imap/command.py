@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from aioimaplib import aioimaplib
 
+from mailbox.errors import Step
 from mailbox.imap.batches import MIB
-from mailbox.imap.errors import Step
 from mailbox.imap.reader import Answer
 
 

@@ -1,6 +1,6 @@
 """A connection to one mailbox: what the desk wants of it, as plain values. One task owns one connection.
 
-Everything raises ImapError (mailbox/imap/errors.py) and names its step. After Lost or Strange the connection is over:
+Everything raises MailError (mailbox/errors.py) and names its step. After Lost or Strange the connection is over:
 close it and open another. A call that is cancelled gives the connection up as well.
 """
 
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO, Self
 
+from mailbox.errors import Lost, MailError, Step
 from mailbox.imap import answers
 from mailbox.imap.answers import Fetched
 from mailbox.imap.batches import HEADERS_ABOVE, PART_BYTES, uid_sets
 from mailbox.imap.command import Limits
 from mailbox.imap.endpoint import Endpoint
-from mailbox.imap.errors import ImapError, Lost, Refused, Step, Strange
+from mailbox.imap.errors import Refused, Strange
 from mailbox.imap.names import folder as named
 from mailbox.imap.names import quoted
 from mailbox.imap.opening import opened
@@ -56,7 +57,7 @@ class Connection:
 
     @classmethod
     async def open(cls, endpoint: Endpoint, limits: Limits | None = None) -> Self:
-        """Connected and logged in. Raises ImapError with one of the steps resolve, connect, tls, greeting, token,
+        """Connected and logged in. Raises MailError with one of the steps resolve, connect, tls, greeting, token,
         login; a cancelled call leaves nothing open.
         """
         limits = limits or Limits()
@@ -69,10 +70,10 @@ class Connection:
         return self._protocol.lost
 
     async def close(self) -> None:
-        """Says good-bye where that is possible, and ends. Never raises ImapError."""
+        """Says good-bye where that is possible, and ends. Never raises MailError."""
         protocol = self._protocol
         if not protocol.lost:
-            with contextlib.suppress(ImapError, TimeoutError, RuntimeError):
+            with contextlib.suppress(MailError, TimeoutError, RuntimeError):
                 async with asyncio.timeout(self._limits.idle_grace_s):
                     await protocol.hear("noop", "LOGOUT")
         protocol.give_up("closed")

@@ -10,7 +10,7 @@ Security = Literal["tls", "starttls", "plain"]
 
 
 class Tokens(Protocol):
-    """Where access tokens come from: mailbox.oauth.TokenSource. `token` raises TokenError; `forget`: it was refused."""
+    """Where access tokens come from: mailbox/oauth.py. `token` raises TokenFailed; `forget`: it was refused."""
 
     async def token(self) -> str: ...
 

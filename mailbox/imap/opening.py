@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-import socket
 import ssl
 from collections.abc import Awaitable
 from typing import TypeVar
 
 from mailbox import dialing
-from mailbox.dialing import NotReached
+from mailbox.errors import LoginRefused, Lost, Untrusted, hint
 from mailbox.imap import answers
 from mailbox.imap.command import Command, Limits, challenge_words
 from mailbox.imap.endpoint import Endpoint, OAuth, Password
-from mailbox.imap.errors import LoginRefused, Lost, Refused, TokenFailed, Unreachable, Untrusted, code, hint
+from mailbox.imap.errors import Refused, code
 from mailbox.imap.names import quoted
 from mailbox.imap.protocol import AUTH, NONAUTH, Protocol
-from mailbox.oauth import TokenError, bearer
+from mailbox.oauth import bearer
 
 T = TypeVar("T")
 PASSING = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG", "OVERQUOTA", "THROTTLED"}
@@ -28,7 +27,7 @@ CROWDED = re.compile(r"too many (simultaneous )?connections", re.IGNORECASE)
 
 
 async def opened(endpoint: Endpoint, limits: Limits) -> tuple[Protocol, set[str]]:
-    """Connected and logged in; what the server can do after login. Raises ImapError. Cancelled, it leaves nothing."""
+    """Connected and logged in; what the server can do after login. Raises MailError. Cancelled, it leaves nothing."""
     protocol = await _connected(endpoint, limits)
     try:
         await protocol.greeting()
@@ -47,14 +46,15 @@ async def opened(endpoint: Endpoint, limits: Limits) -> tuple[Protocol, set[str]
 
 
 async def _connected(endpoint: Endpoint, limits: Limits) -> Protocol:
-    plain = await _reached(endpoint, limits)
+    in_clear = endpoint.security == "plain"
+    plain = await dialing.reached(endpoint.host, endpoint.port, plain=in_clear, seconds=limits.connect_s)
     loop = asyncio.get_running_loop()
     try:
         if endpoint.security == "tls":
             made = loop.create_connection(
                 lambda: Protocol(limits),
                 sock=plain,
-                ssl=_trust(endpoint),
+                ssl=dialing.trust(endpoint.ca_file),
                 server_hostname=endpoint.host,
                 ssl_handshake_timeout=limits.connect_s,
             )
@@ -64,21 +64,6 @@ async def _connected(endpoint: Endpoint, limits: Limits) -> Protocol:
     except BaseException:
         plain.close()
         raise
-
-
-async def _reached(endpoint: Endpoint, limits: Limits) -> socket.socket:
-    plain = endpoint.security == "plain"
-    try:
-        return await dialing.reached(endpoint.host, endpoint.port, plain=plain, seconds=limits.connect_s)
-    except NotReached as error:
-        raise (Untrusted if error.step == "tls" else Unreachable)(error.step, error.words) from error
-
-
-def _trust(endpoint: Endpoint) -> ssl.SSLContext:
-    try:
-        return dialing.trust(endpoint.ca_file)
-    except NotReached as error:
-        raise Untrusted(error.step, error.words) from error
 
 
 async def _in_tls(made: Awaitable[T]) -> T:
@@ -98,7 +83,7 @@ async def _encrypted(protocol: Protocol, endpoint: Endpoint) -> None:
         await protocol.ask("tls", "STARTTLS")
     except Refused as error:
         raise Untrusted("tls", f"the server refuses STARTTLS: {error.words}") from error
-    await _in_tls(protocol.encrypt(_trust(endpoint), endpoint.host))
+    await _in_tls(protocol.encrypt(dialing.trust(endpoint.ca_file), endpoint.host))
 
 
 # Logging in -----------------------------------------------------------------------------------------------------------
@@ -137,21 +122,14 @@ async def _by_password(protocol: Protocol, user: str, secret: str, able: set[str
 
 async def _by_token(protocol: Protocol, endpoint: Endpoint, auth: OAuth, able: set[str]) -> Command:
     """With the token at hand; with a new one when that is refused."""
-    token = await _token(auth)
+    token = await auth.tokens.token()
     command = await _authenticated(protocol, auth.mechanism, _bearer(endpoint, auth, token), able)
     if command.result != "OK" and not _passing(command.words):
         auth.tokens.forget(token)
-        newer = await _token(auth)
+        newer = await auth.tokens.token()
         if newer != token:
             command = await _authenticated(protocol, auth.mechanism, _bearer(endpoint, auth, newer), able)
     return command
-
-
-async def _token(auth: OAuth) -> str:
-    try:
-        return await auth.tokens.token()
-    except TokenError as error:
-        raise TokenFailed(error.words, retry=error.retry, after_s=error.after_s) from error
 
 
 def _bearer(endpoint: Endpoint, auth: OAuth, token: str) -> str:

@@ -11,9 +11,10 @@ from typing import Any
 
 from aioimaplib import aioimaplib
 
+from mailbox.errors import Lost, Step
 from mailbox.imap import answers
 from mailbox.imap.command import Command, Limits
-from mailbox.imap.errors import Lost, Refused, Step, Strange
+from mailbox.imap.errors import Refused, Strange
 from mailbox.imap.reader import Answer, Reader, TooLong
 
 CONNECTED, NONAUTH, AUTH, SELECTED, IDLE = "CONNECTED", "NONAUTH", "AUTH", "SELECTED", "IDLE"

@@ -9,18 +9,18 @@ import aiosmtplib
 from aiosmtplib import SMTP
 
 from mailbox import dialing
-from mailbox.dialing import NotReached
+from mailbox.errors import LoginRefused, Lost, Step, Untrusted
 from mailbox.imap.command import challenge_words
 from mailbox.imap.endpoint import OAuth, Password
-from mailbox.oauth import TokenError, bearer
+from mailbox.oauth import bearer
 from mailbox.smtp.endpoint import Endpoint, Limits
-from mailbox.smtp.errors import LoginRefused, Lost, Refused, Step, TokenFailed, Unreachable, Untrusted
+from mailbox.smtp.errors import Refused
 
 READY, DONE, SAID, GO_ON = 220, 250, 235, 334
 
 
 async def opened(endpoint: Endpoint, limits: Limits) -> SMTP:
-    """Connected, greeted, logged in. Raises SmtpError. Cancelled, it leaves nothing open."""
+    """Connected, greeted, logged in. Raises MailError. Cancelled, it leaves nothing open."""
     client = await _connected(endpoint, limits)
     try:
         await _hello(client, limits)
@@ -62,13 +62,10 @@ def one_line(words: str) -> str:
 
 async def _connected(endpoint: Endpoint, limits: Limits) -> SMTP:
     tls = endpoint.security == "tls"
-    try:
-        context = dialing.trust(endpoint.ca_file) if tls else None
-        plain = await dialing.reached(
-            endpoint.host, endpoint.port, plain=endpoint.security == "plain", seconds=limits.connect_s
-        )
-    except NotReached as error:
-        raise (Untrusted if error.step == "tls" else Unreachable)(error.step, error.words) from error
+    context = dialing.trust(endpoint.ca_file) if tls else None
+    plain = await dialing.reached(
+        endpoint.host, endpoint.port, plain=endpoint.security == "plain", seconds=limits.connect_s
+    )
     client = SMTP(
         hostname=endpoint.host,
         port=None,
@@ -139,11 +136,9 @@ async def _encrypted(client: SMTP, endpoint: Endpoint, limits: Limits) -> None:
     """STARTTLS, or nothing: no mail and no password goes over the plain connection instead."""
     if not client.supports_extension("starttls"):
         raise Untrusted("tls", "the server offers no STARTTLS")
+    context = dialing.trust(endpoint.ca_file)
     try:
-        context = dialing.trust(endpoint.ca_file)
         await client.starttls(tls_context=context, server_hostname=endpoint.host, timeout=limits.connect_s)
-    except NotReached as error:
-        raise Untrusted("tls", error.words) from error
     except ssl.SSLError as error:
         raise _untrusted(error) from error
     except aiosmtplib.SMTPResponseException as error:
@@ -180,11 +175,11 @@ async def _by_password(client: SMTP, user: str, secret: str, limits: Limits) -> 
 
 async def _by_token(client: SMTP, endpoint: Endpoint, auth: OAuth, limits: Limits) -> tuple[int, str]:
     """With the token at hand; with a new one when that is refused."""
-    token = await _token(auth)
+    token = await auth.tokens.token()
     code, words = await _bearing(client, endpoint, auth, token, limits)
     if code >= 500:
         auth.tokens.forget(token)
-        newer = await _token(auth)
+        newer = await auth.tokens.token()
         if newer != token and client.is_connected:
             code, words = await _bearing(client, endpoint, auth, newer, limits)
     return code, words
@@ -198,13 +193,6 @@ async def _bearing(client: SMTP, endpoint: Endpoint, auth: OAuth, token: str, li
         code, words = await _say(client, b"AQ==" if auth.mechanism == "OAUTHBEARER" else b"", limits=limits)
         words = f"{words} {reason}"
     return code, words
-
-
-async def _token(auth: OAuth) -> str:
-    try:
-        return await auth.tokens.token()
-    except TokenError as error:
-        raise TokenFailed(error.words, retry=error.retry, after_s=error.after_s) from error
 
 
 async def _say(client: SMTP, *words: bytes, limits: Limits) -> tuple[int, str]:

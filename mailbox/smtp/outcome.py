@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from mailbox.imap.errors import plain
+from mailbox.errors import plain
 
 State = Literal["accepted", "deferred", "bounced", "ambiguous"]
 LONGEST_LOCAL = 64

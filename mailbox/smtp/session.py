@@ -14,8 +14,9 @@ from typing import Self
 import aiosmtplib
 from aiosmtplib import SMTP
 
+from mailbox.errors import Lost, MailError, Step
 from mailbox.smtp.endpoint import Endpoint, Limits
-from mailbox.smtp.errors import Lost, Refused, SmtpError, Step
+from mailbox.smtp.errors import Refused
 from mailbox.smtp.opening import asked, one_line, opened
 from mailbox.smtp.outcome import NoAddress, Outcome, envelope_address
 
@@ -49,7 +50,7 @@ class Session:
 
     @classmethod
     async def open(cls, endpoint: Endpoint, limits: Limits | None = None) -> Self:
-        """Connected and logged in. Raises SmtpError; a cancelled call leaves nothing open."""
+        """Connected and logged in. Raises MailError; a cancelled call leaves nothing open."""
         limits = limits or Limits()
         return cls(await opened(endpoint, limits), limits)
 
@@ -65,7 +66,7 @@ class Session:
         return int(stated) if stated.isdecimal() and 0 < int(stated) < 2**62 else None
 
     async def close(self) -> None:
-        """Says good-bye where that is possible: what was accepted stays so. Never raises SmtpError."""
+        """Says good-bye where that is possible: what was accepted stays so. Never raises MailError."""
         try:
             if not self.lost:
                 await self._client.quit(timeout=self._limits.quit_s)
@@ -82,11 +83,11 @@ class Session:
 
     async def send(self, envelope: Envelope, raw: bytes, before_content: BeforeContent) -> dict[str, Outcome]:
         """An outcome for each recipient. `before_content` is awaited when the content is about to leave; what it raises
-        ends the session. Raises SmtpError when nobody can have got the mail. Cancelled, the session is over.
+        ends the session. Raises MailError when nobody can have got the mail. Cancelled, the session is over.
         """
         try:
             return await self._send(envelope, raw, before_content)
-        except SmtpError:
+        except MailError:
             await self._forget()
             raise
         except BaseException:

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from mailbox.imap.errors import ImapError
+from mailbox.errors import MailError
 from routing.errors import NotFound, Unavailable
 from server.demo import cast, forms, post
 from server.demo.post import Draft, Letter, Post
@@ -111,7 +111,7 @@ def _shown(letter: Letter) -> dict[str, Any]:
 async def _letters(box: Post, contact: cast.Contact) -> list[Letter]:
     try:
         return await box.letters(contact)
-    except ImapError as error:
+    except MailError as error:
         raise Unavailable from error
 
 

@@ -20,9 +20,9 @@ from email.utils import format_datetime, parseaddr
 from functools import partial
 from typing import Any, Protocol
 
+from mailbox.errors import MailError
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Endpoint, Password
-from mailbox.imap.errors import ImapError
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class MailHost:
         try:
             for address in envelope.rcpt_tos:
                 await self._append(address, _stamped(envelope, address, self._now(), proven))
-        except (ImapError, OSError):
+        except (MailError, OSError):
             log.exception("demo.mail_not_taken")
             return "451 4.3.0 Not taken, try again"
         return "250 2.0.0 Taken"

@@ -130,7 +130,7 @@ class Post:
         )  # fmt: skip
 
     async def letters(self, reader: cast.Contact) -> list[Letter]:
-        """What lies in the INBOX, the newest first. Raises ImapError."""
+        """What lies in the INBOX, the newest first. Raises MailError."""
         async with await Connection.open(self._host.endpoint(reader.email)) as connection:
             await connection.select("INBOX")
             mails = await connection.fetch((await connection.uids())[-SHOWN:])

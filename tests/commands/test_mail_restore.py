@@ -9,9 +9,9 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+from mailbox.errors import MailError
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
-from mailbox.imap.errors import ImapError
 from tests.mailbox.imap.conftest import at
 from tests.mailbox.office import MAIL
 from tests.support.copying import Place
@@ -32,7 +32,7 @@ async def in_done(port: int) -> int:
     async with await Connection.open(at(port, user=USER, auth=Password(SECRET))) as server:
         try:
             return (await server.select("Vipdesk/Done")).exists
-        except ImapError:
+        except MailError:
             return 0
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from mailbox.oauth import ClientCredentials, RefreshToken, TokenError, TokenSource
+from mailbox.errors import TokenFailed
+from mailbox.oauth import ClientCredentials, RefreshToken, TokenSource
 from tests.support.imap_tokens import CLIENT, CLIENT_SECRET, REFRESH, TokenServer
 
 
@@ -122,7 +123,7 @@ async def test_a_new_refresh_token_is_used_and_handed_over_to_be_kept(
 async def test_a_refusal_says_what_to_do(
     grant: RefreshToken, code: str, words: str, server: TokenServer, http: httpx2.AsyncClient
 ) -> None:
-    with pytest.raises(TokenError) as caught:
+    with pytest.raises(TokenFailed) as caught:
         await TokenSource(server.url, grant, http).token()
     error = caught.value
     assert words in error.words
@@ -154,14 +155,14 @@ async def test_any_answer_is_a_token_or_an_error_that_says_when_to_try_again(
     http: httpx2.AsyncClient,
 ) -> None:
     server.refusal = refusal
-    with pytest.raises(TokenError) as caught:
+    with pytest.raises(TokenFailed) as caught:
         await TokenSource(server.url, by_refresh(), http).token()
     assert (caught.value.retry, caught.value.after_s) == (retry, after_s)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/token", "http://[/token", "token"])
 async def test_a_token_server_that_is_not_there_is_tried_again(url: str, http: httpx2.AsyncClient) -> None:
-    with pytest.raises(TokenError) as caught:
+    with pytest.raises(TokenFailed) as caught:
         await TokenSource(url, by_refresh(), http).token()
     assert (caught.value.retry, caught.value.after_s) == (True, None)
     assert "not reached" in caught.value.words
@@ -172,7 +173,7 @@ async def test_secrets_are_in_no_log_and_no_error(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     token = await TokenSource(server.url, by_refresh(), http).token()
-    with pytest.raises(TokenError) as caught:
+    with pytest.raises(TokenFailed) as caught:
         await TokenSource(server.url, by_refresh("old"), http).token()
     seen = caplog.text + str(caught.value) + repr(by_refresh()) + repr(ClientCredentials(CLIENT, CLIENT_SECRET))
     for secret in (token, REFRESH, CLIENT_SECRET):

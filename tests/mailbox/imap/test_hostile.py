@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from mailbox.errors import Lost, MailError
 from mailbox.imap.command import Limits
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
-from mailbox.imap.errors import ImapError, Lost, Refused, Strange
+from mailbox.imap.errors import Refused, Strange
 from tests.mailbox.imap.conftest import Into, at
 from tests.support.eventually import eventually
 from tests.support.imap_script import SELECTED, Reply, ScriptedImap, Session, mail, pushing, silence
@@ -563,5 +564,5 @@ async def test_a_path_is_written_as_the_server_writes_it(
 async def test_errors_are_one_family_and_say_their_step(into: Into) -> None:
     async with ScriptedImap({"SELECT": b"TAG NO no\x07 such\r\n"}) as server:
         connection = await into(server.port)
-        with pytest.raises(ImapError, match="select: no  such"):
+        with pytest.raises(MailError, match="select: no  such"):
             await connection.select("Nowhere")

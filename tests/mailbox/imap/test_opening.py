@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from mailbox.errors import LoginRefused, Lost, TokenFailed, Unreachable, Untrusted
 from mailbox.imap.command import Limits
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Mechanism, OAuth, Password
-from mailbox.imap.errors import LoginRefused, Lost, Refused, Strange, TokenFailed, Unreachable, Untrusted
-from mailbox.oauth import TokenError
+from mailbox.imap.errors import Refused, Strange
 from tests.mailbox.imap.conftest import Into, at
 from tests.support.eventually import eventually
 from tests.support.imap_certificates import Authority
@@ -34,7 +34,7 @@ class Tokens:
 
     async def token(self) -> str:
         if not self.left:
-            raise TokenError("the consent was withdrawn", code="invalid_grant", retry=False, after_s=300)
+            raise TokenFailed("the consent was withdrawn", code="invalid_grant", retry=False, after_s=300)
         return self.left[0]
 
     def forget(self, token: str) -> None:

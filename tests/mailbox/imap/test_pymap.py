@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mailbox.errors import LoginRefused
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
-from mailbox.imap.errors import LoginRefused, Refused
+from mailbox.imap.errors import Refused
 from tests.mailbox.imap.conftest import Into, at
 from tests.support.imap_certificates import Authority
 from tests.support.imap_pymap import SECRET, USER, pymap_server

@@ -9,10 +9,11 @@ from typing import Any
 import httpx2
 import pytest
 
+from mailbox.errors import LoginRefused, Lost, MailError, TokenFailed, Unreachable, Untrusted
 from mailbox.imap.endpoint import OAuth, Password
 from mailbox.oauth import RefreshToken, TokenSource
 from mailbox.smtp.endpoint import Endpoint, Limits
-from mailbox.smtp.errors import LoginRefused, Lost, Refused, SmtpError, TokenFailed, Unreachable, Untrusted
+from mailbox.smtp.errors import Refused
 from mailbox.smtp.outcome import Outcome
 from mailbox.smtp.session import Envelope, Session
 from tests.support.imap_certificates import Authority
@@ -349,6 +350,6 @@ async def test_why_a_token_is_refused_is_told_and_so_is_that_there_is_none() -> 
 
 async def test_no_error_shows_a_secret() -> None:
     async with SmtpServer(secrets={"anna": "sécret"}) as server:
-        with pytest.raises(SmtpError) as caught:
+        with pytest.raises(MailError) as caught:
             await sent(server.port, user="anna", auth=Password("Pa55word"))
     assert "Pa55word" not in f"{caught.value} {caught.value!r} {Endpoint('h', 1, 'tls', 'u', Password('Pa55word'))!r}"
