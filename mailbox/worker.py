@@ -232,8 +232,11 @@ class Worker:
         process, self._process = self._process, None
         if process is None:
             return 0
-        with suppress(ProcessLookupError):
-            process.kill()
+        if process.returncode is None:
+            with suppress(
+                ProcessLookupError
+            ):  # process.kill() would reap it, and its watcher would not learn how it ended
+                os.kill(process.pid, signal.SIGKILL)
         return await asyncio.shield(process.wait())
 
 
