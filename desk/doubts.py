@@ -18,7 +18,7 @@ from routing.errors import Conflict, NotFound
 from routing.outgoing import MOST_DOUBTS, WRITTEN, asks_first, pause
 from store import incoming, outgoing
 from store.jobs import Job
-from store.outgoing import Mail
+from store.outgoing import Mail, Recipient
 from store.tickets import Found
 from store.times import micros
 
@@ -44,18 +44,23 @@ def goes_again(work: Work, job: Job, id: str, *, looks: bool) -> bool:
 
 
 def send_again(work: Work, signed: Signed, request: SendAgain) -> dict[str, Any]:
-    """See docs/protocol.md: the same bytes under the same Message-ID, once."""
-    mail = _asked(work, request, "send_again")
-    posting.move(work, mail.id, {each.address: Outcome("queued") for each in mail.in_doubt}, decided="again")
-    posting.leave(work, mail.id, work.now)
+    """See docs/protocol.md: the same bytes under the same Message-ID, once; or anew what never left."""
+    mail = _found(work, request, "send_again")
+    if mail.never_left:
+        again, decided = tuple(each for each in mail.recipients if each.state == "bounced"), "tried"
+    else:
+        again, decided = _asked_about(mail), "again"
+    outgoing.calm(work.connection, mail.id)
+    posting.move(work, mail.id, {each.address: Outcome("queued") for each in again}, decided=decided)
+    posting.leave(work, mail.id, mail.kind, work.now)
     return _decided(work, mail, "mail_sent_again")
 
 
 def mark_arrived(work: Work, signed: Signed, request: MarkArrived) -> dict[str, Any]:
     """See docs/protocol.md: an agent knows that it arrived."""
-    mail = _asked(work, request, "mark_arrived")
+    mail = _found(work, request, "mark_arrived")
+    outcomes = {each.address: posting.taken_then(each) for each in _asked_about(mail)}
     outgoing.vouch(work.connection, mail.id, signed.actor.id)
-    outcomes = {each.address: posting.taken_then(each) for each in mail.in_doubt}
     posting.move(work, mail.id, outcomes, decided="arrived")
     return _decided(work, mail, "mail_marked_arrived")
 
@@ -69,13 +74,17 @@ def _asks(work: Work, found: Found, mail: Mail) -> bool:
     return first or (tried_enough and mail.kind in WRITTEN)
 
 
-def _asked(work: Work, request: SendAgain | MarkArrived, verb: str) -> Mail:
+def _asked_about(mail: Mail) -> tuple[Recipient, ...]:
+    if mail.asked_at is None:
+        raise Conflict("What becomes of this mail is decided already.", field="mail")
+    return mail.in_doubt
+
+
+def _found(work: Work, request: SendAgain | MarkArrived, verb: str) -> Mail:
     found = work.allowed(request.ticket, verb)
     mail = outgoing.locked(work.connection, request.mail)
     if mail is None or mail.ticket_id != found.ticket.id:
         raise NotFound("There is no such mail on this ticket.", field="mail")
-    if mail.asked_at is None:
-        raise Conflict("What becomes of this mail is decided already.", field="mail")
     return mail
 
 

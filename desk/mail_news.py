@@ -36,6 +36,7 @@ def tell_agents(work: Work, found: Found, mail: Mail, **more: Any) -> None:
         "recipients": recipients,
         "send_at": micros_written(mail.send_at),
         "accepted_at": micros_written(mail.accepted_at),
+        "left": mail.sha256 is not None,
         "asked_at": micros_written(mail.asked_at),
         "vouched": work.agent_name(mail.vouched_by),
     }

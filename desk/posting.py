@@ -85,22 +85,23 @@ def post(
         details={**details, "seqs": list(seqs)},
         send_at=send_at,
     )
-    leave(work, id, send_at)
+    leave(work, id, kind, send_at)
     if kind in OF_A_TICKET:
-        work.job("mail_late", f"late:{id}", send_at + LATE, {"mail": id})
         mail = outgoing.find(work.connection, id)
         assert mail is not None
         mail_news.tell(work, found, mail, None)
     return id
 
 
-def leave(work: Work, id: str, at: datetime) -> None:
-    """It is handed over then."""
+def leave(work: Work, id: str, kind: str, at: datetime) -> None:
+    """It is handed over then; where that fails for long, somebody hears of it."""
     work.job(KIND, _key(id), at, {"mail": id})
+    if kind in OF_A_TICKET:
+        work.job("mail_late", f"late:{id}", at + LATE, {"mail": id})
 
 
 def withdraw(work: Work, mail: Mail) -> bool:
-    """Takes it back, unless it is on its way; the ticket's status is again as it was."""
+    """Takes it back, unless it is on its way or has left; the ticket's status is again as it was."""
     if not outbox.withdraw(work.connection, mail.id, micros(work.now)):
         return False
     work.cancel(_key(mail.id))
@@ -216,6 +217,8 @@ def move(work: Work, id: str, outcomes: Mapping[str, Outcome], **more: Any) -> N
         if mail.kind == "reply" and found.ticket.status in ("waiting", "solved"):
             set_status(work, found, "open", "the answer did not arrive")
         _wait_again(work, found)
+    elif mail.state == "bounced" and settled.state != "bounced":
+        _wait_again(work, found)
 
 
 def ask(work: Work, found: Found | None, mail: Mail, since: int | None) -> None:
@@ -231,7 +234,7 @@ def _bounces(mail: Mail) -> int:
 
 
 def _wait_again(work: Work, found: Found) -> None:
-    """An answer was none: the clock is that of the earliest mail which no other one answers."""
+    """An answer was none, or is one again: the clock is that of the earliest mail which no other one answers."""
     if found.ticket.status not in ("solved", "closed"):
         answered = messages.last_answer(work.connection, found.ticket.id)
         found.ticket.starts_at = incoming.starts(work.connection, found.ticket.id, answered)

@@ -144,7 +144,7 @@ class TakeBack(Struct, tag="take_back", frozen=True):
 
 
 class SendAgain(Struct, tag="send_again", frozen=True):
-    """A mail of which nobody knows whether it arrived goes once more."""
+    """A mail of which nobody knows whether it arrived, or that never left, goes once more."""
 
     rid: Rid
     ticket: Id

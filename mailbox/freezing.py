@@ -10,7 +10,7 @@ from typing import Any
 from desk.sealing import Sealer
 from mailbox import tokens
 from mailbox.composing.compose import Draft, Quote, compose
-from mailbox.composing.fields import Person
+from mailbox.composing.fields import OddAddress, Person
 from mailbox.composing.parts import Enclosed
 from routing.errors import NotFound
 from store import calendars, files
@@ -39,6 +39,10 @@ class HeldBack(Exception):
     """A virus scanner found something in a file of it; the file's name."""
 
 
+class CannotBeMade(Exception):
+    """There is something in it of which no mail can be made; in words for whoever wrote it."""
+
+
 class Freezing:
     """Of every mailbox."""
 
@@ -49,20 +53,34 @@ class Freezing:
 
     async def frozen(self, mail: Mail, box: Mailbox, *, plus: bool) -> Frozen:
         """`plus`: the mailbox takes plus addresses. Raises NotFound for bytes that are gone, HeldBack,
-        Unavailable, OSError.
+        CannotBeMade, Unavailable, OSError.
         """
         if mail.sha256 is not None and mail.message_id is not None:
             return Frozen(mail.message_id, mail.sha256, await asyncio.to_thread(self._content, mail.sha256))
         enclosed, zone = await self._record.read(lambda connection: _rows(connection, mail, box))
         contents = [await asyncio.to_thread(self._content, each.sha256) for each in enclosed]
-        draft = draft_of(mail, box, self._sealer, list(zip(enclosed, contents, strict=True)), zone=zone, plus=plus)
-        raw = await asyncio.to_thread(compose, draft)
+        files = list(zip(enclosed, contents, strict=True))
+        message_id, raw = await asyncio.to_thread(_made, mail, box, self._sealer, files, zone=zone, plus=plus)
         blob = await asyncio.to_thread(self._blobs.put_bytes, raw)
-        return Frozen(draft.message_id, blob.sha256, raw)
+        return Frozen(message_id, blob.sha256, raw)
 
     def _content(self, sha256: str) -> bytes:
         with self._blobs.open(sha256) as file:
             return file.read()
+
+
+def _made(
+    mail: Mail, box: Mailbox, sealer: Sealer, enclosed: list[tuple[File, bytes]], *, zone: str, plus: bool
+) -> tuple[str, bytes]:
+    try:
+        draft = draft_of(mail, box, sealer, enclosed, zone=zone, plus=plus)
+        return draft.message_id, compose(draft)
+    except OddAddress as error:
+        raise CannotBeMade(str(error)) from error
+    except Exception as error:  # it would fail at each try, and nobody would hear of it: who wrote it is told
+        raise CannotBeMade(
+            f"The desk could not make a mail of it ({type(error).__name__}); its log says more."
+        ) from error
 
 
 def draft_of(

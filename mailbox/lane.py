@@ -19,7 +19,7 @@ from mailbox import claiming, proofs
 from mailbox.addressing import envelope_of
 from mailbox.claiming import DOWN_S, Claimed
 from mailbox.errors import Lost, MailError
-from mailbox.freezing import Freezing, Frozen, HeldBack
+from mailbox.freezing import CannotBeMade, Freezing, Frozen, HeldBack
 from mailbox.imap.backoff import Backoff
 from mailbox.places import Outlet
 from mailbox.smtp.endpoint import Limits
@@ -209,6 +209,9 @@ class Lane:
         except HeldBack as file:
             words = f"The virus scanner found something in {file}, so this mail does not leave."
             return dict.fromkeys(waiting, Outcome("bounced", words)), None
+        except CannotBeMade as error:
+            log.exception("sending.not_made mail=%s", mail.id)
+            return dict.fromkeys(waiting, Outcome("bounced", str(error))), None
         envelope = envelope_of(self._sealer, mail, box, out, waiting)
         try:
             told = await self._handed_over(envelope, partial(self._begin, mail.id, frozen, waiting, held), frozen, out)

@@ -37,7 +37,11 @@ _OF_KIND = (
 )
 _WITHDRAW = (
     update(outgoing_mail)
-    .where(outgoing_mail.c.id == bindparam("b_id"), outgoing_mail.c.state == "queued", outgoing_mail.c.sha256.is_(None))
+    .where(
+        outgoing_mail.c.id == bindparam("b_id"),
+        outgoing_mail.c.state.in_(("queued", "bounced")),
+        outgoing_mail.c.sha256.is_(None),
+    )
     .values(state="withdrawn")
 )
 _WITHDRAW_RECIPIENTS = (
@@ -129,7 +133,7 @@ def was_added(connection: Connection, kind: str, ticket_id: str) -> bool:
 
 
 def withdraw(connection: Connection, id: str, now: int) -> bool:
-    """Takes it back; False when it is on its way already, or was taken back before."""
+    """Takes it back; False when it is on its way already, has left, or was taken back before."""
     if not connection.run(_WITHDRAW, b_id=id):
         return False
     connection.run(_WITHDRAW_RECIPIENTS, b_id=id, now=now)

@@ -88,6 +88,11 @@ class Mail:
         return any(each.state in UNDER_WAY for each in self.recipients if each.role != "copy")
 
     @property
+    def never_left(self) -> bool:
+        """Whether it failed before any of it was handed over."""
+        return self.state == "bounced" and self.sha256 is None
+
+    @property
     def recipient(self) -> str:
         """Whom it is to, in one line."""
         return ", ".join(each.address for each in self.recipients if each.role != "copy")
@@ -142,6 +147,7 @@ _SET = (
 )
 
 _ASK = update(outgoing_mail).where(outgoing_mail.c.id == bindparam("b_id")).values(asked_at=bindparam("since"))
+_CALM = update(outgoing_mail).where(outgoing_mail.c.id == bindparam("b_id")).values(alarmed_at=None)
 _VOUCH = update(outgoing_mail).where(outgoing_mail.c.id == bindparam("b_id")).values(vouched_by=bindparam("agent"))
 _ASKED = (
     select(func.count())
@@ -189,6 +195,11 @@ def set_state(
 def ask(connection: Connection, id: str, since: int | None) -> None:
     """Somebody is asked whether it goes again; None: nobody is any more."""
     connection.run(_ASK, b_id=id, since=since)
+
+
+def calm(connection: Connection, id: str) -> None:
+    """Whoever was alarmed has seen to it: the next alarm is another."""
+    connection.run(_CALM, b_id=id)
 
 
 def vouch(connection: Connection, id: str, agent: str) -> None:

@@ -57,7 +57,7 @@ class Draft:
 
 
 def compose(draft: Draft) -> bytes:
-    """Its bytes, the same each time, lines ended by CRLF."""
+    """Its bytes, the same each time, lines ended by CRLF. Raises OddAddress."""
     content = _content(draft)
     return parts.whole([*_head(draft), *content.fields], content.body) + b"\r\n"
 

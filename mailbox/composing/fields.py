@@ -32,6 +32,10 @@ class Person:
     address: str
 
 
+class OddAddress(ValueError):
+    """A line end or another sign that would begin a field of its own."""
+
+
 def subject(text: str) -> str:
     """The value of Subject."""
     return unstructured(clean(text)[:MOST_SUBJECT], len("Subject: "))
@@ -47,7 +51,7 @@ def unstructured(text: str, used: int) -> str:
 
 
 def people(of: Iterable[Person]) -> str:
-    """The value of From, To, Cc or Reply-To: each in a line of their own."""
+    """The value of From, To, Cc or Reply-To: each in a line of their own. Raises OddAddress."""
     return ",\r\n ".join(map(_person, of))
 
 
@@ -91,6 +95,8 @@ def clean(text: str) -> str:
 
 
 def _person(person: Person) -> str:
+    if not person.address.isprintable():
+        raise OddAddress("An address of this mail holds a line end, or another sign that no address may have.")
     local, _, domain = person.address.rpartition("@")
     address = f"{local}@{_ascii(domain)}"
     name = clean(person.name)[:MOST_NAME].strip()

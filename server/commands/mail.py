@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -215,7 +215,21 @@ def _lines(found: BoxReport) -> Iterator[str]:
 async def _told(reach: Reach, id: str) -> tuple[Any, str]:
     [found] = [each for each in await reach.read(mailboxes.every) if each.id == id]
     row = _row(found)
-    return row, table([(name, value) for name, value in row.items() if value not in (None, "")], "")
+    return row, table(list(_options(row)), "")
+
+
+def _options(row: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """What was set, by the names of the options that set it."""
+    for name, value in row.items():
+        option = before + name.replace("_", "-")
+        if isinstance(value, Mapping):
+            yield from _options(value, f"{option}-")
+        elif isinstance(value, bool):
+            yield option, "yes" if value else "no"
+        elif isinstance(value, (list, tuple)):
+            yield option, ", ".join(map(str, value))
+        elif value not in (None, ""):
+            yield option, str(value)
 
 
 def _row(box: Mailbox) -> dict[str, Any]:

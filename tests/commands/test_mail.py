@@ -96,6 +96,20 @@ def test_an_address_is_read_once(place: Place, tmp_path: Path) -> None:
     assert "twice@larkfield.example is read already." in place.refused("mail", "add", "Twice@Larkfield.example", *given)
 
 
+def test_a_mailbox_is_told_by_the_names_of_the_options_that_change_it(place: Place, tmp_path: Path) -> None:
+    code, told, _ = place.run(
+        "mail", "add", "read@larkfield.example", "--host", "imap.larkfield.example", "--trusts", "a.example,b.example",
+        "--smtp-host", "smtp.larkfield.example", "--plus", "--password-file", password(tmp_path),
+    )  # fmt: skip
+    assert code == 0 and not set("{}'[]") & set(told)
+    lines = [line.split(None, 1) for line in told.splitlines()]
+    for line in (
+        ["host", "imap.larkfield.example"], ["trusts", "a.example, b.example"], ["smtp-host", "smtp.larkfield.example"],
+        ["smtp-port", "587"], ["smtp-security", "starttls"], ["plus", "yes"],
+    ):  # fmt: skip
+        assert line in lines
+
+
 async def test_a_mailbox_is_compared_when_asked_and_what_is_missing_is_stored(
     place: Place, port: int, tmp_path: Path
 ) -> None:

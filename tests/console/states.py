@@ -155,7 +155,8 @@ def told_of_last(page: Page, by: dict[str, str] | None = None, **fields: Any) ->
         "mail": "out5", "kind": "reply", "seqs": [5], "send_at": None, "accepted_at": None, "asked_at": None,
         "vouched": None,
         "recipients": [{"address": "priya@brightwater.example", "name": "Priya Raman", "role": "to",
-                        "state": fields["state"], "reason": "", "at": "2026-03-03T09:10:00.000000Z"}],
+                        "state": fields["state"], "reason": fields.get("reason", ""),
+                        "at": "2026-03-03T09:10:00.000000Z"}],
     }  # fmt: skip
     page.evaluate(
         """([by, data]) => { const seq = desk.current().lastInternal + 1; desk.desk.take({type: "event", ticket: "t0",

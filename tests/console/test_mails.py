@@ -161,6 +161,31 @@ def test_a_mail_in_doubt_is_decided_by_the_palette_too(opened: Open) -> None:
     until(page, "desk.wire.sent.some(({type, mail}) => type === 'send_again' && mail === 'out5')")
 
 
+def unsent(opened: Open) -> Page:
+    page = opened_letters(opened)
+    told_of_last(page, state="bounced", left=False, reason="A file of this mail is not there any more.")
+    page.wait_for_selector(".m:last-of-type .banner.bad")
+    return page
+
+
+def test_what_never_left_says_why_and_is_taken_back_to_change_it(opened: Open) -> None:
+    page = unsent(opened)
+    said = page.locator(".m").last.locator(".banner.bad").inner_text()
+    assert said == (
+        "Your reply to Priya Raman did not leave. The clock goes on. A file of this mail is not there any more."
+    )
+    assert "did not leave" in page.locator(".m").last.locator(".m-h").inner_text()
+    page.get_by_role("button", name="Take back").last.press("Enter")
+    until(page, "desk.wire.sent.some(({type, mail}) => type === 'take_back' && mail === 'out5')")
+    until(page, "document.querySelector('.composer textarea').value === 'The feed is back.'")
+
+
+def test_what_never_left_is_tried_again_by_a_press(opened: Open) -> None:
+    page = unsent(opened)
+    page.get_by_role("button", name="Try again").press("Enter")
+    until(page, "desk.wire.sent.some(({type, mail}) => type === 'send_again' && mail === 'out5')")
+
+
 def test_who_said_that_it_arrived_stands_on_it(opened: Open) -> None:
     page = opened("desktop")
     in_doubt(page)

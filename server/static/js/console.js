@@ -167,7 +167,12 @@ export class Console {
   /** A mail of the open ticket of which nobody knows whether it arrived. */
   doubted() { return this.current()?.mails.doubted() ?? null; }
 
-  /** @param verb "sendAgain" or "markArrived" */
+  /** An answer that never left is in the draft again. */
+  async takeBackUnsent(ticket, mail, message) {
+    if (await this.verbs.takeBack(ticket, mail.mail)) this.composer.again(message);
+  }
+
+  /** @param verb "sendAgain", "tryAgain" or "markArrived" */
   decide(ticket, mail, verb) { return this.verbs[verb](ticket, mail.mail); }
 
   ring() { return this.desk.rings.open.value[0] ?? null; }

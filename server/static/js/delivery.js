@@ -31,8 +31,9 @@ export const stateMeans = (state) =>
 
 const STATUS = /\b([45])\.(\d{1,3})\.(\d{1,3})\b/;
 
-/** The reason of a mail server for people (RFC 3463); its own words stand beside it. */
-export function plainReason(reason) {
+/** The reason of a mail server for people (RFC 3463); its own words stand beside it. @param left: false: those words may be the desk's own */
+export function plainReason(reason, left = true) {
+  if (!left && !STATUS.test(reason ?? "")) return "";
   const found = STATUS.exec(reason ?? "");
   const [subject, detail] = found ? [found[2], found[3]] : [null, null];
   if (subject === "2" && detail === "2") return t("Their mailbox is full.");

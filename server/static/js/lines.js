@@ -50,6 +50,7 @@ const LINES = {
 /** What an agent said of a mail of which nobody knew whether it arrived. */
 const DECIDED = {
   again: (name) => ({ icon: "send", words: rich(t("{name} had the mail sent again that perhaps arrived"), { name }) }),
+  tried: (name) => ({ icon: "send", words: rich(t("{name} had the mail tried again"), { name }) }),
   arrived: (name) => ({ icon: "check", words: rich(t("{name} said that the mail arrived"), { name }) }),
 };
 

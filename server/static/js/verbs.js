@@ -43,6 +43,8 @@ export class Verbs {
 
   sendAgain(ticket, mail) { return this.#ask("send_again", { ticket: ticket.id, mail }, t("The same mail is sent once more.")); }
 
+  tryAgain(ticket, mail) { return this.#ask("send_again", { ticket: ticket.id, mail }, t("The mail is tried again.")); }
+
   markArrived(ticket, mail) { return this.#ask("mark_arrived", { ticket: ticket.id, mail }, t("Kept: it arrived. You are named for it.")); }
 
   addPerson(ticket, address, name) {

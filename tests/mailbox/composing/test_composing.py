@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbox.composing.compose import Draft, Quote, compose
-from mailbox.composing.fields import Person
+from mailbox.composing.fields import OddAddress, Person
 from mailbox.composing.parts import Enclosed
 from mailbox.parsing.attachments import clean_name
 from mailbox.parsing.parse import parse
@@ -130,6 +130,15 @@ def test_nothing_that_is_written_makes_a_field_of_its_own(text: str, name: str) 
     assert names == [
         b"Date", b"From", b"To", b"Subject", b"Message-ID", b"X-Vipdesk-Id", b"MIME-Version", b"Content-Type",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("sign", ["\r\n", "\n", "\r", "\0", "\x0b", "\u2028", "\x85"])
+@pytest.mark.parametrize("place", ["sender", "to", "cc", "reply_to"])
+def test_an_address_that_would_make_a_field_of_its_own_is_refused(place: str, sign: str) -> None:
+    evil = f"priya@brightwater.example{sign}Bcc: all@evil.example"
+    value = {"sender": Person("", evil), "reply_to": evil}.get(place, (PRIYA, Person("Eva", evil)))
+    with pytest.raises(OddAddress, match="holds a line end"):
+        compose(draft(**{place: value}))
 
 
 # Fields ---------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import email
 import email.policy
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import bindparam, select
 
 from desk import posting
@@ -141,6 +142,23 @@ async def test_pauses_double_and_end_after_days(office: Office, server: SmtpServ
         await eventually(lambda: office.is_now(id, "bounced"))
     [recipient] = (await office.mail(id)).recipients
     assert recipient.reason.startswith("No server took it for 5 days. 451")
+
+
+async def test_a_mail_that_cannot_be_made_says_so_at_once_and_holds_up_no_other(
+    office: Office, server: SmtpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    ticket = await office.ticket(await office.has("support", server.port))
+    broken = await office.answers(ticket, quote={"text": "of nobody, at no time"})
+    odd = await office.answers(ticket, To("tom@brightwater.example\r\nBcc: all@evil.example"))
+    sound = await office.answers(ticket)
+    async with office.process():
+        await eventually(lambda: office.is_now(sound, "accepted"))
+        for id, why in ((broken, "could not make a mail of it (KeyError)"), (odd, "holds a line end")):
+            await eventually(lambda id=id: office.is_now(id, "bounced"))  # type: ignore[misc]
+            assert why in (await office.mail(id)).recipients[0].reason
+            assert (await office.mail(id)).never_left
+    assert len(server.taken) == 1
+    assert "KeyError" in caplog.text and "evil.example" not in caplog.text
 
 
 async def test_a_secret_that_no_key_opens_is_told_on_the_mail_and_holds_nothing_for_ever(

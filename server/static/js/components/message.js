@@ -31,7 +31,7 @@ export function Message({ event, ticket }) {
       ${data.body && html`<p class="body" dir="auto">${linked(data.body)}</p>`}
       ${(data.files ?? []).map((file) => html`<${File} key=${file.file} file=${file} ticket=${ticket} />`)}
       ${came && html`<${MailFoot} mail=${mail} event=${event} ticket=${ticket} />`}
-      ${left && html`<${FateFoot} mail=${left} mine=${mine} ticket=${ticket} last=${left.seqs.at(-1) === event.seq} />`}</div>
+      ${left && html`<${FateFoot} mail=${left} mine=${mine} ticket=${ticket} event=${event} />`}</div>
   </article>`;
 }
 

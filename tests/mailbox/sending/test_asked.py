@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import bindparam, select
@@ -17,7 +16,6 @@ from mailbox.imap.endpoint import Password
 from routing.allow import Actor
 from routing.errors import DeskError
 from store import jobs, mailboxes
-from store.engine import Record, open_record
 from store.mailboxes import Mailbox
 from store.schema import event
 from tests.mailbox.imap.conftest import at
@@ -25,26 +23,9 @@ from tests.mailbox.outbound import Office
 from tests.support.eventually import calm, eventually
 from tests.support.imap_pymap import SECRET, USER, pymap_server
 from tests.support.smtp_server import SmtpServer
-from tests.support.world import World
 
 _EVENTS = select(event.c.frame).where(event.c.stream == bindparam("stream"))
 ANNA = Signed(Actor("anna", "agent", frozenset({"agent"})), "Anna Kovács")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def record(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Record]:
-    url = (
-        f"sqlite:///{tmp_path / 'record.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    )
-    opened = await open_record(url)
-    await World.make(opened)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def office(record: Record, tmp_path: Path) -> Office:
-    return Office(record, tmp_path / "files")
 
 
 @pytest.fixture
