@@ -32,6 +32,7 @@ from mailbox.parsing.parsed import Ours
 from mailbox.reading import Reader
 from mailbox.service import Mailboxes
 from mailbox.worker import Worker
+from server import serving
 from store import mailboxes
 from store.blobs import Blobs
 from store.engine import open_record
@@ -201,10 +202,12 @@ def _children(pid: int) -> list[int]:
 
 
 def _ingest(dovecot: DovecotServer, extent: Extent) -> list[Row]:
-    """Stored, read, on tickets and marked at the server, against the reading alone by the same process of its own."""
+    """Stored, read, on tickets and marked at the server, against the reading alone by the same process of its own; both
+    on the loop that the desk runs on.
+    """
     mails = mixed(400 if extent is QUICK else 2000)
     total = sum(map(len, mails))
-    pairs = [(asyncio.run(_ingested_s(dovecot, mails)), asyncio.run(_read_s(mails))) for _ in range(2)]
+    pairs = [(serving.run(_ingested_s(dovecot, mails)), serving.run(_read_s(mails))) for _ in range(3)]
     ours = [(_cpu_s(lambda: _parsed(mails)), _cpu_s(lambda: _by_email(mails))) for _ in range(3)]
     return [
         Row(
@@ -215,7 +218,7 @@ def _ingest(dovecot: DovecotServer, extent: Extent) -> list[Row]:
             "reading them alone",
             tuple(read / ingest for ingest, read in pairs),
             goal=0.85,
-            floor=0.2,
+            floor=0.35,
             at_most=False,
         ),
         Row(
@@ -249,7 +252,7 @@ async def _ingested_s(dovecot: DovecotServer, mails: list[bytes]) -> float:
                 began = time.perf_counter()
                 polling = asyncio.create_task(Mailboxes(desk, blobs, sealer, reader, Around()).run())
                 while await record.read(lambda opened: opened.scalar(_LANDED)) < len(mails):
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(0.05)
                 took = time.perf_counter() - began
                 polling.cancel()
                 await asyncio.gather(polling, return_exceptions=True)

@@ -45,7 +45,7 @@ def placed(work: Work, box: Mailbox, letter: Letter, calendar: Calendar, *, brak
     if full is not None:
         return Placed(full, person, decided, braked=True)
     linked = named.ticket.id if named is not None and (decided.linked or decided.joins) else None
-    contact = mail_people.contact_of(work, person)
+    contact = mail_people.contact_of(person)
     found = new_ticket(work, contact, place, "mail", letter.subject or None, None, linked=linked)
     found.ticket.pooled = int(found.ticket.owner_id is None)
     return Placed(found, person, decided)

@@ -21,12 +21,17 @@ and `in_doubt` follow from what only agents read."""
 
 def summary(connection: Connection, found: Found, agents: Mapping[str, Agent]) -> dict[str, Any]:
     """One ticket, for agents."""
-    return _summary(connection, found, agents, messages.last_of(connection, [found.ticket.id]).get(found.ticket.id))
+    return summaries(connection, [found], agents)[0]
 
 
-def summaries(connection: Connection, all_found: Sequence[Found]) -> list[dict[str, Any]]:
-    """Several, for agents, with one query for all last messages and one for all who are named."""
-    agents = people.some(connection, {id for found in all_found for id in _named_in(found)})
+def summaries(
+    connection: Connection, all_found: Sequence[Found], agents: Mapping[str, Agent] | None = None
+) -> list[dict[str, Any]]:
+    """Several, for agents, with one query for all last messages and, where `agents` are not known, one for all who are
+    named.
+    """
+    if agents is None:
+        agents = people.some(connection, {id for found in all_found for id in _named_in(found)})
     last = messages.last_of(connection, [found.ticket.id for found in all_found])
     return [_summary(connection, found, agents, last.get(found.ticket.id)) for found in all_found]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from desk import frames
 from desk.actors import Signed
-from desk.summaries import contact_summary, summary
+from desk.summaries import contact_summary, summaries
 from live.base import Published
 from routing.allow import Facts, allow
 from routing.errors import Forbidden, NotFound
@@ -63,7 +63,7 @@ class Work:
         self._found: dict[str, Found] = {}
         self._before: dict[str, tuple[Any, ...]] = {}
         self._facts: dict[str, Facts] = {}
-        self._shown: set[str] = set()
+        self._shown: dict[str, None] = {}
         self._audited: list[tuple[str, str, Mapping[str, Any]]] = []
         self._jobs: dict[str, list[tuple[Callable[..., object], tuple[Any, ...]]]] = {}
         self._agents: dict[str, Agent] | None = None
@@ -165,7 +165,7 @@ class Work:
 
     def show(self, found: Found) -> None:
         """The ticket's summary goes to all who may see it."""
-        self._shown.add(found.ticket.id)
+        self._shown[found.ticket.id] = None
 
     def job(
         self, kind: str, key: str, after: timedelta | datetime = timedelta(), payload: Mapping[str, Any] | None = None
@@ -205,14 +205,14 @@ class Work:
         """Writes back what changed. Raises LostRace when a chat was changed by somebody else."""
         for id, found in self._found.items():
             self._save(found, self._before[id])
-        self._show()
+        if self._shown:
+            self._show()
         self._take_away()
         for key in sorted(self._jobs):  # in one order, so that no two verbs wait for each other
             for change, values in self._jobs[key]:
                 change(self.connection, *values)
         by = self.signed.actor.id if self.signed else None
-        for action, object, detail in self._audited:
-            audit.append(self.connection, by, action, object, detail, self.now)
+        audit.append_all(self.connection, by, self._audited, self.now)
         return Done(answer, self.items, self.bell)
 
     def _save(self, found: Found, before: tuple[Any, ...]) -> None:
@@ -240,14 +240,17 @@ class Work:
                 self.items.append(frames.order(lost, "rights", id))
 
     def _show(self) -> None:
-        for id in self._shown:
-            found = self._found[id]
-            fields = summary(self.connection, found, self.agents)
+        shown = [self._found[id] for id in self._shown]
+        coordinators: dict[str, frozenset[str]] = {}
+        for found, fields in zip(shown, summaries(self.connection, shown, self.agents), strict=True):
             watchers = tuple(
                 f"agent:{agent.id}" for agent in self.agents.values() if allow(agent.actor, "see", found.facts).allowed
             )
             if watchers:
                 self.tell(watchers, "inbox", fields)
-            readers = found.participants | set(people.coordinators(self.connection, found.ticket.customer_id))
+            customer = found.ticket.customer_id
+            if customer not in coordinators:
+                coordinators[customer] = frozenset(people.coordinators(self.connection, customer))
+            readers = found.participants | coordinators[customer]
             if readers:
                 self.tell(tuple(f"contact:{each}" for each in sorted(readers)), "inbox", contact_summary(fields))

@@ -233,10 +233,8 @@ class Worker:
         if process is None:
             return 0
         if process.returncode is None:
-            with suppress(
-                ProcessLookupError
-            ):  # process.kill() would reap it, and its watcher would not learn how it ended
-                os.kill(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)  # process.kill() would reap it, and not say how it ended
         return await asyncio.shield(process.wait())
 
 

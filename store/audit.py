@@ -6,7 +6,7 @@ it is the lock of the appending transactions, and tells when the newest rows wer
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -72,20 +72,28 @@ def append(
 
     `detail` holds ids and values, never the text of messages, addresses or secrets.
     """
-    last, previous = _locked_head(connection)
-    number, instant = last + 1, micros(at)
-    written = msgspec.json.encode(dict(detail), order="deterministic").decode()
-    chained = _chained(previous, number, instant, actor_id, action, object, written)
-    connection.run(
-        _APPEND,
-        number=number,
-        at=instant,
-        actor_id=actor_id,
-        action=action,
-        object=object,
-        detail=written,
-        hash=chained,
-    )
+    append_all(connection, actor_id, [(action, object, detail)], at)
+
+
+def append_all(
+    connection: Connection, actor_id: str | None, said: Sequence[tuple[str, str, Mapping[str, Any]]], at: datetime
+) -> None:
+    """The same for several, each an action, its object and the detail."""
+    if not said:
+        return
+    number, chained = _locked_head(connection)
+    rows = []
+    for action, object, detail in said:
+        number += 1
+        written = msgspec.json.encode(dict(detail), order="deterministic").decode()
+        chained = _chained(chained, number, micros(at), actor_id, action, object, written)
+        rows.append(
+            {
+                "number": number, "at": micros(at), "actor_id": actor_id, "action": action, "object": object,
+                "detail": written, "hash": chained,
+            }
+        )  # fmt: skip
+    connection.many(_APPEND, rows)
     connection.run(_MOVE, b_key=HEAD, head=f"{number} {chained}")
 
 
