@@ -61,6 +61,7 @@ async def in_question(post: Post) -> tuple[str, Mail]:
     ticket = await severe(post)
     mail = await lost(post, await answered(post, ticket, next="solved"))
     assert await waited(post, mail) is False
+    assert (await now_is(post.world, mail)).asked_at is not None
     return ticket, mail
 
 
