@@ -50,7 +50,7 @@ def send_again(work: Work, signed: Signed, request: SendAgain) -> dict[str, Any]
         again, decided = tuple(each for each in mail.recipients if each.state == "bounced"), "tried"
     else:
         again, decided = _asked_about(mail), "again"
-    outgoing.calm(work.connection, mail.id)
+    outgoing.anew(work.connection, mail.id, micros(work.now))
     posting.move(work, mail.id, {each.address: Outcome("queued") for each in again}, decided=decided)
     posting.leave(work, mail.id, mail.kind, work.now)
     return _decided(work, mail, "mail_sent_again")

@@ -70,7 +70,7 @@ def proven(work: Work, job: Job, id: str) -> None:
 
 
 def given_up(mail: Mail, outcomes: dict[str, Outcome], now: datetime) -> dict[str, Outcome]:
-    """After days no server will take it."""
+    """After days no server will take it; they count from when it was last decided that it leaves."""
     if now - instant(mail.send_at) < GIVES_UP:
         return outcomes
     return {

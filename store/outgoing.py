@@ -147,7 +147,11 @@ _SET = (
 )
 
 _ASK = update(outgoing_mail).where(outgoing_mail.c.id == bindparam("b_id")).values(asked_at=bindparam("since"))
-_CALM = update(outgoing_mail).where(outgoing_mail.c.id == bindparam("b_id")).values(alarmed_at=None)
+_ANEW = (
+    update(outgoing_mail)
+    .where(outgoing_mail.c.id == bindparam("b_id"))
+    .values(alarmed_at=None, send_at=bindparam("leaves"))
+)
 _VOUCH = update(outgoing_mail).where(outgoing_mail.c.id == bindparam("b_id")).values(vouched_by=bindparam("agent"))
 _ASKED = (
     select(func.count())
@@ -197,9 +201,9 @@ def ask(connection: Connection, id: str, since: int | None) -> None:
     connection.run(_ASK, b_id=id, since=since)
 
 
-def calm(connection: Connection, id: str) -> None:
-    """Whoever was alarmed has seen to it: the next alarm is another."""
-    connection.run(_CALM, b_id=id)
+def anew(connection: Connection, id: str, at: int) -> None:
+    """Somebody decided that it leaves then: the next alarm is another, and its days begin anew."""
+    connection.run(_ANEW, b_id=id, leaves=at)
 
 
 def vouch(connection: Connection, id: str, agent: str) -> None:

@@ -80,6 +80,22 @@ async def test_the_mail_waits_for_a_word_and_goes_once_more_with_the_same_bytes(
     assert len(server.taken) == 2 and server.taken[0] == server.taken[1]
 
 
+async def test_who_decides_late_that_it_goes_again_gives_it_all_its_days_anew(
+    office: Office, server: SmtpServer
+) -> None:
+    ticket, id = await severe(office, await office.has("support", server.port))
+    async with office.process():
+        await in_question(office, id)
+        office.passes(days=6)
+        server.faults.clear()
+        server.faults["RCPT"] = "451"
+        await says(office, SendAgain(rid="1", ticket=ticket, mail=id))
+        await eventually(lambda: office.is_now(id, "deferred"))
+        office.passes(days=5)
+        await eventually(lambda: office.is_now(id, "bounced"))
+    assert len(server.taken) == 1
+
+
 async def test_what_somebody_says_arrived_is_sent_no_more(office: Office, server: SmtpServer) -> None:
     ticket, id = await severe(office, await office.has("support", server.port))
     async with office.process():
