@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from desk import joining
+from desk import joining, returning
 from desk.letters import Letter
 from desk.tickets import Place
 from desk.work import Work
@@ -22,11 +23,25 @@ NOBODYS = "unknown-senders"
 """The customer under which mail from people of no customer is kept."""
 
 
+_MACHINE = re.compile(
+    r"(mailer-?daemon|mail-?daemon|postmaster|microsoftexchange\w*|bounces?|no-?reply|do-?not-?reply)([+@]|$)"
+)
+
+
 def judged(work: Work, letter: Letter) -> Letter:
-    """A mail that says it is ours, and is none that we sent, is somebody's."""
-    if letter.kind != "loop" or (letter.own is not None and outgoing.find(work.connection, letter.own) is not None):
-        return letter
-    return replace(letter, kind="human", reason="")
+    """A mail that says it is ours, and is none that we sent, is somebody's; so is a person's that looks like one of a
+    mail server and says nothing of a mail of ours.
+    """
+    if letter.kind == "loop":
+        is_theirs = letter.own is None or outgoing.find(work.connection, letter.own) is None
+    else:
+        is_theirs = letter.kind == "bounce" and _is_persons(letter) and not returning.names_ours(work, letter.returned)
+    return replace(letter, kind="human", reason="") if is_theirs else letter
+
+
+def _is_persons(letter: Letter) -> bool:
+    """Proven to come from an address that people have."""
+    return letter.proven and "@" in letter.sender and _MACHINE.match(letter.sender) is None
 
 
 def passed_on(work: Work, letter: Letter) -> tuple[Letter, Agent | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from desk import posting
@@ -47,6 +48,11 @@ def _named(work: Work, told: Returned) -> Mail | None:
         return None
     box = mailboxes.find(work.connection, mail.mailbox_id) if mail.mailbox_id else mailboxes.general(work.connection)
     return None if box is None or box.endpoint.get("plus") else mail
+
+
+def names_ours(work: Work, told: Iterable[Returned]) -> bool:
+    """Whether any of it is about a mail of ours."""
+    return any(_named(work, each) is not None for each in told)
 
 
 def returned(work: Work, item: str, told: Returned) -> None:

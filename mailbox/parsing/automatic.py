@@ -29,9 +29,9 @@ def kind_of(mail: Part, author: str, recipients: tuple[str, ...], ours: Ours) ->
     if loop is not None:
         return "loop", loop
     types = {part.type for part in mail.leaves()}
-    if types & RECEIPT_PARTS or mail.parameters.get("report-type", "").lower() == "disposition-notification":
+    if _is_report(mail, types & RECEIPT_PARTS, "disposition-notification", author):
         return "receipt", "disposition-notification"
-    if types & STATUS_PARTS:
+    if _is_report(mail, types & STATUS_PARTS, "delivery-status", author):
         return "bounce", "delivery-status"
     if fields.has("x-failed-recipients"):  # Exim's, before it wrote a status
         return "bounce", "X-Failed-Recipients"
@@ -67,6 +67,17 @@ def _loop(fields: Fields, author: str, ours: Ours) -> str | None:
     """
     is_from_us = bool(author) and author.lower() in ours.addresses
     return "X-Vipdesk-Id, and From is our own address" if is_from_us and fields.has("x-vipdesk-id") else None
+
+
+def _is_report(mail: Part, parts: set[str], type: str, author: str) -> bool:
+    """Whether the mail itself is the report, and not one of somebody who shows what they got: it says so as a whole,
+    or a machine sent it, as OpenSMTPD does in multipart/mixed.
+    """
+    if mail.parameters.get("report-type", "").lower() == type:
+        return True
+    whole = mail.type == "multipart/report" or mail.type in parts
+    by_machine = _daemon(mail.fields, author) is not None or next(_replies(mail.fields), None) is not None
+    return bool(parts) and (whole or by_machine)
 
 
 def _daemon(fields: Fields, author: str) -> str | None:

@@ -77,7 +77,7 @@ async def test_a_ticket_is_acknowledged_once_and_a_machine_never(night: Post) ->
     await lands(night, letter("two", tokens=(str(ticket),)))
     await lands(night, letter("three", kind="auto"))
     await lands(night, letter("four", kind="bulk"))
-    await lands(night, letter("five", kind="bounce"))
+    await lands(night, letter("five", "mailer-daemon@mx.example", kind="bounce"))
     assert len(await acks(night)) == 1
 
 

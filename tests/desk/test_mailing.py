@@ -13,6 +13,7 @@ from sqlalchemy import select
 from desk import letters, mailing
 from desk.mail_people import NOBODYS
 from desk.requests import SetStatus
+from desk.returning import Returned
 from store import contacts, erasing, incoming
 from store.engine import Connection
 from store.files import File
@@ -169,7 +170,21 @@ async def test_what_a_machine_wrote_starts_no_clock_and_opens_nothing_again(post
 
 @pytest.mark.parametrize("kind", ["bounce", "receipt"])
 async def test_bounces_and_receipts_say_nothing(post: Post, kind: Any) -> None:
-    assert await post.lands(letter(kind=kind)) is None
+    assert await post.lands(letter(sender="mailer-daemon@mx.example", kind=kind)) is None
+
+
+async def test_what_looks_like_a_bounce_and_is_a_persons_is_never_dropped(post: Post) -> None:
+    told = (Returned(None, "<theirs@mx.example>", "shop@elsewhere.example", "5.1.1", delayed=False),)
+    down = letter(kind="bounce", subject="Production is down: every confirmation bounces", returned=told)
+    ticket = str(await post.lands(down))
+    assert (await post.found(ticket)).ticket.subject == down.subject
+    assert (await post.told(ticket))["kind"] == "human"
+    for other, who, fields in (
+        ("two", PRIYA, {"proven": False}),
+        ("three", "postmaster@brightwater.example", {}),
+        ("four", "microsoftexchange329e71ec88ae@brightwater.example", {}),
+    ):
+        assert await post.lands(letter(other, who, kind="bounce", returned=told, **fields)) is None
 
 
 async def test_urgent_words_bring_it_to_the_pool_at_once(new_world: NewWorld) -> None:

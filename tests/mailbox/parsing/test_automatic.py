@@ -89,7 +89,8 @@ def test_a_receipt_is_no_bounce_though_its_path_is_empty() -> None:
         "Content-Type: message/disposition-notification\r\n\r\nDisposition: automatic-action/MDN-sent; displayed"
     )
     assert multipart("report", "\r\nRead.", notification, Return_Path="<>").kind == "receipt"
-    assert multipart("mixed", "\r\nRead.", notification).kind == "receipt"
+    assert multipart("mixed", "\r\nRead.", notification, Return_Path="<>").kind == "receipt"
+    assert multipart("mixed", "\r\nWhat is this?", notification).kind == "human", "somebody shows what they got"
 
 
 def test_an_invitation_is_by_somebody_unless_it_says_otherwise() -> None:
@@ -99,8 +100,18 @@ def test_an_invitation_is_by_somebody_unless_it_says_otherwise() -> None:
     assert read(b"List-Id: <x>\r\n" + invitation).kind == "calendar"
 
 
-def test_a_delivery_status_makes_a_bounce_wherever_it_stands() -> None:
+def test_a_delivery_status_of_a_machine_makes_a_bounce_wherever_it_stands() -> None:
     status = "Content-Type: message/delivery-status\r\n\r\nAction: failed"
-    for kind in ("report", "mixed"):
-        found = multipart(kind, "\r\nSorry.", status)
+    for kind, sign in (("report", {}), ("mixed", {"Return_Path": "<>"}), ("mixed", {"Auto_Submitted": "auto-replied"})):
+        found = multipart(kind, "\r\nSorry.", status, **sign)
         assert (found.kind, found.auto) == ("bounce", "delivery-status")
+
+
+@pytest.mark.parametrize("path", [{}, {"Return_Path": "<jana@brightwater.example>"}])
+def test_who_shows_a_delivery_status_is_somebody(path: dict[str, str]) -> None:
+    status = "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\nAction: failed"
+    inner = f"Content-Type: multipart/report; report-type=delivery-status; boundary=i\r\n\r\n--i\r\n{status}\r\n--i--"
+    for shown in (status, inner):
+        found = multipart("mixed", "\r\nProduction is down.", shown, **path)
+        assert (found.kind, found.auto, found.reply.strip()) == ("human", None, "Production is down.")
+        assert [each.declared for each in found.attachments] == ["message/delivery-status"]
