@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from desk import handing, posting, presence, ringing, taking_over, ticketing
+from desk import doubts, handing, posting, presence, ringing, taking_over, ticketing
 from desk.deciding import decide
 from desk.desk import Desk
 from desk.texts import say
@@ -147,6 +147,7 @@ EFFECTS: dict[str, Effect] = {
     ),
     "unread_mail": _unread_mail,
     "mail_late": lambda work, job: posting.late(work, job.payload["mail"]),
+    "mail_asked": lambda work, job: doubts.nobody_said(work, job),
     "receipts": _receipts,
 }
 """What the desk itself does when a job of this kind falls due. Other kinds (mail) belong to other workers."""

@@ -224,6 +224,10 @@ def move(work: Work, id: str, outcomes: Mapping[str, Outcome], **more: Any) -> N
 def ask(work: Work, found: Found | None, mail: Mail, since: int | None) -> None:
     """Somebody is asked whether it goes again; None: nobody is any more. The ticket says about how many mails."""
     outgoing.ask(work.connection, mail.id, since)
+    if since is None:
+        work.cancel(_asked(mail.id))
+    else:
+        work.job("mail_asked", _asked(mail.id), payload={"mail": mail.id})
     if found is not None:
         found.ticket.in_doubt = outgoing.asked_about(work.connection, found.ticket.id)
         work.show(found)
@@ -291,3 +295,7 @@ def locked(work: Work, id: str) -> tuple[Mail | None, Found | None]:
 
 def _key(mail: str) -> str:
     return f"send:{mail}"
+
+
+def _asked(mail: str) -> str:
+    return f"asked:{mail}"

@@ -13,7 +13,7 @@ from desk.posting import Outcome
 from desk.requests import AddPerson, MarkArrived, SendAgain, SetSeverity, SetStatus, Transfer
 from desk.work import Work
 from routing.errors import Conflict, Forbidden, NotFound
-from routing.outgoing import PROOF
+from routing.outgoing import LATE, PROOF
 from store import jobs
 from store.outbox import To
 from store.outgoing import Mail
@@ -155,6 +155,52 @@ async def test_others_to_whom_it_goes_do_not_wait_for_the_answer(post: Post) -> 
     assert [each.address for each in asked.waiting] == [GUEST] and await is_wished(post, mail)
     await settled(post.world, asked, {GUEST: Outcome("accepted")})
     assert (await now_is(post.world, mail)).asked_at is not None
+
+
+async def asked_by_mail(post: Post) -> list[str]:
+    """To whom mails of the desk went that ask."""
+    return sorted(each.recipient.partition("@")[0] for each in await mails(post.world, "alarm:in_doubt"))
+
+
+async def test_the_owner_reads_of_it_by_mail_and_others_where_nobody_decides(post: Post) -> None:
+    ticket, _ = await in_question(post)
+    heard = post.world.listen("agent:lena", "agent:petra")
+    await post.world.due()
+    assert await asked_by_mail(post) == ["anna"]
+    assert [frame for frame in heard if frame["type"] == "alarm"] == []
+    await post.world.go_on(LATE.total_seconds() + 1)
+    assert await asked_by_mail(post) == ["anna", "lena", "paul", "petra"]
+    assert {frame["why"] for frame in heard if frame["type"] == "alarm"} == {"in_doubt"}
+    assert (await post.found(ticket)).ticket.pooled == 1, "so that the pool may decide"
+    await post.world.go_on(2 * LATE.total_seconds())
+    assert len(await asked_by_mail(post)) == 4, "once"
+
+
+async def test_others_are_asked_at_once_where_the_owner_is_not_there(post: Post) -> None:
+    ticket = await severe(post)
+    mail = await lost(post, await answered(post, ticket))
+    await post.world.goes("agent", "anna")
+    await post.world.go_on(PROOF.total_seconds())
+    assert await waited(post, mail) is False
+    await post.world.due()
+    assert await asked_by_mail(post) == ["anna", "lena", "paul", "petra"]
+
+
+async def test_nobody_else_is_asked_once_somebody_decided(post: Post) -> None:
+    ticket, mail = await in_question(post)
+    await post.world.ask("anna", MarkArrived, ticket=ticket, mail=mail.id)
+    await post.world.go_on(LATE.total_seconds() + 1)
+    assert await asked_by_mail(post) == ["anna"]
+
+
+async def test_of_what_is_not_severe_the_pool_is_not_called(post: Post) -> None:
+    ticket = await severe(post, 4)
+    mail = await lost(post, await answered(post, ticket))
+    assert await waited(post, mail) is True
+    mail = await lost(post, mail)
+    assert await waited(post, mail) is False
+    await post.world.go_on(LATE.total_seconds() + 1)
+    assert await asked_by_mail(post) == ["anna", "lena"] and (await post.found(ticket)).ticket.pooled == 0
 
 
 # What they say ----------------------------------------------------------------------------------------------------
