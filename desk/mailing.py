@@ -77,6 +77,8 @@ def _take_in(
     out_of_hours = item.starts_at is not None and item.starts_at > item.received_at
     if _is_history(mail):
         _settle_history(work, at.found, at.joined)
+    elif letter.kind == "unreadable":
+        _alarm_unread(work, at.found)
     elif letter.urgent and letter.kind in SPOKEN:
         _offer_to_pool(work, at.found, out_of_hours)
     told = {
@@ -130,6 +132,15 @@ def _offer_to_pool(work: Work, found: Found, out_of_hours: bool) -> None:
         pool = tuple(f"agent:{agent.id}" for agent in work.agents.values() if "pool" in agent.teams)
         fields = {"ticket": found.ticket.id, "subject": found.ticket.subject, "why": "classify"}
         work.tell(pool, "alarm", fields)
+
+
+def _alarm_unread(work: Work, found: Found) -> None:
+    """Somebody has to read the original: who owns the ticket, else the pool; leads hear of it too."""
+    owner = work.agents.get(found.ticket.owner_id or "")
+    concerned = [owner] if owner is not None else [each for each in work.agents.values() if "pool" in each.teams]
+    leads = [each for each in work.agents.values() if "lead" in each.roles]
+    topics = tuple(sorted({f"agent:{each.id}" for each in (*concerned, *leads)}))
+    work.tell(topics, "alarm", {"ticket": found.ticket.id, "subject": found.ticket.subject, "why": "unreadable"})
 
 
 def _forget(work: Work, mail: Stored, letter: Letter, item: Item) -> None:

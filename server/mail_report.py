@@ -22,7 +22,8 @@ Grade = Literal["ok", "care", "bad", "off"]
 @dataclass(frozen=True)
 class BoxReport:
     """Of one mailbox, without words. `silent`: since its server's last answer; `lag`: how long mail has been there that
-    is not stored; `polled_by`: host and process, empty: nobody. `backlog` by state, `cursors` by folder.
+    is not stored; `polled_by`: host and process, empty: nobody. `backlog` by state, `cursors` by folder. `aside`: mails
+    that could not be read and that nobody has seen to, and the number of the first one's ticket.
     """
 
     box: Mailbox
@@ -33,6 +34,7 @@ class BoxReport:
     polled_by: str
     backlog: Mapping[str, int]
     cursors: Mapping[str, tuple[int, int]]
+    aside: tuple[int, int] | None = None
 
 
 def reports(connection: Connection, clock: Clock) -> list[BoxReport]:
@@ -42,6 +44,7 @@ def reports(connection: Connection, clock: Clock) -> list[BoxReport]:
         mailbox_health.backlogs(connection),
         mailbox_health.cursors(connection),
     )
+    aside = mailbox_health.aside(connection)
     found = []
     for box in mailboxes.every(connection):
         held = singletons.find(connection, f"mailbox {box.id}")
@@ -50,25 +53,26 @@ def reports(connection: Connection, clock: Clock) -> list[BoxReport]:
             BoxReport(
                 box,
                 health,
-                _grade(box, health, clock, backlogs.get(box.id, {})),
+                _grade(box, health, clock, missing="missing" in backlogs.get(box.id, {}), aside=box.id in aside),
                 timedelta() if health is None else silent_for(health, micros(clock.real())),
                 _lag(health, clock),
                 " ".join(held.holder.split()[:2]) if held is not None else "",
                 backlogs.get(box.id, {}),
                 cursors.get(box.id, {}),
+                aside.get(box.id),
             )
         )
     return found
 
 
-def _grade(box: Mailbox, health: Health | None, clock: Clock, backlog: Mapping[str, int]) -> Grade:
+def _grade(box: Mailbox, health: Health | None, clock: Clock, *, missing: bool, aside: bool) -> Grade:
     if not box.active:
         return "off"
     elif health is None:
         return "care"
     elif trouble(health, clock):
         return "bad"
-    elif health.step or health.send_step or health.asked_at is None or backlog.get("missing"):
+    elif health.step or health.send_step or health.asked_at is None or missing or aside:
         return "care"
     else:
         return "ok"
@@ -104,6 +108,11 @@ def said(found: BoxReport) -> str:
         return _("{count} mails are being fetched, for {ago}.", count=health.behind, ago=span(found.lag))
     elif found.backlog.get("missing"):
         return _("{count} mails are there that the server does not give.", count=found.backlog["missing"])
+    elif found.aside is not None:
+        count, first = found.aside
+        return _(
+            "{count} mails could not be read and are put aside, the first on VD-{number}.", count=count, number=first
+        )
     else:
         return _("Its server answered {ago} ago; nothing is behind.", ago=span(found.silent))
 
@@ -123,6 +132,8 @@ def todo(found: BoxReport) -> str:
         return _("Look at how mail leaves and comes in: test the connection, then the server's queue.")
     elif found.grade == "bad":
         return _("Does the process that reads it still run? If it does, test the connection.")
+    elif found.aside is not None:
+        return _("Read the original on its ticket, and answer it; a ticket that is solved counts no more.")
     else:
         return ""
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import bindparam, case, func, null, or_, select, text, update
 
 from store.engine import Connection, Row, upsert
-from store.schema import incoming_mail, mail_cursor, mailbox_health
+from store.schema import incoming_mail, mail_cursor, mail_item, mailbox_health, ticket
 
 Alarm = Literal["", "silent", "probe"]
 BACKLOG = ("stored", "missing", "quarantined")
@@ -120,6 +120,17 @@ _BACKLOG = (
     .where(text("state <> 'landed'"))  # written so for the partial index
     .group_by(incoming_mail.c.mailbox_id, incoming_mail.c.state)
 )
+_ASIDE = (
+    select(incoming_mail.c.mailbox_id, func.count().label("mails"), func.min(ticket.c.number).label("first"))
+    .join(mail_item, mail_item.c.id == incoming_mail.c.item_id)
+    .join(ticket, ticket.c.id == mail_item.c.ticket_id)
+    .where(
+        text("incoming_mail.state <> 'landed'"),
+        incoming_mail.c.state == "quarantined",
+        ticket.c.status.not_in(("solved", "closed")),
+    )
+    .group_by(incoming_mail.c.mailbox_id)
+)
 _CURSORS = select(mail_cursor).order_by(mail_cursor.c.mailbox_id, mail_cursor.c.folder)
 
 
@@ -152,6 +163,11 @@ def backlogs(connection: Connection) -> dict[str, dict[str, int]]:
         if row.state in BACKLOG:
             found[row.mailbox_id][row.state] = row.number
     return dict(found)
+
+
+def aside(connection: Connection) -> dict[str, tuple[int, int]]:
+    """By mailbox: how many mails are put aside whose tickets nobody has solved, and the number of the first ticket."""
+    return {row.mailbox_id: (row.mails, row.first) for row in connection.all(_ASIDE)}
 
 
 def cursors(connection: Connection) -> dict[str, dict[str, tuple[int, int]]]:

@@ -14,7 +14,7 @@ from desk import letters, mailing
 from desk.mail_people import NOBODYS
 from desk.requests import SetStatus
 from desk.returning import Returned
-from store import contacts, erasing, incoming
+from store import contacts, erasing, incoming, mailbox_health
 from store.engine import Connection
 from store.files import File
 from store.schema import event, mail_item, message
@@ -196,6 +196,7 @@ async def test_urgent_words_bring_it_to_the_pool_at_once(new_world: NewWorld) ->
 
 
 async def test_what_cannot_be_read_is_a_ticket_that_says_so(post: Post) -> None:
+    heard = {name: post.world.listen(f"agent:{name}") for name in ("anna", "lena", "petra")}
     mail = await post.stored()
     await post.world.desk.run("mail", lambda work: mailing.land(work, BOX, mail, letters.unreadable(mail, "memory")))
     found = await post.world.record.read(lambda connection: item_of(connection, mail.id))
@@ -204,6 +205,34 @@ async def test_what_cannot_be_read_is_a_ticket_that_says_so(post: Post) -> None:
     assert told["reason"] == "memory" and told["starts_at"] is not None
     [again] = [await post.world.record.read(lambda connection: incoming.find(connection, mail.id))]
     assert again is not None and again.state == "quarantined"
+    copy = await post.stored()
+    same = letters.unreadable(mail, "memory")
+    await post.world.desk.run("mail", lambda work: mailing.land(work, BOX, copy, same))
+    alarms = {
+        name: [(each["ticket"], each["why"]) for each in frames if each["type"] == "alarm"]
+        for name, frames in heard.items()
+    }
+    alarm = [(found.ticket_id, "unreadable")]
+    assert alarms == {"anna": alarm, "lena": alarm, "petra": []}, "once, to its owner and the leads"
+
+
+async def test_where_nobody_owns_what_cannot_be_read_the_pool_hears_of_it(new_world: NewWorld) -> None:
+    post = await opened(await new_world(start=NIGHT))
+    heard = post.world.listen("agent:petra")
+    mail = await post.stored(POOL)
+    await post.world.desk.run("mail", lambda work: mailing.land(work, POOL, mail, letters.unreadable(mail, "memory")))
+    assert [each["why"] for each in heard if each["type"] == "alarm"] == ["unreadable"]
+
+
+async def test_what_is_put_aside_counts_until_its_ticket_is_solved(post: Post) -> None:
+    mail = await post.stored()
+    await post.world.desk.run("mail", lambda work: mailing.land(work, BOX, mail, letters.unreadable(mail, "memory")))
+    item = await post.world.record.read(lambda connection: item_of(connection, mail.id))
+    assert item is not None
+    number = (await post.found(item.ticket_id)).ticket.number
+    assert await post.world.record.read(mailbox_health.aside) == {BOX.id: (1, number)}
+    await post.world.ask("anna", SetStatus, ticket=item.ticket_id, status="solved")
+    assert await post.world.record.read(mailbox_health.aside) == {}
 
 
 async def test_files_of_a_mail_hang_on_its_message(post: Post) -> None:

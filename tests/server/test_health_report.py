@@ -10,17 +10,20 @@ from typing import Any
 
 import pytest
 
+from desk import letters, mailing
+from desk.requests import SetStatus
 from live.memory import MemoryLive
 from routing.errors import Unavailable
-from server import health_report
+from server import health_report, mail_report
 from server.environment import HIDDEN, shown
 from server.health_report import Part, report
 from server.settings import Settings, name_of
-from store import beats, jobs, mailbox_health, mailboxes, meta
+from store import beats, jobs, mailbox_health, mailboxes, meta, singletons
 from store.engine import Connection, InlineRecord
 from store.mailboxes import Mailbox
 from store.times import micros
-from tests.support.world import MovedClock
+from tests.desk.post import BOX, item_of, opened
+from tests.support.world import MovedClock, World
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -118,6 +121,33 @@ def test_what_is_shown_is_what_the_settings_page_of_the_documents_lists() -> Non
 
 def box(id: str) -> Mailbox:
     return Mailbox(id, f"{id}@larkfield.example", "", None, "office", {"host": "imap.example"}, b"", True, None)
+
+
+async def test_a_mailbox_with_mail_put_aside_asks_for_care_until_its_ticket_is_solved() -> None:
+    world = await World.make(InlineRecord())
+    post = await opened(world)
+    mail = await post.stored()
+    await world.desk.run("mail", lambda work: mailing.land(work, BOX, mail, letters.unreadable(mail, "memory")))
+
+    def verb(connection: Connection) -> None:
+        mailbox_health.watch(connection, BOX.id, micros(world.clock.real()))
+        mailbox_health.well(connection, BOX.id, micros(world.clock.real()), 0)
+        name = f"mailbox {BOX.id}"
+        singletons.take(connection, name, singletons.begin(connection, name), "here 1")
+
+    async def told() -> tuple[str, str, str]:
+        every = await world.record.read(lambda connection: mail_report.reports(connection, world.clock))
+        [found] = [each for each in every if each.box.id == BOX.id]
+        return found.grade, mail_report.said(found), mail_report.todo(found)
+
+    await world.record.write(verb, name="well")
+    item = await world.record.read(lambda connection: item_of(connection, mail.id))
+    assert item is not None
+    number = (await post.found(item.ticket_id)).ticket.number
+    words = f"1 mails could not be read and are put aside, the first on VD-{number}."
+    assert (await told())[:2] == ("care", words) and "original" in (await told())[2]
+    await world.ask("anna", SetStatus, ticket=item.ticket_id, status="solved")
+    assert await told() == ("ok", "Its server answered 0 s ago; nothing is behind.", "")
 
 
 async def test_a_mailbox_is_a_fault_after_two_minutes_of_silence_and_the_step_that_fails_is_told(

@@ -94,6 +94,7 @@ export function alarmWords({ why, state, mailbox, subject }) {
     bounced: t("A mail did not arrive: {subject}", said),
     in_doubt: t("Nobody knows whether a mail arrived, say whether it goes again: {subject}", said),
     classify: t("A mail sounds like severity 1 or 2, look at it: {subject}", said),
+    unreadable: t("A mail could not be read, look at its original: {subject}", said),
     burst: t("One sender mails without end: {subject}", said),
     silent: t("The mailbox {mailbox} is silent.", said),
     probe: t("Mail to {mailbox} does not come through.", said),
