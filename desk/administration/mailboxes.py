@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from desk.actors import Signed
 from desk.administration.changing import Change, Changing
@@ -224,7 +225,7 @@ def _copies(check: Check, draft: MailboxDraft) -> str:
 
 
 def _client(check: Check, draft: MailboxDraft) -> dict[str, Any]:
-    if not draft.token_url.startswith("https://") and not draft.token_url.startswith("http://127.0.0.1"):
+    if not _is_private(draft.token_url):
         check.refuse("token_url", "Enter the address at which tokens are given; it begins with https://.")
     client = check.line("client_id", draft.client_id, 400)
     if not client:
@@ -235,6 +236,18 @@ def _client(check: Check, draft: MailboxDraft) -> dict[str, Any]:
         "scope": check.line("scope", draft.scope, 1000),
         "grant": draft.grant,
     }
+
+
+def _is_private(url: str) -> bool:
+    """Whether nobody on the way reads what is sent there: to a server by TLS, or to this machine."""
+    try:
+        found = urlsplit(url)
+        found.port  # noqa: B018 -- refuses what is no number
+    except ValueError:
+        return False
+    if not found.hostname or found.username is not None:
+        return False
+    return found.scheme == "https" or (found.scheme == "http" and found.hostname in NEAR)
 
 
 def drafted(kept: Mailbox) -> MailboxDraft:

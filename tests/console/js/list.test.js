@@ -42,6 +42,26 @@ export const tests = {
     list.hover(false);
     equal(list.ids.value, ["b", "a"]);
   },
+  "What is new is there at once, below, while a pointer rests on the list": async () => {
+    const { list } = pages(page(["a", "b"]), page(["c", "b", "a"]), page(["d", "c", "b"]));
+    await list.show("mine");
+    list.hover(true);
+    await list.refresh();
+    equal(list.ids.value, ["a", "b", "c"], "it moves nothing");
+    await list.refresh();
+    equal(list.ids.value, ["a", "b", "c", "d"], "what left stays until the pointer is gone");
+    list.hover(false);
+    equal(list.ids.value, ["d", "c", "b"]);
+  },
+  "A page that comes below while a pointer rests on the list stays": async () => {
+    const { list } = pages(page(["a", "b"], "c1"), page(["b", "a"], "c1"), page(["c"]));
+    await list.show("mine");
+    list.hover(true);
+    await list.refresh();
+    await list.more();
+    list.hover(false);
+    equal(list.ids.value, ["b", "a", "c"]);
+  },
   "The answer to an older question is dropped": async () => {
     let slow;
     const list = new List(({ view }) => (view === "mine" ? new Promise((done) => { slow = done; }) : Promise.resolve(page(["pool"]))), () => []);

@@ -2,6 +2,11 @@
 
 import { batch, signal } from "../../vendor/signals-core.js";
 
+const without = (ids, others) => {
+  const known = new Set(others);
+  return ids.filter((id) => !known.has(id));
+};
+
 export class List {
   #page;
   #merge;
@@ -68,15 +73,14 @@ export class List {
       this.state.value = "ready";
       const ids = tickets.map(({ ticket }) => ticket);
       if (cursor) {
-        const known = new Set(this.ids.peek());
-        this.ids.value = [...this.ids.peek(), ...ids.filter((id) => !known.has(id))];
+        this.ids.value = [...this.ids.peek(), ...without(ids, this.ids.peek())];
+        if (this.#held) this.#held = [...this.#held, ...without(ids, this.#held)];
         this.next.value = next;
       } else if (this.ids.peek().length <= ids.length || !next) {
         this.next.value = next;
         this.#arrange(ids);
       } else {
-        const first = new Set(ids);
-        this.#arrange([...ids, ...this.ids.peek().filter((id) => !first.has(id))]);
+        this.#arrange([...ids, ...without(this.ids.peek(), ids)]);
       }
     });
   }
@@ -86,8 +90,10 @@ export class List {
     const same = now.length === ids.length && now.every((id, place) => id === ids[place]);
     this.#held = null;
     if (same) return;
-    if (this.hovered && now.length) this.#held = ids;
-    else this.#place(ids);
+    if (!this.hovered || !now.length) return this.#place(ids);
+    const fresh = without(ids, now);
+    if (fresh.length) this.#place([...now, ...fresh]); // below: it moves nothing that is under the pointer
+    this.#held = ids;
   }
 
   #place(ids) {
