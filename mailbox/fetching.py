@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
 
 from desk.clock import Clock
-from mailbox.imap.batches import Batch, batches
+from mailbox.imap.batches import Batch
 from mailbox.imap.connection import Connection, Mail, Selected
 from mailbox.imap.errors import Refused
+from mailbox.suspects import Suspects
 from routing import mail as rules
 from store import incoming, mailbox_health, mailboxes, singletons
 from store.blobs import CHUNK, Blobs
@@ -34,10 +36,10 @@ class Fetching:
 
     def __init__(
         self, record: Record, blobs: Blobs, clock: Clock, box: Mailbox, folder: str, hold: str, fence: int | None,
-        *, follows: bool = True,
+        *, follows: bool = True, suspects: Suspects | None = None,
     ) -> None:  # fmt: skip
         """`fence` None: beside whoever reads it, who stores the same once. `follows`: a cursor moves with what is
-        stored.
+        stored. `suspects`: what is known of the folder from connections before.
         """
         self._record = record
         self._blobs = blobs
@@ -47,6 +49,7 @@ class Fetching:
         self._hold = hold
         self._fence = fence
         self._follows = follows
+        self._suspects = suspects or Suspects(clock)
 
     async def take(
         self, connection: Connection, selected: Selected, *, all: bool, reached: Reached = lambda until: None
@@ -98,13 +101,17 @@ class Fetching:
         """Stores what is given; the uids of what was not, rising."""
         given: set[int] = set()
         sizes = await connection.sizes(uids)
-        together = list(batches(sizes))
+        together = self._suspects.batches(sizes)
+        asked: set[int] = set()
         for batch, behind in zip(together, await _earliest_behind(connection, together), strict=True):
             polled = self._clock.now()
+            self._suspects.ask(batch.uids)
             mails = [self._row(*each, polled, current) async for each in self._fetched(connection, batch, sizes)]
+            self._suspects.answered()
+            asked |= set(batch.uids)
             given |= {mail.uid for mail in mails}
             await self._store(selected, mails, polled, len(uids) - len(given))
-            reached(behind)
+            reached(behind if given >= asked else 0)  # of what was not given nobody knows when it came
         return [uid for uid in uids if uid not in given]
 
     async def _cursor(self, selected: Selected) -> Cursor:
@@ -164,11 +171,14 @@ class Fetching:
         if batch.how == "whole":
             for kept in await self._kept(await self._whole(connection, batch.uids)):
                 yield kept
-        elif batch.how == "parts":
-            if (found := await self._parts(connection, batch.uids[0])) is not None:
-                yield found
-        elif (found := await self._headers(connection, batch.uids[0])) is not None:
-            yield *found[:2], sizes[batch.uids[0]]
+        else:
+            with contextlib.suppress(Refused):  # as one of a batch
+                if batch.how == "parts":
+                    found = await self._parts(connection, batch.uids[0])
+                else:
+                    found = await self._headers(connection, batch.uids[0], sizes[batch.uids[0]])
+                if found is not None:
+                    yield found
 
     async def _kept(self, mails: list[Mail]) -> list[tuple[Mail, str | None, int]]:
         taken = [mail for mail in mails if not self._is_old(mail)]
@@ -200,9 +210,9 @@ class Fetching:
             blob = await self._blobs.put(chunks(), most_bytes=MOST_BYTES)
         return mail, blob.sha256, blob.bytes
 
-    async def _headers(self, connection: Connection, uid: int) -> tuple[Mail, str | None, int] | None:
+    async def _headers(self, connection: Connection, uid: int, size: int) -> tuple[Mail, str | None, int] | None:
         mail = await connection.fetch_headers(uid)
-        return None if mail is None else (await self._kept([mail]))[0]
+        return None if mail is None else (*(await self._kept([mail]))[0][:2], size)
 
     def _is_old(self, mail: Mail) -> bool:
         since, said = self._box.since, mail.internaldate

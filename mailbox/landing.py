@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,9 @@ from desk.desk import Desk
 from desk.letters import Around, Letter
 from desk.work import Work
 from mailbox.probing import Probing
+from routing.errors import DeskError
 from store import incoming, singletons
+from store.blobs import Blobs
 from store.engine import Connection as Transaction
 from store.incoming import Stored
 from store.mailboxes import Mailbox
@@ -45,6 +48,14 @@ class Progress:
         """Nothing more is told."""
         self._news = asyncio.Event()
 
+    @classmethod
+    def ended(cls) -> Progress:
+        """All that is to be had is stored."""
+        progress = cls()
+        progress.reached(None)
+        progress.end()
+        return progress
+
     def reached(self, until: int | None) -> None:
         """Everything is stored that was received until then; None: everything."""
         self.until = until
@@ -64,22 +75,28 @@ class Landing:
     """Of one mailbox, under one fence."""
 
     def __init__(
-        self, desk: Desk, box: Mailbox, read: Read, hold: str, fence: int, probing: Probing, around: Around
-    ) -> None:
+        self, desk: Desk, blobs: Blobs, box: Mailbox, read: Read, hold: str, fence: int, probing: Probing,
+        around: Around,
+    ) -> None:  # fmt: skip
         self._desk = desk
+        self._blobs = blobs
         self._box = box
         self._read = read
         self._hold = hold
         self._fence = fence
         self._probing = probing
         self._around = around
+        self._tried: set[str] = set()
+        self._innocent: set[str] = set()
+        """Mails whose last try is to be taken back."""
 
     async def run(self, progress: Progress) -> None:
         """Until all is landed that may be, and no more is told. Raises Superseded, Unavailable, OSError."""
         while True:
             over = progress.over
+            await self._take_back()
             if waiting := await self._waiting(progress.until):
-                await self._land(waiting, progress)
+                await self._land(waiting)
             elif over:
                 return
             else:
@@ -90,15 +107,33 @@ class Landing:
         query = partial(incoming.waiting, mailbox=self._box.id, left_alone_since=since, until=until)
         return await self._desk.record.read(query)
 
-    async def _land(self, waiting: Sequence[Stored], progress: Progress) -> None:
+    async def _land(self, waiting: Sequence[Stored]) -> None:
+        """What fails without ending this process is no fault of the mails: only that counts as a try."""
+        try:
+            await self._read_and_say(waiting)
+        except (DeskError, OSError, asyncio.CancelledError):
+            self._innocent |= self._tried
+            with contextlib.suppress(DeskError):
+                await asyncio.shield(self._take_back())
+            raise
+
+    async def _take_back(self) -> None:
+        if self._innocent:
+            ids = sorted(self._innocent)
+            await self._desk.record.write(lambda opened: incoming.not_tried(opened, ids), name="try_mail")
+            self._innocent.clear()
+
+    async def _read_and_say(self, waiting: Sequence[Stored]) -> None:
         reading: asyncio.Task[list[Letter]] | None = None
         before: list[Stored] = []
+        self._tried = set()
         try:
             for some in _portions(waiting):
                 if some[0].attempts and reading is not None:  # nothing else is under way while it is read
                     await self._say(before, await reading)
                     reading = None
                 await self._desk.record.write(partial(self._count, mails=some), name="try_mail")
+                self._tried |= {mail.id for mail in some}
                 reading, read = asyncio.create_task(self._letters(some)), reading
                 if read is not None:
                     await self._say(before, await read)
@@ -108,6 +143,7 @@ class Landing:
         finally:
             if reading is not None:
                 reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
 
     def _count(self, opened: Transaction, mails: Sequence[Stored]) -> None:
         """Each try is counted before: a mail that kills whoever reads it is found out."""
@@ -125,7 +161,14 @@ class Landing:
         while left:
             turn = _Turn(left)
             await self._desk.run("land_mail", partial(self._land_some, turn=turn), decides=False)
+            await self._keep_files(turn.pairs[: turn.landed])
             left = left[turn.landed :]
+
+    async def _keep_files(self, landed: Sequence[tuple[Stored, Letter]]) -> None:
+        """A blob that nobody named may have been retired while its mail was read: now it is named, and put again."""
+        names = {file.sha256 for _, letter in landed for file in letter.files}
+        if names and not await asyncio.to_thread(lambda: all(map(self._blobs.exists, names))):
+            await self._read([mail for mail, letter in landed if letter.files], self._box)
 
     def _land_some(self, work: Work, turn: _Turn) -> None:
         """As many as fit into its time, at least one; run again, it begins anew."""

@@ -19,12 +19,14 @@ from mailbox.landing import Landing, Progress, Read
 from mailbox.places import Place
 from mailbox.probing import Probing
 from mailbox.reconciling import BEFORE_BACKUP, DAYS, Why, compare, is_due, noted
+from mailbox.suspects import Suspects
 from routing.errors import DeskError
 from store import calendars, incoming, mailbox_health, meta, singletons
 from store.blobs import Blobs
 from store.engine import Connection as Transaction
 from store.engine import Record, Violation
 from store.mailboxes import Mailbox
+from store.singletons import Superseded
 from store.times import instant, micros
 
 log = logging.getLogger(__name__)
@@ -64,12 +66,19 @@ class Poller:
         self._hold = hold
         self._around = around
         self._backoff = Backoff()
+        self._suspects = Suspects(desk.clock)
 
     async def run(self, fence: int) -> None:
         """For ever, over every loss of the server and of the record. Raises Superseded."""
+        landing = Landing(
+            self._desk, self._blobs, self._box, self._read, self._hold, fence, self._probing, self._around
+        )
         while True:
+            pause = LONG_S
             try:
-                await self._session(fence)
+                await self._once(fence, landing)
+            except Superseded:
+                raise
             except MailError as error:
                 pause = error.after_s or self._backoff.next_s()
                 log.warning("mailbox.lost mailbox=%s step=%s pause_s=%.1f", self._box.id, error.step, pause)
@@ -84,7 +93,21 @@ class Poller:
                 pause = self._backoff.next_s()
                 log.exception("mailbox.no_room mailbox=%s pause_s=%.1f", self._box.id, pause)
                 await self._note(fence, "disk", error.strerror or str(error))
+            except Exception as error:  # of one mail, which is tried no more than others that end a process
+                pause = self._backoff.next_s()
+                log.exception("mailbox.failed mailbox=%s pause_s=%.1f", self._box.id, pause)
+                await self._note(fence, "land", str(error))
             await self._clock.sleep(pause)
+
+    async def _once(self, fence: int, landing: Landing) -> None:
+        """One connection. What is stored needs none: it is landed also when there is none to be had, or to be made."""
+        if not self._box.active:
+            return await landing.run(Progress.ended())
+        try:
+            await self._session(fence, landing)
+        except MailError:
+            await landing.run(Progress.ended())
+            raise
 
     async def _note(self, fence: int, step: str, words: str) -> None:
         """Which step fails, for every process to show."""
@@ -96,14 +119,15 @@ class Poller:
         with contextlib.suppress(DeskError):
             await self._record.write(verb, name="mailbox_health")
 
-    async def _session(self, fence: int) -> None:
+    async def _session(self, fence: int, landing: Landing) -> None:
         async with await Connection.open(self._place.endpoint) as connection:
             done = self._place.done and await connection.path(*self._place.done.split("/"))
             selected = await connection.select(self._place.folder)
+            self._suspects.connected(selected.uidvalidity)
             fetching = Fetching(
-                self._record, self._blobs, self._clock, self._box, self._place.folder, self._hold, fence
-            )
-            landing = Landing(self._desk, self._box, self._read, self._hold, fence, self._probing, self._around)
+                self._record, self._blobs, self._clock, self._box, self._place.folder, self._hold, fence,
+                suspects=self._suspects,
+            )  # fmt: skip
             scanned = None
             while True:
                 now = self._clock.monotonic()
@@ -121,20 +145,24 @@ class Poller:
     async def _take_and_land(
         self, connection: Connection, selected: Selected, fetching: Fetching, landing: Landing, *, all: bool
     ) -> int:
-        """Both at once. Whatever the server does, what is being landed is brought to its end: a mail whose reading was
-        broken off too often would be put aside.
-        """
+        """Both at once, and neither without the other. What is being landed is brought to its end."""
         progress = Progress()
         landed = asyncio.create_task(landing.run(progress))
+
+        def reached(until: int) -> None:
+            if landed.done():
+                landed.result()  # raises: it ends by itself only when it fails
+            progress.reached(until)
+
         try:
-            found = await fetching.take(connection, selected, all=all, reached=progress.reached)
+            found = await fetching.take(connection, selected, all=all, reached=reached)
             self._backoff.reset()
             progress.reached(None)
             progress.end()
             await self._keep_company(landed, connection, fetching)
         except Exception:
             progress.end()
-            await landed
+            await asyncio.gather(landed, return_exceptions=True)
             raise
         except asyncio.CancelledError:
             landed.cancel()
@@ -146,8 +174,10 @@ class Poller:
         """Asks the server now and then, who would count as silent."""
         while not landed.done():
             pause = asyncio.ensure_future(self._clock.sleep(LONG_S))
-            await asyncio.wait((landed, pause), return_when=asyncio.FIRST_COMPLETED)
-            pause.cancel()
+            try:
+                await asyncio.wait((landed, pause), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                pause.cancel()
             if not landed.done():
                 await connection.noop()
                 await fetching.answered()

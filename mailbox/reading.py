@@ -83,6 +83,10 @@ class Reader:
             parsed = await self._worker.parse(reading.raw, ours, sent)
         except Unreadable as error:
             reading.parsed, reading.reason = None, error.reason
+        except OSError:
+            if await asyncio.to_thread(reading.raw.exists):
+                raise
+            reading.parsed, reading.reason = None, "Its bytes are not among the files of the desk."
         else:
             reading.parsed = parsed
             if parsed.hops > MANY_HOPS:
@@ -135,6 +139,10 @@ class Reader:
         try:
             head = await self._worker.parse_head(raw, ours)
         except Unreadable:
+            return bare
+        except OSError:
+            if await asyncio.to_thread(raw.exists):
+                raise
             return bare
         named = head.from_ or Address("", "")
         return replace(

@@ -23,7 +23,7 @@ from mailbox.poller import Poller
 from mailbox.probing import Probing
 from mailbox.reading import Reader
 from routing.errors import DeskError
-from store import mailbox_health, mailboxes
+from store import incoming, mailbox_health, mailboxes
 from store.blobs import Blobs
 from store.engine import Connection
 from store.mailboxes import Mailbox
@@ -68,7 +68,9 @@ class Mailboxes:
                     await self._stop(id)
 
     async def _look(self, http: httpx2.AsyncClient) -> None:
-        wanted = {box.id: box for box in await self._desk.record.read(mailboxes.every) if box.active}
+        boxes = await self._desk.record.read(mailboxes.every)
+        unsaid = await self._desk.record.read(incoming.unsaid)
+        wanted = {box.id: box for box in boxes if box.active or box.id in unsaid}
         for id, (box, task) in list(self._polled.items()):
             if wanted.get(id) != box or task.done():
                 await self._stop(id)

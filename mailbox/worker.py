@@ -209,7 +209,7 @@ class Worker:
             async with asyncio.timeout(START_SECONDS):
                 await self._process.stdout.readexactly(len(READY))
         except (TimeoutError, asyncio.IncompleteReadError) as error:
-            raise RuntimeError(f"The process that reads mail does not start ({await self._kill()}).") from error
+            raise OSError(f"The process that reads mail does not start ({await self._kill()}).") from error
         except BaseException:
             await self._kill()
             raise

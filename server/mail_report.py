@@ -174,6 +174,7 @@ def _steps() -> dict[str, str]:
         "idle": _("Waiting for mail was cut off"),
         "noop": _("Its server fell silent"),
         "disk": _("The desk cannot write to its disk"),
+        "land": _("A mail cannot be put on a ticket"),
     }
 
 
@@ -187,6 +188,7 @@ def _repairs() -> dict[str, str]:
         "login": _("Enter the right user and password. The desk tries again every five minutes, so as not to lock it."),
         "select": _("Look at the folder's name."),
         "disk": _("Free some space, and look at the rights of the data folder."),
+        "land": _("Look at the office hours of the mailbox. What else it may be stands in the log."),
     }
 
 

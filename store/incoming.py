@@ -124,6 +124,10 @@ _of_folder = and_(
     incoming_mail.c.folder == bindparam("folder"),
     incoming_mail.c.uidvalidity == bindparam("uidvalidity"),
 )
+_ARRIVAL = (
+    incoming_mail.c.received_at, incoming_mail.c.folder, incoming_mail.c.uidvalidity, incoming_mail.c.uid
+)  # fmt: skip
+"""Servers tell the second; of the same one the lower number came first."""
 _UIDS = select(incoming_mail.c.uid).where(_of_folder, incoming_mail.c.state != "missing")
 _WAITING = (
     select(*_ROW)
@@ -133,8 +137,13 @@ _WAITING = (
         incoming_mail.c.received_at <= bindparam("until"),
         or_(incoming_mail.c.folder != IMPORTED, incoming_mail.c.committed_at < bindparam("left_alone_since")),
     )
-    .order_by(incoming_mail.c.received_at, incoming_mail.c.id)
+    .order_by(*_ARRIVAL)
     .limit(bindparam("most"))
+)
+_UNSAID = (
+    select(incoming_mail.c.mailbox_id)
+    .where(incoming_mail.c.state == "stored", incoming_mail.c.folder != IMPORTED)
+    .distinct()
 )
 _IMPORTED = (
     select(*_ROW)
@@ -143,7 +152,7 @@ _IMPORTED = (
         incoming_mail.c.mailbox_id == bindparam("mailbox"),
         incoming_mail.c.folder == IMPORTED,
     )
-    .order_by(incoming_mail.c.received_at, incoming_mail.c.id)
+    .order_by(*_ARRIVAL)
     .limit(bindparam("most"))
 )
 _ONE = select(*_ROW).where(incoming_mail.c.id == bindparam("id"))
@@ -152,6 +161,14 @@ _TRY = (
     .where(incoming_mail.c.id.in_(bindparam("ids", expanding=True)), incoming_mail.c.state == "stored")
     .values(attempts=incoming_mail.c.attempts + 1)
 )
+_NOT_TRIED = (
+    update(incoming_mail)
+    .where(
+        incoming_mail.c.id.in_(bindparam("ids", expanding=True)), incoming_mail.c.state == "stored",
+        incoming_mail.c.attempts > 0,
+    )
+    .values(attempts=incoming_mail.c.attempts - 1)
+)  # fmt: skip
 _END = (
     update(incoming_mail)
     .where(incoming_mail.c.id == bindparam("b_id"), incoming_mail.c.state == "stored")
@@ -267,6 +284,11 @@ def waiting(
     return [Stored(*row) for row in rows]
 
 
+def unsaid(connection: Connection) -> set[str]:
+    """The mailboxes of which something is stored that is no item yet, but what a command imports just now."""
+    return {row.mailbox_id for row in connection.all(_UNSAID)}
+
+
 def imported(connection: Connection, mailbox: str, most: int = 50) -> list[Stored]:
     """What was taken from files and is no item yet, the oldest first."""
     return [Stored(*row) for row in connection.all(_IMPORTED, mailbox=mailbox, most=most)]
@@ -281,6 +303,11 @@ def find(connection: Connection, id: str) -> Stored | None:
 def try_once(connection: Connection, ids: Sequence[str]) -> None:
     """Counted before they are parsed: a mail that kills its reader is found out."""
     connection.run(_TRY, ids=list(ids))
+
+
+def not_tried(connection: Connection, ids: Sequence[str]) -> None:
+    """Takes a count back: what went wrong was no fault of theirs."""
+    connection.run(_NOT_TRIED, ids=list(ids))
 
 
 def end(connection: Connection, id: str, state: State, item: str, reason: str = "") -> bool:
