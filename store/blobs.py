@@ -42,6 +42,8 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._incoming = folder / "incoming"
+        self._durable: set[Path] = set()
+        """Folders of which this process knows that their names are on the disk."""
 
     async def put(self, chunks: AsyncIterable[bytes], *, most_bytes: int) -> Blob:
         """Takes a stream; returns when the file and its folder are on the disk.
@@ -198,9 +200,10 @@ class Blobs:
         folders = set()
         for each, blob in zip(arriving, blobs, strict=True):
             path = self.path(blob.sha256)
-            if not path.parent.is_dir():
+            if path.parent not in self._durable or not path.parent.is_dir():  # others may have made it a moment ago
                 path.parent.mkdir(parents=True, exist_ok=True)
                 durable.sync(self._folder)
+                self._durable.add(path.parent)
             if not path.exists():
                 each.path.replace(path)
             folders.add(path.parent)

@@ -103,6 +103,10 @@ async def test_bytes_name_and_folder_are_on_the_disk_before_the_answer(
     path = blobs.path(blob.sha256)
     assert [Path(each) for each in synced[1:]] == [path.parent.parent, path.parent]
     assert Path(synced[0]).parent.name == "incoming"
+    synced.clear()
+    other = Blobs(path.parent.parent)  # it knows of no folder that its name is on the disk
+    other.put_bytes(b"bytes")
+    assert path.parent.parent in map(Path, synced)
 
 
 @pytest.mark.parametrize(
