@@ -188,8 +188,11 @@ _FLAGGED = update(incoming_mail).where(
 ).values(flagged=1)  # fmt: skip
 _ADD_ITEM = upsert(mail_item, ("key",))
 _BY_KEY = select(mail_item).where(mail_item.c.key == bindparam("key"))
-_OF_MESSAGE = select(mail_item.c.ticket_id, mail_item.c.message_id).where(
-    mail_item.c.message_id.in_(bindparam("ids", expanding=True)), mail_item.c.ticket_id.is_not(None)
+_OF_MESSAGE = (
+    select(mail_item.c.ticket_id, mail_item.c.message_id)
+    .where(mail_item.c.message_id.in_(bindparam("ids", expanding=True)), mail_item.c.ticket_id.is_not(None))
+    # The last one counts: of several with one Message-ID the first that is proven, else the first.
+    .order_by(mail_item.c.proven, mail_item.c.received_at.desc(), mail_item.c.created_at.desc(), mail_item.c.id.desc())
 )
 _OF_ITEM = ("internal_at", "polled_at", "committed_at", "bytes", "sha256")
 _COPY = (
@@ -397,7 +400,9 @@ def speaks_of_urgency(connection: Connection, ticket: str) -> bool:
 
 
 def tickets_of(connection: Connection, message_ids: Sequence[str]) -> dict[str, str]:
-    """Tickets by the Message-IDs of mails that came in."""
+    """Tickets by the Message-IDs of mails that came in: of the one that is proven, and came first, where others repeat
+    it.
+    """
     if not message_ids:
         return {}
     return {row.message_id: row.ticket_id for row in connection.all(_OF_MESSAGE, ids=list(message_ids))}

@@ -168,6 +168,31 @@ async def test_what_a_machine_wrote_starts_no_clock_and_opens_nothing_again(post
     assert (await post.told(ticket))["starts_at"] is None
 
 
+@pytest.mark.parametrize("forged_first", [False, True])
+async def test_who_repeats_a_message_id_turns_no_follow_up_elsewhere(post: Post, forged_first: bool) -> None:
+    id = "<feed@brightwater.example>"
+    mails = [
+        letter("theirs", message_id=id),
+        letter("later", message_id=id, text="It stopped again."),
+        letter("forged", "guest@elsewhere.example", message_id=id, proven=False),
+    ]
+    tickets = {}
+    for each in mails[::-1] if forged_first else mails:
+        tickets[each.key] = await post.lands(each)
+        await post.world.go_on(1)
+    first = "later" if forged_first else "theirs"
+    assert await post.lands(letter("more", references=(id,))) == tickets[first]
+
+
+async def test_where_nothing_is_proven_the_first_of_a_message_id_counts(post: Post) -> None:
+    id = "<feed@brightwater.example>"
+    tickets = []
+    for key in ("one", "two", "three"):
+        tickets.append(await post.lands(letter(key, message_id=id, proven=False)))
+        await post.world.go_on(1)
+    assert await post.world.record.read(partial(incoming.tickets_of, message_ids=[id])) == {id: tickets[0]}
+
+
 @pytest.mark.parametrize("kind", ["bounce", "receipt"])
 async def test_bounces_and_receipts_say_nothing(post: Post, kind: Any) -> None:
     assert await post.lands(letter(sender="mailer-daemon@mx.example", kind=kind)) is None
