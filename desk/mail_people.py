@@ -83,14 +83,13 @@ def joining_person(work: Work, found: Found, letter: Letter) -> Person:
     return person
 
 
-def by_whom(work: Work, box: Mailbox, letter: Letter, calendar: Calendar) -> tuple[Person, Place]:
+def by_whom(work: Work, customer: Customer, letter: Letter, calendar: Calendar) -> tuple[Person, Place]:
     """The sender as a contact, and whom their mail reaches: their own customer's agent, else the mailbox's."""
-    customer = _customer(work, box, letter)
     line = candidates.line_of(work.connection, customer.id, customer.named_id, "open", work.now)
     return person_of(work, customer.id, letter), Place(customer.id, None, line, calendar)
 
 
-def _customer(work: Work, box: Mailbox, letter: Letter) -> Customer:
+def customer_of(work: Work, box: Mailbox, letter: Letter) -> Customer:
     """Whose domain it is, who knows the address, whose mailbox it came to; nobody's else."""
     theirs = customers.of_domain(work.connection, domain_of(letter.sender)) if letter.sender else []
     known = contacts.customer_of(work.connection, letter.sender) if letter.sender and not theirs else None

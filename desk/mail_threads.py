@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desk import braking, mail_people
 from desk.letters import Letter
@@ -22,8 +22,8 @@ from store.times import instant
 
 @dataclass(frozen=True)
 class Placed:
-    """`joined`: the ticket was there, and the sender belongs to it. `braked`: it was there, and takes what its sender
-    mails without end.
+    """`joined`: the ticket was there, and the sender belongs to it. `braked`: it takes what is mailed without end, by
+    one sender, or `crowded` by addresses that nobody knew before.
     """
 
     found: Found
@@ -31,6 +31,7 @@ class Placed:
     decided: Thread
     joined: bool = False
     braked: bool = False
+    crowded: bool = False
 
 
 def placed(work: Work, box: Mailbox, letter: Letter, calendar: Calendar, *, brakes: bool, proven: bool) -> Placed:
@@ -40,15 +41,19 @@ def placed(work: Work, box: Mailbox, letter: Letter, calendar: Calendar, *, brak
     named, decided = _named(work, letter)
     if named is not None and decided.joins and not _too_old(work, named):
         return Placed(named, mail_people.joining_person(work, named, letter), decided, joined=True)
-    person, place = mail_people.by_whom(work, box, letter, calendar)
-    full = braking.burst(work, person, proven=proven) if brakes else None
+    customer = mail_people.customer_of(work, box, letter)
+    crowded = brakes and not proven and braking.is_crowd(work, customer.id, letter.sender)
+    if crowded:
+        letter = replace(letter, sender="", sender_name="")
+    person, place = mail_people.by_whom(work, customer, letter, calendar)
+    full = braking.of_crowd(work, person) if crowded else braking.burst(work, person, proven=proven) if brakes else None
     if full is not None:
-        return Placed(full, person, decided, braked=True)
+        return Placed(full, person, decided, braked=True, crowded=crowded)
     linked = named.ticket.id if named is not None and (decided.linked or decided.joins) else None
     contact = mail_people.contact_of(person)
     found = new_ticket(work, contact, place, "mail", letter.subject or None, None, linked=linked)
     found.ticket.pooled = int(found.ticket.owner_id is None)
-    return Placed(found, person, decided)
+    return Placed(found, person, decided, braked=crowded, crowded=crowded)
 
 
 def _named(work: Work, letter: Letter) -> tuple[Found | None, Thread]:

@@ -77,9 +77,9 @@ def _take_in(
     out_of_hours = item.starts_at is not None and item.starts_at > item.received_at
     if _is_history(mail):
         _settle_history(work, at.found, at.joined)
-    elif letter.kind == "unreadable":
+    elif letter.kind == "unreadable" and not at.braked:
         _alarm_unread(work, at.found)
-    elif letter.urgent and letter.kind in SPOKEN:
+    elif letter.urgent and letter.kind in SPOKEN and not at.braked:
         _offer_to_pool(work, at.found, out_of_hours)
     told = {
         "new_person": at.decided.new_person,
@@ -90,7 +90,7 @@ def _take_in(
     }
     _tell(work, at.found, item, letter, mail, seq, told)
     if at.braked:
-        braking.alarm(work, at.found, at.person, proven=bool(item.proven))
+        braking.alarm(work, at.found, None if at.crowded else at.person, proven=bool(item.proven))
     elif passed_by is None and not mail.moved_in:
         too_large.tell(work, at.found, at.person, letter, known)
         if not at.joined and out_of_hours and letter.kind in SPOKEN:

@@ -54,6 +54,12 @@ _BY_ADDRESS = (
     .where(contact.c.customer_id == bindparam("customer"), func.lower(contact.c.email) == bindparam("email"))
     .order_by(contact.c.verified.desc(), contact.c.created_at)
 )
+_KNOWN_BEFORE = (
+    select(contact.c.id)
+    .where(contact.c.customer_id == bindparam("customer"), func.lower(contact.c.email) == bindparam("email"),
+           or_(contact.c.verified == 1, contact.c.created_at < bindparam("before")))
+    .limit(1)
+)  # fmt: skip
 _ANYWHERE = (
     select(contact.c.customer_id)
     .where(contact.c.verified == 1, func.lower(contact.c.email) == bindparam("email"))
@@ -126,6 +132,11 @@ def by_address(connection: Connection, customer: str, email: str) -> Person | No
     """Whoever gave this address, a verified contact first: what a mail says of its sender proves nothing."""
     rows = connection.all(_BY_ADDRESS, customer=customer, email=email.lower())
     return _person(rows[0]) if rows else None
+
+
+def is_known(connection: Connection, customer: str, email: str, before: int) -> bool:
+    """Whether a customer had this address before, or somebody verified has it."""
+    return connection.one(_KNOWN_BEFORE, customer=customer, email=email.lower(), before=before) is not None
 
 
 def customer_of(connection: Connection, email: str) -> str | None:

@@ -312,6 +312,20 @@ _OPENED_BY_MAIL = (
     .order_by(ticket.c.created_at.desc(), ticket.c.number.desc())
     .limit(bindparam("most"))
 )
+_OPENED_BY_STRANGERS = (
+    select(ticket.c.id)
+    .join(contact, contact.c.id == ticket.c.contact_id)
+    .where(
+        contact.c.customer_id == bindparam("customer"),
+        contact.c.verified == 0,
+        contact.c.email.is_not(None),
+        contact.c.created_at >= bindparam("new_since"),
+        ticket.c.channel == "mail",
+        ticket.c.created_at >= bindparam("since"),
+        _opening == 0,
+    )
+    .limit(bindparam("most"))
+)
 _OF_CONTACT = (
     select(ticket.c.id)
     .join(participant, participant.c.ticket_id == ticket.c.id)
@@ -363,6 +377,14 @@ def opened_by_mail(connection: Connection, contact: str, since: int, most: int, 
     """Tickets that mails in the name of a contact opened since, proven ones or the others, the newest first."""
     rows = connection.all(_OPENED_BY_MAIL, contact=contact, since=since, most=most, proven=int(proven))
     return [row.id for row in rows]
+
+
+def opened_by_strangers(connection: Connection, customer: str, new_since: int, since: int, most: int) -> int:
+    """How many tickets, `most` at most, unproven mails opened since in the name of addresses that a customer has only
+    since `new_since`.
+    """
+    rows = connection.all(_OPENED_BY_STRANGERS, customer=customer, new_since=new_since, since=since, most=most)
+    return len(rows)
 
 
 def of_contact(connection: Connection, contact: str, most: int = 100) -> list[str]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from desk import mailing
-from desk.letters import Around, Forwarded, Invitation
+from desk.letters import Around, Forwarded, Invitation, Letter
 from desk.mail_people import NOBODYS
 from desk.work import Work
 from routing.mail import MOST_TICKETS
 from store import contacts
+from store.schema import contact
 from tests.desk.conftest import NewWorld
 from tests.desk.post import BOX, POOL, PRIYA, Post, item_of, letter, opened
 from tests.support.world import NIGHT
@@ -106,6 +109,41 @@ async def test_what_an_agent_passes_on_is_not_braked_by_what_is_forged(post: Pos
     forged = [await post.lands(letter(f"forged {number}", proven=False)) for number in range(25)]
     passed = await post.lands(letter("passed on", "anna@larkfield.example", text="Look below.", forwarded=PASSED_ON))
     assert passed not in forged and (await post.told(str(passed)))["forwarded_by"]["id"] == "anna"
+
+
+async def test_addresses_made_up_without_end_fill_one_ticket_and_become_no_contacts(new_world: NewWorld) -> None:
+    post = await opened(await new_world(start=NIGHT))
+    heard = post.world.listen("agent:lena", "agent:petra")
+
+    def forged(number: int) -> Letter:
+        return letter(f"forged {number}", f"x{number}@brightwater.example", proven=False, urgent=True)
+
+    known = await people_of(post)
+    landed = [await post.lands(forged(number)) for number in range(60)]
+    assert len(set(landed)) == MOST_TICKETS + 1 and len(set(landed[MOST_TICKETS:])) == 1
+    assert await people_of(post) - known == MOST_TICKETS + 1, "all others are one nobody"
+    alarms = Counter(frame["why"] for frame in heard if frame["type"] == "alarm")
+    assert alarms == {"classify": MOST_TICKETS, "burst": 1}
+    [burst] = [each["data"] for each in await post.world.events(f"{landed[-1]}/i") if each["kind"] == "burst"]
+    assert (burst["contact"], burst["proven"]) == (None, False)
+    assert (await post.told(str(landed[-1])))["from"] == "x59@brightwater.example"
+    free = [
+        await post.lands(letter("theirs", proven=False)),
+        await post.lands(letter("new and proven", "new@brightwater.example")),
+        await post.lands(letter("elsewhere", "x@elsewhere.example", proven=False), POOL),
+    ]
+    assert len(set(free) - set(landed)) == 3
+    assert await post.lands(forged(61)) == landed[-1]
+    post.world.clock.move(timedelta(hours=1, minutes=1))
+    assert await post.lands(forged(62)) not in landed
+
+
+async def people_of(post: Post) -> int:
+    """How many contacts there are."""
+    return int(await post.world.record.read(lambda connection: connection.scalar(_PEOPLE)))
+
+
+_PEOPLE = select(func.count()).select_from(contact)
 
 
 async def test_mail_without_a_sender_is_of_one_nobody_and_is_braked_too(post: Post) -> None:

@@ -42,7 +42,7 @@ const LINES = {
     ? { icon: "git-compare", words: [mode === "correction" ? t("Severity corrected") : t("Severity"), ": “", reason ?? "", "”", asked ? ` (${t("asked for")} ${graded(asked)})` : ""] }
     : null,
   "internal status": ({ reason }) => (reason ? { icon: "circle-dot", words: [t("Status"), ": “", reason, "”"] } : null),
-  "internal burst": ({ contact, tickets, proven }) => ({ icon: "zap", words: [...rich(t("{name} opened {count} tickets by mail within an hour: what else they mail comes into this one"), { name: bold(contact?.name), count: tickets }), proven === false ? `. ${t("Nothing proves that these mails are theirs; mail of theirs that is proven comes in as always.")}` : ""] }),
+  "internal burst": ({ contact, tickets, proven }) => ({ icon: "zap", words: [...rich(contact ? t("{name} opened {count} tickets by mail within an hour: what else they mail comes into this one") : t("Addresses that nobody knew before opened {count} tickets by mail within an hour: what else they mail comes into this one"), { name: bold(contact?.name), count: tickets }), proven === false ? `. ${t("Nothing proves that these mails are theirs; mail of theirs that is proven comes in as always.")}` : ""] }),
   "internal held": ({ name, found }) => ({ icon: "octagon-alert", words: rich(t("{name} is held back: the virus scanner says {found}"), { name: bold(name), found }) }),
   "internal pause": ({ reason }) => ({ icon: "pause", words: [t("Clock paused"), reason ? `: ${reason}` : ""] }),
 };
