@@ -37,13 +37,15 @@ Why = Literal["night", "restore", "asked"]
 @dataclass(frozen=True)
 class Found:
     """What a comparison found: `mails` of the last `days` days on the server, `missing` in the record, `lost`: those of
-    them that the server shows and does not give."""
+    them that the server shows and does not give. `left`: beside them, older than what the mailbox takes.
+    """
 
     mails: int
     missing: int
     lost: int
     days: int
     why: Why
+    left: int = 0
 
 
 async def compare(
@@ -55,7 +57,7 @@ async def compare(
 
     Raises MailError, Superseded, Unavailable, OSError.
     """
-    mails = missing = lost = 0
+    mails = missing = lost = left = 0
     for number, (folder, fetching) in enumerate(folders):
         try:
             selected = await connection.select(folder)
@@ -65,9 +67,14 @@ async def compare(
             continue
         there = await connection.uids_since(since)
         absent = await _absent(connection, record, box, folder, selected, there)
-        mails, missing = mails + len(there), missing + len(absent)
+        old = len(await _left(record, box, folder, selected) & set(there))
+        mails, missing, left = mails + len(there) - old, missing + len(absent), left + old
         lost += await fetching.take_these(connection, selected, absent)
-    return Found(mails, missing, lost, max(1, (now - since).days), why)
+    return Found(mails, missing, lost, max(1, (now - since).days), why, left)
+
+
+async def _left(record: Record, box: Mailbox, folder: str, selected: Selected) -> set[int]:
+    return await record.read(lambda opened: incoming.left_alone(opened, box.id, folder, selected.uidvalidity))
 
 
 async def _absent(

@@ -212,6 +212,12 @@ def compared(health: Health | None) -> str:
 
 def found_in_words(found: Mapping[str, Any]) -> str:
     """What a comparison found (mailbox/reconciling.py: Found), in the reader's language."""
+    left = found.get("left")
+    alone = _("{left} are left alone: they came before the day from which it takes mail.", left=left) if left else ""
+    return f"{_stands(found)} {alone}".rstrip()
+
+
+def _stands(found: Mapping[str, Any]) -> str:
     days, mails = found.get("days"), found.get("mails", 0)
     if found.get("lost"):
         return _(

@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from store.engine import Connection, Row, upsert
 from store.ids import new_id
-from store.schema import incoming_mail, mail_item, mail_view
+from store.schema import incoming_mail, mail_item, mail_view, mailbox
 
 State = Literal["stored", "landed", "quarantined", "missing", "left", "erased"]
 _EVER = 2**63 - 1
@@ -101,9 +101,12 @@ class Copy:
 _PUT = upsert(
     incoming_mail,
     ("mailbox_id", "folder", "uidvalidity", "uid"),
-    # What could not be fetched at first is completed; what is stored already stays as it is.
+    # What could not be fetched at first, or was left alone, is completed; what is stored already stays as it is.
     lambda new: {"sha256": new.sha256, "bytes": new.bytes, "state": new.state, "attempts": 0},
-    where=lambda new: and_(incoming_mail.c.state == "missing", new.state != "missing"),
+    where=lambda new: or_(
+        and_(incoming_mail.c.state == "missing", new.state != "missing"),
+        and_(incoming_mail.c.state == "left", new.state == "stored"),
+    ),
 )
 _ROW = (
     incoming_mail.c.id,
@@ -128,7 +131,12 @@ _ARRIVAL = (
     incoming_mail.c.received_at, incoming_mail.c.folder, incoming_mail.c.uidvalidity, incoming_mail.c.uid
 )  # fmt: skip
 """Servers tell the second; of the same one the lower number came first."""
-_UIDS = select(incoming_mail.c.uid).where(_of_folder, incoming_mail.c.state != "missing")
+_is_old = and_(
+    incoming_mail.c.state == "left",
+    incoming_mail.c.internal_at < select(mailbox.c.since).where(mailbox.c.id == bindparam("mailbox")).scalar_subquery(),
+)
+_UIDS = select(incoming_mail.c.uid).where(_of_folder, or_(incoming_mail.c.state.not_in(("missing", "left")), _is_old))
+_LEFT = select(incoming_mail.c.uid).where(_of_folder, _is_old)
 _WAITING = (
     select(*_ROW)
     .where(
@@ -271,8 +279,15 @@ def put(
 
 
 def uids(connection: Connection, mailbox: str, folder: str, uidvalidity: int) -> set[int]:
-    """Every UID of this epoch that was seen to: what the gap scan leaves out."""
+    """Every UID of this epoch that was seen to: what the gap scan leaves out. What was left alone and is not old any
+    more was not.
+    """
     return {row.uid for row in connection.all(_UIDS, mailbox=mailbox, folder=folder, uidvalidity=uidvalidity)}
+
+
+def left_alone(connection: Connection, mailbox: str, folder: str, uidvalidity: int) -> set[int]:
+    """UIDs of this epoch that are older than what the mailbox takes now."""
+    return {row.uid for row in connection.all(_LEFT, mailbox=mailbox, folder=folder, uidvalidity=uidvalidity)}
 
 
 def waiting(

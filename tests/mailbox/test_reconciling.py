@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,8 @@ from sqlalchemy import delete, select, update
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
 from mailbox.reconciling import is_due
-from store import meta
+from server.mail_report import found_in_words
+from store import mailboxes, meta
 from store.engine import Connection as Transaction
 from store.schema import audit, incoming_mail, mail_item, mailbox_health
 from store.times import micros
@@ -77,10 +79,38 @@ async def test_all_mails_of_a_month_stand_in_the_record_and_it_is_said_so(office
     await long_ago(office)
     async with office.process():
         found = await compared(office)
-    assert found == {"mails": 2, "missing": 0, "lost": 0, "days": 30, "why": "night"}
+    assert found == {"mails": 2, "missing": 0, "lost": 0, "days": 30, "why": "night", "left": 0}
     rows = await office.record.read(lambda connection: connection.all(_AUDITED))
     assert len(rows) == 2
     assert await office.said() == {"one": 1, "two": 1}
+
+
+async def test_what_is_left_alone_is_said_apart_and_is_taken_once_the_first_day_is_taken_away(office: Office) -> None:
+    await office.begin()
+    since = replace(office.box, since=4_000_000_000_000_000)
+    await office.record.write(lambda connection: mailboxes.change(connection, since), name="since")
+    await office.arrives(MAIL.format(id="one"), MAIL.format(id="two"))
+
+    async def left() -> bool:
+        return await office.states() == {"left": 2}
+
+    async with office.process():
+        await eventually(left)
+        await compared(office)
+    await long_ago(office)
+    async with office.process():
+        found = await compared(office)
+    assert (found["mails"], found["missing"], found["left"]) == (0, 0, 2)
+    assert found_in_words(found).endswith("2 are left alone: they came before the day from which it takes mail.")
+    assert await office.states() == {"left": 2}
+    await office.record.write(lambda connection: mailboxes.change(connection, office.box), name="since")
+    async with office.process():
+        await eventually(lambda: office.has("one", "two"))
+    await long_ago(office)
+    async with office.process():
+        found = await compared(office)
+    assert (found["mails"], found["missing"], found["left"]) == (2, 0, 0)
+    assert found_in_words(found) == "All 2 mails of the last 30 days stand in the record."
 
 
 async def test_what_was_moved_to_the_done_folder_and_is_missing_is_fetched(office: Office) -> None:

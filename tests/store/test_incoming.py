@@ -103,3 +103,22 @@ async def test_the_same_mail_by_another_way_is_the_same_item(record: Record) -> 
     assert (await write(record, lambda connection: incoming.item(connection, other, 6)))[1]
     assert await record.read(lambda connection: incoming.tickets_of(connection, ["<a@b>"])) == {}
     assert await record.read(lambda connection: incoming.tickets_of(connection, [])) == {}
+
+
+async def test_what_was_left_alone_is_asked_for_again_once_it_is_old_no_more(record: Record) -> None:
+    async def is_since(since: int | None) -> tuple[set[int], set[int]]:
+        """From this day on; which are seen to, and which are left alone."""
+        await write(record, partial(mailboxes.change, changed=replace(BOX, since=since)))
+        return (
+            await record.read(lambda connection: incoming.uids(connection, "box", "INBOX", 7)),
+            await record.read(lambda connection: incoming.left_alone(connection, "box", "INBOX", 7)),
+        )
+
+    old = [Fetched(uid, None, 0, at, at, left=True) for uid, at in ((1, 20), (2, 40))]
+    assert await stored(record, *old, Fetched(3, "cc", 10, 99, 99)) == 3
+    assert await is_since(50) == ({1, 2, 3}, {1, 2})
+    assert await is_since(40) == ({1, 3}, {1})
+    assert await is_since(None) == ({3}, set())
+    assert await stored(record, *old) == 0
+    assert await stored(record, Fetched(1, "aa", 10, 20, 20)) == 1
+    assert await is_since(50) == ({1, 2, 3}, {2})
