@@ -51,8 +51,18 @@ def alarm(work: Work, found: Found, mail: Mail, why: str) -> None:
         work.connection, mail.id, mail.state, mail.attempts, mail.accepted_at, mail.alarmed_at or micros(work.now)
     )
     tell_agents(work, found, mail, alarm=why)
+    _call(work, found, mail, why)
+    work.show(found)
+
+
+def settled(work: Work, found: Found, mail: Mail) -> None:
+    """What was alarmed as late is it no more: notices of it go."""
+    if mail.alarmed_at is not None:
+        _call(work, found, mail, "settled")
+
+
+def _call(work: Work, found: Found, mail: Mail, why: str) -> None:
     leads = [agent.id for agent in work.agents.values() if "lead" in agent.roles]
     concerned = {id for id in (found.ticket.owner_id, mail.by_id) if id in work.agents} or set(leads)
     fields = {"ticket": found.ticket.id, "subject": found.ticket.subject, "why": why, "mail": mail.id}
     work.tell(tuple(f"agent:{id}" for id in sorted(concerned)), "alarm", fields)
-    work.show(found)

@@ -109,6 +109,7 @@ def withdraw(work: Work, mail: Mail) -> bool:
     _, found = locked(work, mail.id)
     if found is not None:
         mail_news.tell(work, found, again(work, mail), mail.state)
+        mail_news.settled(work, found, mail)
         last = messages.last_of_contact(work.connection, found.ticket.id)
         nobody_wrote = last is None or mail.seq is None or last.seq < mail.seq
         if nobody_wrote and found.ticket.status == mail.details.get("became"):
@@ -190,11 +191,16 @@ def _delayed(recipient: Recipient) -> Outcome:
 
 
 def late(work: Work, id: str) -> None:
-    """So long after it was to leave, no server has taken it: who answers for the ticket is told."""
+    """So long after it was to leave, no server has taken it: who answers for the ticket is told. One that a server may
+    have is looked at again later, unless somebody is asked about it.
+    """
     mail, found = locked(work, id)
-    if mail is None or not mail.under_way or found is None:
+    if mail is None or found is None:
         return
-    mail_news.alarm(work, found, mail, "late")
+    if _has_not_left(mail):
+        mail_news.alarm(work, found, mail, "late")
+    elif mail.unknown:
+        work.job("mail_late", f"late:{id}", LATE, {"mail": id})
 
 
 def move(work: Work, id: str, outcomes: Mapping[str, Outcome], **more: Any) -> None:
@@ -211,6 +217,8 @@ def move(work: Work, id: str, outcomes: Mapping[str, Outcome], **more: Any) -> N
     mail_news.tell(work, found, settled, mail.state, **more)
     if not settled.under_way:
         work.cancel(f"late:{id}")
+    if _has_not_left(mail) and not _has_not_left(settled):
+        mail_news.settled(work, found, mail)
     if _bounces(settled) > _bounces(mail):
         mail_news.alarm(work, found, settled, "bounced")
     if settled.state == "bounced" and mail.state != "bounced":
@@ -231,6 +239,12 @@ def ask(work: Work, found: Found | None, mail: Mail, since: int | None) -> None:
     if found is not None:
         found.ticket.in_doubt = outgoing.asked_about(work.connection, found.ticket.id)
         work.show(found)
+
+
+def _has_not_left(mail: Mail) -> bool:
+    """There is somebody for whom no server took it, and none may have."""
+    waits = UNDER_WAY - {"ambiguous"}
+    return any(each.state in waits for each in mail.recipients if each.role != "copy")
 
 
 def _bounces(mail: Mail) -> int:

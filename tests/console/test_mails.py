@@ -213,6 +213,17 @@ def test_the_list_says_which_ticket_has_a_mail_in_doubt_and_the_notice_goes_when
     row.locator(".tag.care").wait_for(state="detached")
 
 
+def test_the_notice_of_a_late_mail_goes_when_it_is_settled_and_two_of_one_subject_are_two(opened: Open) -> None:
+    page = opened("desktop")
+    tell = "(frame) => desk.ears.frame({type: 'alarm', subject: 'Rates', mail: 'out', ...frame})"
+    for ticket in ("t3", "t4"):
+        page.evaluate(tell, {"why": "late", "ticket": ticket})
+    texts = "desk.screen.notices.peek().map(({ticket}) => ticket)"
+    assert page.evaluate(texts) == ["t3", "t4"]
+    page.evaluate(tell, {"why": "settled", "ticket": "t3"})
+    assert page.evaluate(texts) == ["t4"]
+
+
 def test_the_list_says_when_the_clock_of_a_mail_starts(opened: Open) -> None:
     page = opened("desktop")
     page.evaluate("desk.desk.tickets.get('t3').patch({starts_at: '2026-03-04T08:00:00Z'})")

@@ -50,6 +50,28 @@ async def test_who_answers_for_the_ticket_is_told_of_a_mail_that_nobody_takes(po
     assert (await now_is(post.world, mail)).alarmed_at is not None
 
 
+async def test_that_it_was_late_is_over_once_a_server_has_it(post: Post) -> None:
+    ticket = await post.lands(letter())
+    assert ticket is not None
+    mail = await answered(post, ticket)
+    heard = post.world.listen("agent:anna")
+    await post.world.go_on(SECONDS_UNTIL_LATE)
+    await begun(post.world, mail)
+    await settled(post.world, mail, {PRIYA: Outcome("accepted")})
+    alarms = [(frame["why"], frame["mail"]) for frame in heard if frame["type"] == "alarm"]
+    assert alarms == [("late", mail.id), ("settled", mail.id)]
+
+
+async def test_a_mail_that_a_server_may_have_is_not_late_before_it_is_known_that_none_has_it(post: Post) -> None:
+    ticket, mail = await under_way(post)
+    await settled(post.world, mail, {PRIYA: Outcome("ambiguous", "The connection broke.")}, 3600)
+    await post.world.go_on(SECONDS_UNTIL_LATE)
+    assert [each for each in await told(post.world, f"{ticket}/i") if each.get("alarm")] == []
+    await post.world.desk.run("busy", lambda work: posting.move(work, mail.id, {PRIYA: Outcome("queued")}))
+    await post.world.go_on(SECONDS_UNTIL_LATE)
+    assert [each["alarm"] for each in await told(post.world, f"{ticket}/i") if each.get("alarm")] == ["late"]
+
+
 async def test_nobody_is_told_of_one_that_was_taken_in_time(post: Post) -> None:
     ticket, mail = await under_way(post)
     await settled(post.world, mail, {PRIYA: Outcome("accepted")})

@@ -262,8 +262,9 @@ export class Console {
 
   /** Something needs a person now, or does no more. */
   #alarm(frame) {
+    if (frame.why === "settled") return this.screen.settle(frame.ticket, "late");
     const words = alarmWords(frame);
-    if (this.screen.notices.peek().some(({ text }) => text === words)) return;
+    if (this.screen.notices.peek().some(({ text, ticket }) => text === words && ticket === (frame.ticket ?? null))) return;
     this.screen.notice(words, frame.state === "over" ? "good" : "bad", frame.ticket, frame.why);
     if (frame.state !== "over") this.ringer?.alarm(words);
   }

@@ -1,4 +1,5 @@
 import { Desk } from "../js/store/desk.js";
+import { Screen } from "../js/store/screen.js";
 import { equal, that } from "./check.js";
 import { ANNA, BEN, PRIYA, at, event, message, summary } from "./cast.js";
 
@@ -105,6 +106,18 @@ export const tests = {
     equal(made.rings.open.value.length, 1);
     made.take({ type: "heartbeat", rings: [], heads: {} });
     equal(made.rings.open.value.length, 0);
+  },
+  "Of many notices the oldest harmless ones go, and none that is bad": () => {
+    const screen = new Screen();
+    const texts = () => screen.notices.value.map(({ text }) => text);
+    for (const [text, tone] of [["a", "bad"], ["b", "good"], ["c", "bad"], ["d", "care"]]) screen.notice(text, tone);
+    equal(texts(), ["a", "c", "d"]);
+    for (const text of ["e", "f"]) screen.notice(text, "bad");
+    equal(texts(), ["a", "c", "e", "f"]);
+    screen.notice("g", "good");
+    equal(texts(), ["a", "c", "e", "f", "g"]);
+    for (const text of ["h", "i"]) screen.notice(text, "good");
+    equal(texts(), ["a", "c", "e", "f", "i"]);
   },
   "A ring that the desk knows and this console does not is noticed": () => {
     equal(desk().rings.unknown(["r9"]), ["r9"]);

@@ -2,6 +2,8 @@
 
 import { batch, signal } from "../../vendor/signals-core.js";
 
+const MOST_NOTICES = 3;
+
 export class Screen {
   #count = 0;
 
@@ -42,10 +44,12 @@ export class Screen {
     this.held.value = rest;
   }
 
-  /** A short word about what was done or could not be. @param tone "good", "bad" or "care"; @param ticket, why what it is about */
+  /** A short word about what was done or could not be: of many the oldest go, none that is bad before it was read. @param tone "good", "bad" or "care"; @param ticket, why what it is about */
   notice(text, tone = "good", ticket = null, why = null) {
     const id = ++this.#count;
-    this.notices.value = [...this.notices.peek().slice(-2), { id, text, tone, ticket, why }];
+    const known = this.notices.peek();
+    let over = known.length + 1 - MOST_NOTICES;
+    this.notices.value = [...known.filter((notice) => notice.tone === "bad" || over-- <= 0), { id, text, tone, ticket, why }];
     return id;
   }
 
