@@ -82,8 +82,9 @@ class Session:
         await self.close()
 
     async def send(self, envelope: Envelope, raw: bytes, before_content: BeforeContent) -> dict[str, Outcome]:
-        """An outcome for each recipient. `before_content` is awaited when the content is about to leave; what it raises
-        ends the session. Raises MailError when nobody can have got the mail. Cancelled, the session is over.
+        """An outcome for each recipient. `before_content` is awaited when the server waits for the content (what comes
+        before, no server has); what it raises ends the session, and a mail without its end is none (RFC 5321 §4.1.1.4).
+        Raises MailError when nobody can have got the mail. Cancelled, the session is over.
         """
         try:
             return await self._send(envelope, raw, before_content)
@@ -142,9 +143,9 @@ class Session:
         return code, words
 
     async def _content(self, raw: bytes, before_content: BeforeContent) -> Outcome:
-        await before_content()
         code, words = await self._ask("data", b"DATA")
         if code == START_INPUT:
+            await before_content()
             return await self._dot(raw)
         elif code in NOT_LOGGED_IN:
             raise Refused("data", code, words)

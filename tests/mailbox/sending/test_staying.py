@@ -69,3 +69,16 @@ async def test_a_mailbox_without_a_server_speaks_by_the_pools(office: Office, se
     async with office.process():
         await eventually(lambda: office.is_now(id, "accepted"))
     assert b"<support@larkfield.example>" in server.taken[0].raw
+
+
+@pytest.mark.parametrize(("stage", "left"), [("RCPT", False), ("DATA", False), ("dot", True)])
+async def test_a_mail_has_left_only_once_its_content_was_begun(
+    office: Office, server: SmtpServer, stage: str, left: bool
+) -> None:
+    id = await office.answers(await office.ticket(await office.has("support", server.port)))
+    server.faults[stage] = "550"
+    async with office.process():
+        await eventually(lambda: office.is_now(id, "bounced"))
+    mail = await office.mail(id)
+    assert (mail.sha256 is not None, mail.never_left) == (left, not left)
+    assert server.taken == []

@@ -189,8 +189,19 @@ async def test_what_must_come_before_the_content_comes_before_it_and_can_stop_it
         with pytest.raises(RuntimeError, match="the record"):
             await session.send(Envelope("", (PRIYA,)), RAW, note)
         assert session.lost
-    assert "DATA" not in seen[0] and any(each.startswith("RCPT") for each in seen[0])
+    assert seen[0][-1] == "DATA", "the server waits for it"
     assert server.taken == []
+
+
+async def test_what_must_come_before_the_content_does_not_where_the_server_wants_none(server: SmtpServer) -> None:
+    server.faults["DATA"] = "550"
+
+    async def never() -> None:
+        raise AssertionError("nothing of it leaves")
+
+    async with await Session.open(at(server.port), PATIENT) as session:
+        told = await session.send(Envelope("", (PRIYA,)), RAW, never)
+    assert states(told) == {PRIYA: "bounced"} and server.taken == []
 
 
 async def test_a_session_that_the_server_ended_meanwhile_says_so(server: SmtpServer) -> None:
