@@ -147,6 +147,13 @@ def test_of_a_mail_in_doubt_it_is_said_what_is_known_and_a_press_decides(opened:
     assert page.evaluate(f"desk.wire.sent.filter(({{type}}) => type === '{verb}').length") == 1
 
 
+def test_of_a_mail_in_doubt_is_said_what_is_known_and_no_more(opened: Open) -> None:
+    page = opened("desktop")
+    in_doubt(page)
+    said = page.locator(".doubt p").first.inner_text()
+    assert "its last word was not heard" in said and "copy" not in said, "perhaps none was ever sent"
+
+
 def test_a_mail_in_doubt_is_decided_by_the_palette_too(opened: Open) -> None:
     page = opened_letters(opened)
     page.keyboard.press("Control+k")

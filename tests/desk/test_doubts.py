@@ -12,7 +12,7 @@ from desk import doubts, posting
 from desk.posting import Outcome
 from desk.requests import AddPerson, MarkArrived, SendAgain, SetSeverity, SetStatus, Transfer
 from desk.work import Work
-from routing.errors import Conflict, Forbidden, NotFound
+from routing.errors import BadRequest, Conflict, Forbidden, NotFound
 from routing.outgoing import LATE, PROOF
 from store import jobs
 from store.outbox import To
@@ -275,6 +275,8 @@ async def test_nobody_decides_of_a_mail_that_is_in_no_question_or_not_theirs_to_
             await post.world.ask("anna", verb, ticket=other, mail=mail.id)
         with pytest.raises((NotFound, Forbidden)):
             await post.world.ask("adam", verb, ticket=ticket, mail=mail.id)
+        with pytest.raises(BadRequest):  # contacts have no such verb
+            await post.world.ask("priya", verb, ticket=ticket, mail=mail.id)
     assert (await now_is(post.world, mail)).asked_at is not None
 
 

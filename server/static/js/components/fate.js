@@ -60,7 +60,7 @@ function Doubt({ mail, ticket }) {
     console.decide(ticket, mail, verb);
   };
   return html`<div class="banner care doubt" role="group" aria-label=${t("Did this mail arrive?")}><${Icon} name="triangle-alert" /><div>
-    <p><b>${t("Nobody knows whether this arrived.")}</b> ${rich(t("The server may have it already: its last word was not heard, and no copy came back. Sent again, {name} could get it twice."), { name: html`<b>${names}</b>` })}</p>
+    <p><b>${t("Nobody knows whether this arrived.")}</b> ${rich(t("The server may have it already: its last word was not heard, and nothing has proved so far whether it has. Sent again, {name} could get it twice."), { name: html`<b>${names}</b>` })}</p>
     <p class="acts"><button class="btn" disabled=${!live} onClick=${(event) => decide(event, "sendAgain")}><${Icon} name="send" />${t("Send again")}</button>
       <button class="btn" disabled=${!live} onClick=${(event) => decide(event, "markArrived")}><${Icon} name="check" />${t("It arrived")}</button></p></div></div>`;
 }
