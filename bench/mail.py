@@ -102,14 +102,14 @@ async def _delivered(
     """Milliseconds until the bare client was pushed, and until the console showed it."""
     origin, chance = f"http://127.0.0.1:{desk.port}", random.Random(1)
     pushed, seen = [], []
-    credentials = await sign_in(origin, "anna@larkfield.example", "demo-anna")
+    credentials = await sign_in(origin, "petra@larkfield.example", "demo-petra")
     async with (
         Client(origin, "agent", credentials) as agent,
         idling(dovecot.imap_port, user, SECRET) as pushes,
     ):
         for number in range(-3, count):  # the first ones begin the process that reads mail
             text = f"It stopped: {number}."
-            raw = f"From: guest{number}@brightwater.example\r\nSubject: Feed {number}\r\n\r\n{text}\r\n".encode()
+            raw = f"From: guest{number}@guests.example\r\nSubject: Feed {number}\r\n\r\n{text}\r\n".encode()
             waiting = asyncio.create_task(_shown(agent, f"Feed {number}"))
             pushes.clear()
             await asyncio.sleep(chance.uniform(0.3, 0.9))
@@ -156,7 +156,7 @@ def _memory(dovecot: DovecotServer) -> list[Row]:
 
 async def _taken(desk: DeskServer, dovecot: DovecotServer, user: str, raw: bytes, subject: str) -> None:
     origin = f"http://127.0.0.1:{desk.port}"
-    credentials = await sign_in(origin, "anna@larkfield.example", "demo-anna")
+    credentials = await sign_in(origin, "petra@larkfield.example", "demo-petra")
     async with Client(origin, "agent", credentials) as agent:
         await asyncio.to_thread(dovecot.drop, user, raw)
         await agent.until(partial(_lists, subject), timeout_s=120)
@@ -311,7 +311,7 @@ def _made(subject: str, size: int, chance: random.Random | None = None, number: 
     chance = chance or random.Random(1)
     text = "\n".join(" ".join(chance.choices(WORDS, k=14)) for _ in range(chance.randint(5, 30)))
     made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = f"Guest <guest{number}@brightwater.example>", ADDRESS, subject
+    made["From"], made["To"], made["Subject"] = f"Guest <guest{number}@guests.example>", ADDRESS, subject
     made["Message-ID"] = f"<{number}.{subject.replace(' ', '')}@brightwater.example>"
     made.set_content(f"{text}\n\nOn Mon, 2 Mar 2026 at 10:00, Anna <anna@larkfield.example> wrote:\n> {text}\n")
     if size:

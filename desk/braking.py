@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from desk import paging
+from desk.mail_people import NOBODYS
 from desk.work import Work
 from routing.mail import MOST_TICKETS
 from store import contacts, outbox, tickets
@@ -38,7 +39,7 @@ def burst(work: Work, person: Person, *, proven: bool) -> Found | None:
 
 def is_crowd(work: Work, customer: str, sender: str) -> bool:
     """Whether unproven mail of addresses that nobody knew, as this one, has opened too many tickets of a customer."""
-    if not sender:
+    if not sender or customer == NOBODYS:  # strangers are all that mail the pool: nobody's name is taken there
         return False
     new_since = micros(work.now - NEW)
     if contacts.is_known(work.connection, customer, sender, new_since):

@@ -138,6 +138,14 @@ async def test_addresses_made_up_without_end_fill_one_ticket_and_become_no_conta
     assert await post.lands(forged(62)) not in landed
 
 
+async def test_strangers_of_no_customer_each_get_their_ticket(post: Post) -> None:
+    landed = [
+        await post.lands(letter(f"stranger {number}", f"x{number}@elsewhere.example", proven=False), POOL)
+        for number in range(MOST_TICKETS + 5)
+    ]
+    assert len(set(landed)) == MOST_TICKETS + 5
+
+
 async def people_of(post: Post) -> int:
     """How many contacts there are."""
     return int(await post.world.record.read(lambda connection: connection.scalar(_PEOPLE)))
