@@ -41,6 +41,8 @@ class Holding:
                 await self._while_held(fence, work)
             except* Superseded:
                 log.warning("mailbox.superseded name=%s fence=%s", self._name, fence)
+            if _is_to_stop():
+                raise asyncio.CancelledError
 
     async def _turn(self) -> int:
         """The fence, once this process has taken the row."""
@@ -87,3 +89,9 @@ class Holding:
 async def _never_ends(work: Work, fence: int) -> None:
     await work(fence)
     raise RuntimeError("the work of a mailbox ended by itself")
+
+
+def _is_to_stop() -> bool:
+    """A task group whose task fails while the group is cancelled tells of the failure alone (before Python 3.13)."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

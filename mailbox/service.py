@@ -116,11 +116,10 @@ class Mailboxes:
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def _stop(self, id: str) -> None:
-        box, task = self._polled.pop(id)
+        """Waits for its end. Being cancelled meanwhile is not mistaken for that end."""
+        box, task = self._polled[id]
         task.cancel()
-        try:
-            await task
-        except asyncio.CancelledError:
-            pass
-        except Exception:
-            log.exception("mailbox.stopped mailbox=%s", box.id)
+        await asyncio.wait((task,))
+        del self._polled[id]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("mailbox.stopped mailbox=%s", box.id, exc_info=error)

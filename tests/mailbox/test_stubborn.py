@@ -235,8 +235,15 @@ async def test_landing_that_failed_goes_on_while_the_rest_is_fetched(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batches, "MOST_MAILS", 2)
-    say, store = landing.Landing._say, Fetching._store
-    said, stored = [0], [0]
+    run, say, store = landing.Landing.run, landing.Landing._say, Fetching._store
+    said, stored, failed = [0], [0], asyncio.Event()
+
+    async def runs(self: Any, progress: Any) -> None:
+        try:
+            await run(self, progress)
+        except Unavailable:
+            failed.set()
+            raise
 
     async def fails_at_first(self: Any, mails: Any, found: Any) -> None:
         said[0] += 1
@@ -247,11 +254,12 @@ async def test_landing_that_failed_goes_on_while_the_rest_is_fetched(
     async def waits(self: Any, selected: Any, mails: Any, *rest: Any) -> None:
         stored[0] += 1
         if stored[0] == 2:
-            await eventually(lambda: said[0] > 0)
+            await failed.wait()
         if stored[0] == 4:
             await eventually(lambda: office.has("m01", "m02"))
         await store(self, selected, mails, *rest)
 
+    monkeypatch.setattr(landing.Landing, "run", runs)
     monkeypatch.setattr(landing.Landing, "_say", fails_at_first)
     monkeypatch.setattr(Fetching, "_store", waits)
     await office.begin()
