@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ from store.schema import TICKET_NUMBERS, metadata, ticket
 T = TypeVar("T")
 
 PAGE = 2_000
+ENDS_S = 5.0
+"""So long a session may be listed yet that its process has closed: the server ends it by and by."""
+LOOK_S = 0.1
 _OTHERS = (
     "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND datname = current_database() "
     "AND pid <> pg_backend_pid()"
@@ -64,9 +68,11 @@ class PostgresHome:
     def idle(self) -> Iterator[None]:
         """No process of a desk is connected. Raises CopyFailed when one is."""
         with self._opened() as raw:
-            found = raw.execute(_OTHERS, (APPLICATION,)).fetchone()
-            if found is not None and found[0]:
-                raise CopyFailed("A desk runs on this database. Stop all its processes first.")
+            until = time.monotonic() + ENDS_S
+            while raw.execute(_OTHERS, (APPLICATION,)).fetchone() != (0,):
+                if time.monotonic() >= until:
+                    raise CopyFailed("A desk runs on this database. Stop all its processes first.")
+                time.sleep(LOOK_S)
         yield
 
     def is_taken(self) -> bool:
