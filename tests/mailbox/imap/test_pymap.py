@@ -65,7 +65,8 @@ async def test_a_mail_that_arrives_wakes_the_one_who_waits(anna: Connection, por
 async def test_a_mail_that_arrived_before_the_waiting_began_ends_it(anna: Connection, port: int, into: Into) -> None:
     assert await anna.uids() == []
     await (await other(port, into)).append(RAW, "INBOX")
-    assert await anna.idle_until(LONG), "a server that tells in IDLE only of what comes then was asked before"
+    async with asyncio.timeout(LONG):  # at its end such a server tells of it
+        assert await anna.idle_until(10 * LONG), "a server that tells in IDLE only of what comes then was asked before"
 
 
 async def test_mails_after_a_number_are_those_after_it(anna: Connection) -> None:
