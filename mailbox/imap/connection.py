@@ -294,7 +294,7 @@ class Connection:
 
     async def idle_until(self, seconds: float) -> bool:
         """Waits so long, or until there may be something new: whether there may be. What was pushed during earlier
-        calls counts. Look for new mails after True and after False; renew every four minutes. A server without IDLE,
+        calls counts. Look for new mails after True and after False; renew within four minutes. A server without IDLE,
         or one that ends it by itself, is asked every 20 seconds. Some servers tell in IDLE only of what comes after it
         began: NOOP before it asks for what came since mails were looked for.
         """
@@ -302,8 +302,8 @@ class Connection:
         ends = asyncio.get_running_loop().time() + seconds
         if self._idles and not wake.is_set():
             await self.noop()
-        if self._idles and not wake.is_set():
-            self._idles = await self._protocol.idle(seconds)
+            if not wake.is_set():
+                self._idles = await self._protocol.idle(seconds)
         while not wake.is_set() and (left := ends - asyncio.get_running_loop().time()) > 0:
             await self._looked(min(left, self._limits.noop_s))
         woken = wake.is_set()

@@ -72,17 +72,18 @@ async def test_a_stop_while_a_changed_mailbox_is_let_go_is_a_stop(
 
 
 async def test_a_stop_of_work_that_another_took_over_is_a_stop(record: Record) -> None:
-    at_work = asyncio.Event()
+    fences: list[int] = []
 
     async def work(fence: int) -> None:
-        at_work.set()
+        fences.append(fence)
         try:
             await asyncio.Event().wait()
         finally:
-            raise Superseded("box")
+            if len(fences) == 1:
+                raise Superseded("box")
 
     task = asyncio.create_task(Holding(record, SystemClock(), "mailbox box", "I").run(work))
-    await at_work.wait()
+    await eventually(lambda: len(fences) == 1)
     task.cancel()
     await eventually(task.done)
     assert task.cancelled()
