@@ -48,7 +48,8 @@ def test_a_working_day_needs_no_pointer(office: RunningDesk, chromium: Browser, 
 
 def come_in(page: Page) -> None:
     keys = page.keyboard
-    keys.type("anna@larkfield.example")  # the first field has the focus
+    expect(page.get_by_label("Mail address")).to_be_focused()
+    keys.type("anna@larkfield.example")
     keys.press("Tab")
     keys.type("demo-anna")
     keys.press("Enter")
