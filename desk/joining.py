@@ -82,8 +82,7 @@ def known_or_new(work: Work, customer: str, address: str, name: str, *, verified
 
     if (found := known()) is not None:
         return found
-    contacts.one_at_a_time(work.connection, customer)
-    if (found := known()) is not None:
+    if contacts.one_at_a_time(work.connection, customer) and (found := known()) is not None:
         return found
     shown = name.strip()[:120] or address or "Unknown sender"
     new = Person(new_id() if address else nobody, customer, shown, address or None, None, verified, False)

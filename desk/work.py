@@ -11,7 +11,7 @@ from desk import frames
 from desk.actors import Signed
 from desk.summaries import contact_summary, summaries
 from live.base import Published
-from routing.allow import Facts, allow
+from routing.allow import Actor, Facts, allow
 from routing.errors import Forbidden, NotFound
 from store import audit, chats, customers, events, jobs, people, tickets
 from store.chats import OpenChat
@@ -67,6 +67,7 @@ class Work:
         self._audited: list[tuple[str, str, Mapping[str, Any]]] = []
         self._jobs: dict[str, list[tuple[Callable[..., object], tuple[Any, ...]]]] = {}
         self._agents: dict[str, Agent] | None = None
+        self._actors: list[tuple[str, Actor]] | None = None
         self._customers: dict[str, Customer] = {}
 
     # What there is ----------------------------------------------------------------------------------------------------
@@ -227,26 +228,20 @@ class Work:
         """Lines of agents whom a ticket does not concern any more are looked at again."""
         for id, found in self._found.items():
             before, after = self._facts[id], found.facts
-            lost = (
-                ()
-                if before == after
-                else tuple(
-                    f"agent:{agent.id}"
-                    for agent in self.agents.values()
-                    if allow(agent.actor, "see", before).allowed and not allow(agent.actor, "see", after).allowed
-                )
-            )
-            if lost:
-                self.items.append(frames.order(lost, "rights", id))
+            if before != after and (lost := set(self._who_see(before)).difference(self._who_see(after))):
+                self.items.append(frames.order(tuple(sorted(lost)), "rights", id))
+
+    def _who_see(self, facts: Facts) -> tuple[str, ...]:
+        """The topics of the agents who may see a ticket that stands like this."""
+        if self._actors is None:
+            self._actors = [(f"agent:{agent.id}", agent.actor) for agent in self.agents.values()]
+        return tuple(topic for topic, actor in self._actors if allow(actor, "see", facts).allowed)
 
     def _show(self) -> None:
         shown = [self._found[id] for id in self._shown]
         coordinators: dict[str, frozenset[str]] = {}
         for found, fields in zip(shown, summaries(self.connection, shown, self.agents), strict=True):
-            watchers = tuple(
-                f"agent:{agent.id}" for agent in self.agents.values() if allow(agent.actor, "see", found.facts).allowed
-            )
-            if watchers:
+            if watchers := self._who_see(found.facts):
                 self.tell(watchers, "inbox", fields)
             customer = found.ticket.customer_id
             if customer not in coordinators:

@@ -182,10 +182,14 @@ def uses(connection: Connection, button: str, subject: str, jti: str) -> int:
     return int(connection.scalar(_USES, button=button, subject=subject, jti=jti) or 0)
 
 
-def one_at_a_time(connection: Connection, customer: str) -> None:
-    """Until the end of the transaction nobody else becomes a contact of this customer; SQLite has one writer."""
-    if connection.dialect == "postgresql":
-        connection.one(_ALONE, id=customer)
+def one_at_a_time(connection: Connection, customer: str) -> bool:
+    """Until the end of the transaction nobody else becomes a contact of this customer; whether somebody may have until
+    now: SQLite has one writer.
+    """
+    if connection.dialect != "postgresql":
+        return False
+    connection.one(_ALONE, id=customer)
+    return True
 
 
 def try_code(connection: Connection, button: str, email: str, most: int, now: int) -> str | None:
