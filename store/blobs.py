@@ -197,16 +197,17 @@ class Blobs:
     def _finish(self, arriving: Sequence[_Arriving]) -> list[Blob]:
         """The order is what counts: bytes on the disk, then the names, then the folders that hold the names."""
         blobs = [each.close() for each in arriving]
-        folders = set()
-        for each, blob in zip(arriving, blobs, strict=True):
-            path = self.path(blob.sha256)
-            if path.parent not in self._durable or not path.parent.is_dir():  # others may have made it a moment ago
-                path.parent.mkdir(parents=True, exist_ok=True)
-                durable.sync(self._folder)
-                self._durable.add(path.parent)
+        paths = [self.path(blob.sha256) for blob in blobs]
+        folders = {path.parent for path in paths}
+        fresh = {each for each in folders if each not in self._durable or not each.is_dir()}
+        for folder in fresh:  # others may have made it a moment ago
+            folder.mkdir(parents=True, exist_ok=True)
+        if fresh:
+            durable.sync(self._folder)
+            self._durable |= fresh
+        for each, path in zip(arriving, paths, strict=True):
             if not path.exists():
                 each.path.replace(path)
-            folders.add(path.parent)
         for folder in folders:
             durable.sync(folder)
         return blobs
