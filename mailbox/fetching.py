@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 
 from desk.clock import Clock
 from mailbox.imap.batches import Batch
-from mailbox.imap.connection import Connection, Mail, Selected
+from mailbox.imap.connection import Connection, Facts, Mail, Selected
 from mailbox.imap.errors import Refused
 from mailbox.suspects import Suspects
 from routing import mail as rules
@@ -100,10 +101,11 @@ class Fetching:
     ) -> list[int]:
         """Stores what is given; the uids of what was not, rising."""
         given: set[int] = set()
-        sizes = await connection.sizes(uids)
+        facts = await connection.facts(uids)
+        sizes = {uid: told.size for uid, told in facts.items()}
         together = self._suspects.batches(sizes)
         asked: set[int] = set()
-        for batch, behind in zip(together, await _earliest_behind(connection, together), strict=True):
+        for batch, behind in zip(together, _earliest_behind(together, facts), strict=True):
             polled = self._clock.now()
             self._suspects.ask(batch.uids)
             mails = [self._row(*each, polled, current) async for each in self._fetched(connection, batch, sizes)]
@@ -232,15 +234,10 @@ class Fetching:
         )
 
 
-async def _earliest_behind(connection: Connection, together: Sequence[Batch]) -> list[int]:
+def _earliest_behind(together: Sequence[Batch], facts: Mapping[int, Facts]) -> list[int]:
     """For each batch, when the earliest of the mails was received that are fetched after it: uids rise with the time
-    of arrival, but not where somebody moved mails.
+    of arrival, but not where somebody moved mails. 0: nobody can say.
     """
-    dates = await connection.arrivals(uid for batch in together[1:] for uid in batch.uids)
-    found: list[int] = []
-    earliest = 0
-    for batch in reversed(together):
-        found.append(earliest)
-        of_batch = [micros(dates[uid]) if uid in dates else 0 for uid in batch.uids]
-        earliest = min(of_batch) if len(found) == 1 else min(earliest, *of_batch)
-    return found[::-1]
+    dates = {uid: 0 if told.internaldate is None else micros(told.internaldate) for uid, told in facts.items()}
+    earliest = [min(dates[uid] for uid in batch.uids) for batch in together]
+    return [0, *accumulate(reversed(earliest), min)][:-1][::-1]

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from desk.work import Work
 from mailbox.fetching import Fetching
 from mailbox.imap.batches import HEADERS_ABOVE
-from mailbox.imap.connection import Connection, Selected
+from mailbox.imap.connection import Connection, Facts, Selected
 from mailbox.imap.errors import Refused
 from mailbox.parsing.fields import message_id
 from store import incoming, mailbox_health
@@ -86,19 +86,19 @@ async def _absent(
     absent: list[int] = []
     for at in range(0, len(rest), TOGETHER):
         piece = rest[at : at + TOGETHER]
-        heads, sizes = await connection.message_id_fields(piece), await connection.sizes(piece)
+        heads, facts = await connection.message_id_fields(piece), await connection.facts(piece)
         ids = {uid: message_id(field) for uid, field in heads.items()}
         named = [each for each in ids.values() if each is not None]
         known = await record.read(partial(incoming.sizes_of, message_ids=named))
-        absent += [uid for uid in piece if not _is_known(ids.get(uid), sizes.get(uid), known)]
+        absent += [uid for uid in piece if not _is_known(ids.get(uid), facts.get(uid), known)]
     return absent
 
 
-def _is_known(id: str | None, size: int | None, known: dict[str, set[int]]) -> bool:
+def _is_known(id: str | None, facts: Facts | None, known: dict[str, set[int]]) -> bool:
     """The same Message-ID with another size may be another mail; of one that is too large only the head is kept."""
-    if id is None or id not in known:
+    if id is None or facts is None or id not in known:
         return False
-    return size in known[id] or (size is not None and size > HEADERS_ABOVE)
+    return facts.size in known[id] or facts.size > HEADERS_ABOVE
 
 
 def noted(work: Work, box: Mailbox, found: Found, real: datetime) -> None:

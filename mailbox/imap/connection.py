@@ -45,6 +45,14 @@ class Mail:
     raw: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of a mail that lies at the server: its bytes, and when it was received; None for no date that can be read."""
+
+    size: int
+    internaldate: datetime | None
+
+
 class Connection:
     """Made by `open`, ended by `close`, or by `async with`."""
 
@@ -159,22 +167,13 @@ class Connection:
             command = await self._protocol.ask("search", "SEARCH", *criteria, prefix="UID", sends=(text,))
         return sorted({uid for answer in command.answers for uid in answers.uids(answer)})
 
-    async def sizes(self, uids: Iterable[int]) -> dict[int, int]:
-        """Bytes by uid, as the server states them; a mail that is gone is not in it."""
-        told: dict[int, int] = {}
+    async def facts(self, uids: Iterable[int]) -> dict[int, Facts]:
+        """What the server says of each, by uid; a mail that is gone, or has no size, is not in it."""
+        told: dict[int, Facts] = {}
         for uid_set in uid_sets(uids):
-            for each in await self._fetched(uid_set, "(UID RFC822.SIZE)"):
+            for each in await self._fetched(uid_set, "(UID RFC822.SIZE INTERNALDATE)"):
                 if each.uid is not None and each.size is not None:
-                    told[each.uid] = each.size
-        return told
-
-    async def arrivals(self, uids: Iterable[int]) -> dict[int, datetime]:
-        """When the server received each, by uid; a mail that is gone, or has no date that can be read, is not in it."""
-        told: dict[int, datetime] = {}
-        for uid_set in uid_sets(uids):
-            for each in await self._fetched(uid_set, "(UID INTERNALDATE)"):
-                if each.uid is not None and each.internaldate is not None:
-                    told[each.uid] = each.internaldate
+                    told[each.uid] = Facts(each.size, each.internaldate)
         return told
 
     async def fetch(self, uids: Iterable[int]) -> list[Mail]:

@@ -171,7 +171,7 @@ async def test_mails_removed_between_search_and_fetch_are_just_not_there(dovecot
         await other.move(uids[1:2], "Elsewhere")
         await connection.noop()
         assert [mail.uid for mail in await connection.fetch(uids)] == [uids[0], uids[2]]
-        assert set(await connection.sizes(uids)) == {uids[0], uids[2]}
+        assert set(await connection.facts(uids)) == {uids[0], uids[2]}
         assert await connection.fetch_headers(uids[1]) is None
 
 
@@ -205,7 +205,8 @@ async def test_a_huge_mail_is_taken_in_parts_with_little_memory(
 ) -> None:
     path = tmp_path / "mail"
     async with await inbox(dovecot, user) as connection:
-        [batch] = batches(await connection.sizes(await connection.uids()))
+        facts = await connection.facts(await connection.uids())
+        [batch] = batches({uid: told.size for uid, told in facts.items()})
         assert batch.how == "parts"
         tracemalloc.start()
         try:
@@ -271,7 +272,7 @@ async def test_a_link_cut_anywhere_ends_with_an_error_or_not_at_all(dovecot: Dov
         limits = Limits(silence_s=5, idle_grace_s=5, connect_s=5)
         async with await inbox(dovecot, user, limits, port=port, security="plain") as connection:
             uids = await connection.uids()
-            await connection.sizes(uids)
+            await connection.facts(uids)
             assert len(await connection.fetch(uids)) == 3
             await connection.mark_seen(uids)
             await connection.idle_until(0.001)

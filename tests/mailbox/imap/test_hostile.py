@@ -131,8 +131,8 @@ async def test_an_answer_of_three_thousand_lines_is_read(into: Into) -> None:
     async with ScriptedImap({"UID FETCH": lines + b"TAG OK done\r\n"}) as server:
         connection = await into(server.port)
         await connection.select("INBOX")
-        assert len(await connection.sizes(range(1, 3001))) == 3000
-        assert server.heard[-1] == "UID FETCH 1:3000 (UID RFC822.SIZE)"
+        assert len(await connection.facts(range(1, 3001))) == 3000
+        assert server.heard[-1] == "UID FETCH 1:3000 (UID RFC822.SIZE INTERNALDATE)"
 
 
 async def test_other_peoples_flags_are_not_taken_for_mails(into: Into) -> None:

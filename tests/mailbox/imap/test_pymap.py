@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mailbox.errors import LoginRefused
-from mailbox.imap.connection import Connection
+from mailbox.imap.connection import Connection, Facts
 from mailbox.imap.endpoint import Password
 from mailbox.imap.errors import Refused
 from tests.mailbox.imap.conftest import Into, at
@@ -43,7 +43,7 @@ async def test_a_mail_is_found_fetched_marked_and_moved(anna: Connection) -> Non
     received = datetime(2026, 3, 4, 8, 59, 50, tzinfo=UTC)
     await anna.append(RAW, "INBOX", received=received)
     [uid] = await anna.uids()
-    assert await anna.sizes([uid]) == {uid: len(RAW)}
+    assert await anna.facts([uid]) == {uid: Facts(len(RAW), received)}
     [mail] = await anna.fetch([uid])
     assert (mail.uid, mail.internaldate, mail.raw) == (uid, received, RAW)
     await anna.mark_seen([uid])
