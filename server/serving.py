@@ -33,7 +33,8 @@ T = TypeVar("T")
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Runs the program on uvloop."""
+    """Runs the program on uvloop, and the collector rarely."""
+    gc.set_threshold(*GC_THRESHOLDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main)
 
@@ -125,7 +126,6 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         gc.collect()
         gc.freeze()  # what lives as long as the process is never looked at again
-        gc.set_threshold(*GC_THRESHOLDS)
         self._tell_started()
 
     async def on_tick(self, counter: int) -> bool:
