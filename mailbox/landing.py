@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -28,7 +28,11 @@ TRIES = 3
 """How often a mail may bring its reader down before it is put aside."""
 AHEAD = 32
 AHEAD_BYTES = 4 * 1024 * 1024
-"""So much mail is read while that before it is landed; a larger one is read by itself."""
+"""So much mail is a portion, which is read as one; a larger mail is read by itself."""
+PORTIONS = 6
+"""So many are under way: while one is landed, the next are read."""
+MOST = 200
+"""Mails that are looked up at once."""
 TURN_S = 0.01
 """A transaction that took so long lands no further mail: others wait for theirs."""
 
@@ -91,59 +95,85 @@ class Landing:
         """Mails whose last try is to be taken back."""
 
     async def run(self, progress: Progress) -> None:
-        """Until all is landed that may be, and no more is told. Raises Superseded, Unavailable, OSError."""
-        while True:
-            over = progress.over
-            await self._take_back()
-            if waiting := await self._waiting(progress.until):
-                await self._land(waiting)
-            elif over:
-                return
-            else:
-                await progress.wait()
-
-    async def _waiting(self, until: int | None) -> list[Stored]:
-        since = micros(self._desk.clock.now() - ORPHANED)
-        query = partial(incoming.waiting, mailbox=self._box.id, left_alone_since=since, until=until)
-        return await self._desk.record.read(query)
-
-    async def _land(self, waiting: Sequence[Stored]) -> None:
-        """What fails without ending this process is no fault of the mails: only that counts as a try."""
+        """Until all is landed that may be, and no more is told. What fails without ending this process is no fault of
+        the mails that were under way: only that counts as a try. Raises Superseded, Unavailable, OSError.
+        """
+        self._tried.clear()
         try:
-            await self._read_and_say(waiting)
+            await self._read_and_say(progress)
         except (DeskError, OSError, asyncio.CancelledError):
             self._innocent |= self._tried
             with contextlib.suppress(DeskError):
                 await asyncio.shield(self._take_back())
             raise
 
+    async def _read_and_say(self, progress: Progress) -> None:
+        """Without a pause between portions: while one is landed, the next are read."""
+        await self._take_back()
+        begun: asyncio.Queue[_Portion | None] = asyncio.Queue()
+        room = asyncio.Semaphore(PORTIONS)
+        ahead = asyncio.create_task(self._read_ahead(progress, begun, room))
+        ahead.add_done_callback(lambda _: begun.put_nowait(None))
+        try:
+            while (portion := await begun.get()) is not None:
+                await self._say(portion)
+                begun.task_done()
+                room.release()
+            await ahead
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+            left = [begun.get_nowait() for _ in range(begun.qsize())]
+            reading = [portion.letters for portion in left if portion is not None]
+            for each in reading:
+                each.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
+
+    async def _read_ahead(
+        self, progress: Progress, begun: asyncio.Queue[_Portion | None], room: asyncio.Semaphore
+    ) -> None:
+        """Begins to read portions as there is room. While a mail is read that was tried before, nothing else is under
+        way: whoever it brings down, it takes no other along.
+        """
+        known: list[Stored] = []
+        while True:
+            await room.acquire()
+            known = await self._more(progress, known)
+            if not (some := _portion(known)):
+                return
+            is_alone = some[0].attempts > 0
+            if is_alone:
+                await begun.join()
+            self._tried |= {mail.id for mail in some}
+            await self._desk.record.write(partial(self._count, mails=some), name="try_mail")
+            begun.put_nowait(_Portion(some, asyncio.create_task(self._letters(some))))
+            if is_alone:
+                await begun.join()
+            known = known[len(some) :]
+
+    async def _more(self, progress: Progress, known: list[Stored]) -> list[Stored]:
+        """A portion or more, if there are so many; waits while there are none, and gives none when no more come."""
+        while True:
+            over = progress.over
+            if len(known) < AHEAD:
+                known = await self._waiting(progress.until)
+            if known or over:
+                return known
+            await progress.wait()
+
+    async def _waiting(self, until: int | None) -> list[Stored]:
+        """Those that are not under way, the oldest first."""
+        under_way, since = frozenset(self._tried), micros(self._desk.clock.now() - ORPHANED)
+        query = partial(
+            incoming.waiting, mailbox=self._box.id, most=MOST + len(under_way), left_alone_since=since, until=until
+        )
+        return [mail for mail in await self._desk.record.read(query) if mail.id not in under_way]
+
     async def _take_back(self) -> None:
         if self._innocent:
             ids = sorted(self._innocent)
             await self._desk.record.write(lambda opened: incoming.not_tried(opened, ids), name="try_mail")
             self._innocent.clear()
-
-    async def _read_and_say(self, waiting: Sequence[Stored]) -> None:
-        reading: asyncio.Task[list[Letter]] | None = None
-        before: list[Stored] = []
-        self._tried = set()
-        try:
-            for some in _portions(waiting):
-                if some[0].attempts and reading is not None:  # nothing else is under way while it is read
-                    await self._say(before, await reading)
-                    reading = None
-                await self._desk.record.write(partial(self._count, mails=some), name="try_mail")
-                self._tried |= {mail.id for mail in some}
-                reading, read = asyncio.create_task(self._letters(some)), reading
-                if read is not None:
-                    await self._say(before, await read)
-                before = some
-            if reading is not None:
-                await self._say(before, await reading)
-        finally:
-            if reading is not None:
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
 
     def _count(self, opened: Transaction, mails: Sequence[Stored]) -> None:
         """Each try is counted before: a mail that kills whoever reads it is found out."""
@@ -155,14 +185,15 @@ class Landing:
             return await self._read(mails, self._box)
         return [letters.unreadable(mail, f"Reading it failed {mail.attempts} times.") for mail in mails]
 
-    async def _say(self, mails: Sequence[Stored], found: Sequence[Letter]) -> None:
+    async def _say(self, portion: _Portion) -> None:
         """A few in one transaction: each commit waits for the disk."""
-        left = list(zip(mails, found, strict=True))
+        left = list(zip(portion.mails, await portion.letters, strict=True))
         while left:
             turn = _Turn(left)
             await self._desk.run("land_mail", partial(self._land_some, turn=turn), decides=False)
             await self._keep_files(turn.pairs[: turn.landed])
             left = left[turn.landed :]
+        self._tried -= {mail.id for mail in portion.mails}
 
     async def _keep_files(self, landed: Sequence[tuple[Stored, Letter]]) -> None:
         """A blob that nobody named may have been retired while its mail was read: now it is named, and put again."""
@@ -194,20 +225,23 @@ class _Turn:
         self.landed = 0
 
 
-def _portions(waiting: Sequence[Stored]) -> Iterator[list[Stored]]:
-    """As many as are counted and read together. One that was tried before is by itself: whoever it brings down, it
-    takes no other along.
-    """
-    fresh: list[Stored] = []
+@dataclass
+class _Portion:
+    """Mails that are counted and read together."""
+
+    mails: list[Stored]
+    letters: asyncio.Task[list[Letter]]
+
+
+def _portion(waiting: Sequence[Stored]) -> list[Stored]:
+    """The first of them that may be read together."""
+    if waiting and waiting[0].attempts:
+        return [waiting[0]]
+    some: list[Stored] = []
     size = 0
-    for mail in waiting:
-        if fresh and (mail.attempts or len(fresh) == AHEAD or size + mail.bytes > AHEAD_BYTES):
-            yield fresh
-            fresh, size = [], 0
-        if mail.attempts:
-            yield [mail]
-        else:
-            fresh.append(mail)
-            size += mail.bytes
-    if fresh:
-        yield fresh
+    for mail in waiting[:AHEAD]:
+        size += mail.bytes
+        if mail.attempts or (some and size > AHEAD_BYTES):
+            break
+        some.append(mail)
+    return some

@@ -23,8 +23,8 @@ CPU_SECONDS = 5.0
 MEMORY_BYTES = 512 * 1024 * 1024
 PATIENCE = 12
 """Times the processor time that may pass until the answer: also a busy machine gets it done."""
-AHEAD = 4
-"""So many mails lie with the process."""
+AHEAD = 16
+"""So many mails lie with the process at most; it is given more when half of them are read."""
 RENEWED_AFTER_BYTES = 8 * 1024 * 1024
 RENEWED_AFTER_MAILS = 1_000
 """Then a new process begins, so that memory once taken is given back."""
@@ -149,7 +149,7 @@ class Worker:
         """Until nothing waits, or the process is to be renewed: what it has then is asked anew. Raises _Died."""
         given = 0
         while self._waiting:
-            more = [each.framed for each in islice(self._waiting, given, AHEAD)]
+            more = [each.framed for each in islice(self._waiting, given, AHEAD if given <= AHEAD // 2 else given)]
             answer = await self._heard(process, b"".join(more))
             given += len(more) - 1
             spent = self._is_spent(answer)
@@ -163,7 +163,8 @@ class Worker:
         """What it says of the first that waits, once it was given more. Raises _Died."""
         assert process.stdin is not None
         try:
-            process.stdin.write(more)
+            if more:
+                process.stdin.write(more)
             async with asyncio.timeout(self._cpu_seconds * PATIENCE):
                 return await _answer(process)
         except TimeoutError:

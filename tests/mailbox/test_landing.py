@@ -15,6 +15,8 @@ from mailbox.imap import batches
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
 from mailbox.landing import Progress
+from store import incoming
+from store.incoming import Fetched
 from store.schema import mail_item, ticket
 from tests.mailbox.imap.conftest import at
 from tests.mailbox.office import MAIL, Office
@@ -94,6 +96,70 @@ async def test_mails_that_wait_are_said_by_few_transactions_and_none_takes_long(
     async with office.process():
         await eventually(lambda: office.has(*(f"m{minute}" for minute in range(20, 25))))
     assert turns == [1] * 5
+
+
+async def test_the_next_ones_are_read_while_some_are_landed_and_not_all_of_them(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landing, "AHEAD", 2)
+    monkeypatch.setattr(landing, "PORTIONS", 3)
+    letters, say = landing.Landing._letters, landing.Landing._say
+    begun, landed, most = [0], [0], [0]
+
+    async def counted(self: Any, mails: Any) -> Any:
+        begun[0] += 1
+        most[0] = max(most[0], begun[0] - landed[0])
+        return await letters(self, mails)
+
+    async def waits_for_the_next(self: Any, portion: Any) -> None:
+        await eventually(lambda: begun[0] >= min(5, landed[0] + 3))
+        await say(self, portion)
+        landed[0] += 1
+
+    monkeypatch.setattr(landing.Landing, "_letters", counted)
+    monkeypatch.setattr(landing.Landing, "_say", waits_for_the_next)
+    await office.begin()
+    await filed(office, *range(10, 20))
+    async with office.process():
+        await eventually(lambda: office.has(*(f"m{minute}" for minute in range(10, 20))))
+    assert await told(office) == [f"m{minute}" for minute in range(10, 20)]
+    assert (begun, most) == ([5], [3])
+
+
+async def test_one_that_was_tried_before_is_under_way_alone(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landing, "AHEAD", 2)
+    letters, say = landing.Landing._letters, landing.Landing._say
+    reading, alone = [0], [True]
+
+    async def counted(self: Any, mails: Any) -> Any:
+        if mails[0].attempts:
+            alone[0] = reading[0] == 0
+        reading[0] += 1
+        for _ in range(50):  # whoever would begin meanwhile has done it by then
+            await asyncio.sleep(0.001)
+        if mails[0].attempts:
+            alone.append(reading[0] == 1 and len(mails) == 1)
+        return await letters(self, mails)
+
+    async def lands(self: Any, portion: Any) -> None:
+        await say(self, portion)
+        reading[0] -= 1
+
+    monkeypatch.setattr(landing.Landing, "_letters", counted)
+    monkeypatch.setattr(landing.Landing, "_say", lands)
+    await office.begin()
+    blobs = [office.blobs.put_bytes(MAIL.format(id=f"m{uid}").encode()) for uid in range(1, 8)]
+
+    def stored(connection: Any) -> None:
+        mails = [Fetched(uid, blob.sha256, blob.bytes, 1, 1) for uid, blob in enumerate(blobs, 1)]
+        incoming.put(connection, "box", "INBOX", 1, mails, polled_at=1, now=1)
+        incoming.try_once(connection, [incoming.waiting(connection, "box")[3].id])
+
+    await office.record.write(stored, name="store")
+    async with office.process():
+        await eventually(lambda: office.has(*(f"m{uid}" for uid in range(1, 8))))
+    assert await told(office) == [f"m{uid}" for uid in range(1, 8)]
+    assert alone == [True, True]
 
 
 async def test_news_between_a_look_and_the_wait_for_it_are_not_missed() -> None:
