@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,22 +121,27 @@ class DovecotServer:
         _own(fresh)
         fresh.rename(path)  # a reader sees the old file or the new one
 
-    def deliver(self, user: str, raw: bytes, *, plus: str = "") -> None:
+    def deliver(self, user: str, *mails: bytes, plus: str = "") -> None:
         """As a mail server does: by LMTP, or, without, into the mailbox's folder."""
         if self.whole:
             with smtplib.LMTP("127.0.0.1", self.lmtp_port) as lmtp:
-                lmtp.sendmail("sender@example.org", [f"{user}{plus and f'+{plus}'}@example.org"], raw)
+                for raw in mails:
+                    lmtp.sendmail("sender@example.org", [f"{user}{plus and f'+{plus}'}@example.org"], raw)
         else:
-            self.drop(user, raw)
+            for raw in mails:
+                self.drop(user, raw)
 
     def drop(self, user: str, raw: bytes) -> None:
-        """Puts a mail into the INBOX's folder, which every Maildir allows."""
+        """Puts a mail into the INBOX's folder, which every Maildir allows. The name tells when it came, as Maildir has
+        it: Dovecot numbers by that.
+        """
         for part in ("cur", "new", "tmp"):
             (self.maildir(user) / part).mkdir(parents=True, exist_ok=True)
         for path in (self.maildir(user).parent, self.maildir(user), *self.maildir(user).iterdir()):
             with contextlib.suppress(FileNotFoundError):  # of its own files some come and go
                 _own(path)
-        name = f"{secrets.token_hex(8)}.test"
+        seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+        name = f"{seconds}.M{rest // 1000}P{os.getpid()}R{secrets.token_hex(8)}.test"
         (self.maildir(user) / "tmp" / name).write_bytes(raw.replace(b"\r\n", b"\n"))
         _own(self.maildir(user) / "tmp" / name)
         (self.maildir(user) / "tmp" / name).rename(self.maildir(user) / "new" / name)
