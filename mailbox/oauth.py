@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import httpx2
 
@@ -54,6 +55,36 @@ class ClientCredentials:
         return {"grant_type": "client_credentials"}
 
 
+class Posts(Protocol):
+    """What asks a token server: a client, or Http."""
+
+    async def post(
+        self, url: str, /, *, data: Mapping[str, str], headers: Mapping[str, str], timeout: float,
+        follow_redirects: bool,
+    ) -> httpx2.Response: ...  # fmt: skip
+
+
+class Http:
+    """The client of all token sources of a process, made when the first token is asked for: most mailboxes need none,
+    and it takes as long to make as some mails to read.
+    """
+
+    def __init__(self) -> None:
+        self._client: httpx2.AsyncClient | None = None
+
+    async def __aenter__(self) -> Http:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def post(self, url: str, /, **more: Any) -> httpx2.Response:
+        if self._client is None:
+            self._client = httpx2.AsyncClient()
+        return await self._client.post(url, **more)
+
+
 class TokenSource:
     """Tokens of one mailbox. Any number of tasks may ask: one request is made."""
 
@@ -61,7 +92,7 @@ class TokenSource:
         self,
         url: str,
         grant: RefreshToken | ClientCredentials,
-        http: httpx2.AsyncClient,
+        http: Posts,
         *,
         rotated: Callable[[str], None] = lambda _: None,
         seconds: Callable[[], float] = time.monotonic,

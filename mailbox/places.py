@@ -17,12 +17,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
-
 from desk.administration.mailboxes import seal
 from desk.sealing import Sealer
 from mailbox.imap.endpoint import Endpoint, OAuth, Password
-from mailbox.oauth import ClientCredentials, RefreshToken, TokenSource
+from mailbox.oauth import ClientCredentials, Posts, RefreshToken, TokenSource
 from mailbox.smtp import endpoint as smtp
 from store.mailboxes import Mailbox
 
@@ -38,7 +36,7 @@ class Place:
     done: str | None
 
 
-def place(box: Mailbox, sealer: Sealer, http: httpx2.AsyncClient, rotated: Callable[[bytes], None]) -> Place:
+def place(box: Mailbox, sealer: Sealer, http: Posts, rotated: Callable[[bytes], None]) -> Place:
     """`rotated` is told the sealed secret that takes the place of the one in the row: the token server gave another.
 
     Raises ValueError when the secret was sealed with a key that is not here.
@@ -67,7 +65,7 @@ class Outlet:
     sent: str
 
 
-def outlet(box: Mailbox, sealer: Sealer, http: httpx2.AsyncClient, rotated: Callable[[bytes], None]) -> Outlet:
+def outlet(box: Mailbox, sealer: Sealer, http: Posts, rotated: Callable[[bytes], None]) -> Outlet:
     """As `place`, for sending. Raises KeyError where the mailbox has no smtp, ValueError."""
     reading = place(box, sealer, http, rotated).endpoint
     fields = box.endpoint["smtp"]
@@ -94,7 +92,7 @@ def outlet(box: Mailbox, sealer: Sealer, http: httpx2.AsyncClient, rotated: Call
 
 
 def _auth(
-    fields: Mapping[str, Any], secret: Mapping[str, str], http: httpx2.AsyncClient, rotated: Callable[[str], None]
+    fields: Mapping[str, Any], secret: Mapping[str, str], http: Posts, rotated: Callable[[str], None]
 ) -> Password | OAuth:
     if fields["auth"] == "password":
         return Password(secret["password"])

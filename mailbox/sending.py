@@ -12,8 +12,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-import httpx2
-
 from desk import posting
 from desk.desk import Desk
 from desk.posting import KIND, Outcome
@@ -21,6 +19,7 @@ from desk.sealing import Sealer
 from desk.work import Work
 from mailbox.freezing import Freezing
 from mailbox.lane import Lane
+from mailbox.oauth import Http, Posts
 from mailbox.places import Outlet, outlet
 from mailbox.smtp.endpoint import Limits
 from routing.errors import DeskError
@@ -55,7 +54,7 @@ class Sending:
         """For ever. Cancelled, the mail that each server is being given has some seconds; what is not over then is left
         to its lease.
         """
-        async with httpx2.AsyncClient() as http:
+        async with Http() as http:
             try:
                 while True:
                     try:
@@ -76,7 +75,7 @@ class Sending:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def look(self, http: httpx2.AsyncClient) -> None:
+    async def look(self, http: Posts) -> None:
         """What is due and in nobody's hands goes to its lane. Raises Unavailable."""
         now = self._desk.clock.now()
         due = await self._desk.record.read(lambda connection: jobs.due_keys(connection, now, BATCH, (KIND,)))
@@ -86,7 +85,7 @@ class Sending:
         for key in waiting:
             await self._dispatch(key, boxes, http)
 
-    async def _dispatch(self, key: str, boxes: list[Mailbox], http: httpx2.AsyncClient) -> None:
+    async def _dispatch(self, key: str, boxes: list[Mailbox], http: Posts) -> None:
         mail = await self._desk.record.read(lambda connection: outgoing.find(connection, key.partition(":")[2]))
         box = None if mail is None else speaking(boxes, mail.mailbox_id)
         if mail is None or (box is None and self._shows):
@@ -96,7 +95,7 @@ class Sending:
         else:
             self._lane(box, http).put(key, box)
 
-    def _lane(self, box: Mailbox, http: httpx2.AsyncClient) -> Lane:
+    def _lane(self, box: Mailbox, http: Posts) -> Lane:
         task = self._tasks.get(box.id)
         if task is None or task.done():
             lane = Lane(self._desk, self._freezing, self._sealer, partial(self._outlet, http=http), self._limits)
@@ -104,7 +103,7 @@ class Sending:
             self._tasks[box.id] = asyncio.create_task(lane.run())
         return self._lanes[box.id]
 
-    def _outlet(self, box: Mailbox, http: httpx2.AsyncClient) -> Outlet:
+    def _outlet(self, box: Mailbox, http: Posts) -> Outlet:
         return outlet(box, self._sealer, http, self._rotated(box.id))
 
     def _rotated(self, box: str) -> Callable[[bytes], None]:

@@ -12,12 +12,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx2
-
 from desk.desk import Desk
 from desk.letters import Around
 from desk.sealing import Sealer
 from mailbox.holding import Holding
+from mailbox.oauth import Http, Posts
 from mailbox.places import place
 from mailbox.poller import Poller
 from mailbox.probing import Probing
@@ -57,7 +56,7 @@ class Mailboxes:
 
     async def run(self) -> None:
         """For ever."""
-        async with httpx2.AsyncClient() as http:
+        async with Http() as http:
             try:
                 while True:
                     with contextlib.suppress(DeskError):
@@ -67,7 +66,7 @@ class Mailboxes:
                 for id in list(self._polled):
                     await self._stop(id)
 
-    async def _look(self, http: httpx2.AsyncClient) -> None:
+    async def _look(self, http: Posts) -> None:
         boxes = await self._desk.record.read(mailboxes.every)
         unsaid = await self._desk.record.read(incoming.unsaid)
         wanted = {box.id: box for box in boxes if box.active or box.id in unsaid}
@@ -78,7 +77,7 @@ class Mailboxes:
             if id not in self._polled:
                 self._start(box, http)
 
-    def _start(self, box: Mailbox, http: httpx2.AsyncClient) -> None:
+    def _start(self, box: Mailbox, http: Posts) -> None:
         hold = f"mailbox {box.id}"
         try:
             at = place(box, self._sealer, http, self._rotated(box))

@@ -7,13 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-import httpx2
-
 from desk.desk import Desk
 from desk.sealing import Sealer
 from mailbox.errors import MailError
 from mailbox.fetching import Fetching
 from mailbox.imap.connection import Connection
+from mailbox.oauth import Http
 from mailbox.places import place
 from mailbox.reconciling import Found, compare, noted
 from server import mail_report
@@ -47,7 +46,7 @@ class Compared:
 async def compared(desk: Desk, blobs: Blobs, sealer: Sealer, box: Mailbox, days: int) -> Compared:
     """What is missing is stored; the record knows what was found. Raises Unavailable, OSError."""
     now = desk.clock.now()
-    async with httpx2.AsyncClient() as http:
+    async with Http() as http:
         try:
             at = place(box, sealer, http, lambda sealed: None)
             async with await Connection.open(at.endpoint) as connection:

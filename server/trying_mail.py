@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import httpx2
-
 from desk.sealing import Sealer
+from mailbox.oauth import Http
 from mailbox.places import outlet, place
 from mailbox.trying import Tried, tried, tried_sending
 from server import mail_report
@@ -38,7 +37,7 @@ class Way:
 
 async def ways(box: Mailbox, sealer: Sealer) -> list[Way]:
     """Tries them; looks and changes nothing."""
-    async with httpx2.AsyncClient() as http:
+    async with Http() as http:
         try:
             found = await tried(place(box, sealer, http, _not_kept))
             sends = None
