@@ -15,6 +15,8 @@ Value = bytes | None | list["Value"]
 _TOKEN = re.compile(
     rb'\s*(?:(?P<open>\()|(?P<close>\))|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<atom>(?:\[[^\]]*\]|[^\s()"\[])+))'
 )
+_ESCAPED = re.compile(rb"\\(.)")
+_ORIGIN = re.compile(rb"\]<(\d{1,15})>\Z")
 _COUNT = re.compile(rb"\* (\d{1,10}) (EXISTS|RECENT|EXPUNGE)\s*\Z", re.IGNORECASE)
 _FETCH = re.compile(rb"\* \d{1,10} FETCH ", re.IGNORECASE)
 _LIST = re.compile(rb"\* (?:LIST|NAMESPACE) ", re.IGNORECASE)
@@ -49,18 +51,20 @@ def values(pieces: list[bytes]) -> list[Value] | None:
         at = 0
         while token := _TOKEN.match(piece, at):
             at = token.end()
-            if token["open"]:
+            kind = token.lastgroup
+            if kind == "atom":
+                atom = token["atom"]
+                open_lists[-1].append(None if atom.upper() == b"NIL" else atom)
+            elif kind == "quoted":
+                open_lists[-1].append(_ESCAPED.sub(rb"\1", token["quoted"]))
+            elif kind == "open":
                 inner: list[Value] = []
                 open_lists[-1].append(inner)
                 open_lists.append(inner)
-            elif token["close"] and len(open_lists) == 1:
+            elif len(open_lists) == 1:
                 return None
-            elif token["close"]:
-                open_lists.pop()
-            elif token["atom"]:
-                open_lists[-1].append(None if token["atom"].upper() == b"NIL" else token["atom"])
             else:
-                open_lists[-1].append(re.sub(rb"\\(.)", rb"\1", token["quoted"]))
+                open_lists.pop()
         if piece[at:].strip():
             return None
     return found if len(open_lists) == 1 else None
@@ -79,7 +83,7 @@ def fetched(answer: Answer) -> Fetched | None:
         if isinstance(name, bytes)
     }
     section, body = next(((name, value) for name, value in named.items() if name.startswith(b"BODY[")), (b"", None))
-    origin = re.search(rb"\]<(\d{1,15})>\Z", section)
+    origin = _ORIGIN.search(section)
     return Fetched(
         uid=_number(named.get(b"UID")),
         size=_number(named.get(b"RFC822.SIZE")),
@@ -91,7 +95,7 @@ def fetched(answer: Answer) -> Fetched | None:
 
 
 def _number(value: Value) -> int | None:
-    return int(value) if isinstance(value, bytes) and re.fullmatch(rb"\d{1,15}", value) else None
+    return int(value) if isinstance(value, bytes) and value.isdigit() and len(value) <= 15 else None
 
 
 def instant(value: Value) -> datetime | None:
