@@ -20,6 +20,7 @@ from store.blobs import Blobs
 from store.engine import Connection as Transaction
 from store.incoming import Stored
 from store.mailboxes import Mailbox
+from store.singletons import Superseded
 from store.times import micros
 
 ORPHANED = timedelta(hours=1)
@@ -101,7 +102,7 @@ class Landing:
         self._tried.clear()
         try:
             await self._read_and_say(progress)
-        except (DeskError, OSError, asyncio.CancelledError):
+        except (DeskError, OSError, Superseded, asyncio.CancelledError):
             self._innocent |= self._tried
             with contextlib.suppress(DeskError):
                 await asyncio.shield(self._take_back())
@@ -114,6 +115,7 @@ class Landing:
         room = asyncio.Semaphore(PORTIONS)
         ahead = asyncio.create_task(self._read_ahead(progress, begun, room))
         ahead.add_done_callback(lambda _: begun.put_nowait(None))
+        portion: _Portion | None = None
         try:
             while (portion := await begun.get()) is not None:
                 await self._say(portion)
@@ -121,19 +123,17 @@ class Landing:
                 room.release()
             await ahead
         finally:
-            ahead.cancel()
-            await asyncio.gather(ahead, return_exceptions=True)
-            left = [begun.get_nowait() for _ in range(begun.qsize())]
-            reading = [portion.letters for portion in left if portion is not None]
-            for each in reading:
-                each.cancel()
-            await asyncio.gather(*reading, return_exceptions=True)
+            left = [portion, *(begun.get_nowait() for _ in range(begun.qsize()))]
+            under_way = [ahead, *(each.letters for each in left if each is not None)]
+            for task in under_way:  # before anything is waited for: another cancel may come meanwhile
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _read_ahead(
         self, progress: Progress, begun: asyncio.Queue[_Portion | None], room: asyncio.Semaphore
     ) -> None:
         """Begins to read portions as there is room. While a mail is read that was tried before, nothing else is under
-        way: whoever it brings down, it takes no other along.
+        way: whoever it brings down, it takes no other along; nor with a large one, for the memory it takes.
         """
         known: list[Stored] = []
         while True:
@@ -141,11 +141,10 @@ class Landing:
             known = await self._more(progress, known)
             if not (some := _portion(known)):
                 return
-            is_alone = some[0].attempts > 0
+            is_alone = some[0].attempts > 0 or some[0].bytes > AHEAD_BYTES
             if is_alone:
                 await begun.join()
-            self._tried |= {mail.id for mail in some}
-            await self._desk.record.write(partial(self._count, mails=some), name="try_mail")
+            await self._count(some)
             begun.put_nowait(_Portion(some, asyncio.create_task(self._letters(some))))
             if is_alone:
                 await begun.join()
@@ -175,10 +174,20 @@ class Landing:
             await self._desk.record.write(lambda opened: incoming.not_tried(opened, ids), name="try_mail")
             self._innocent.clear()
 
-    def _count(self, opened: Transaction, mails: Sequence[Stored]) -> None:
+    async def _count(self, mails: Sequence[Stored]) -> None:
         """Each try is counted before: a mail that kills whoever reads it is found out."""
-        singletons.hold(opened, self._hold, self._fence)
-        incoming.try_once(opened, [mail.id for mail in mails])
+        ids = [mail.id for mail in mails]
+
+        def verb(opened: Transaction) -> None:
+            singletons.hold(opened, self._hold, self._fence)
+            incoming.try_once(opened, ids)
+
+        self._tried.update(ids)
+        try:
+            await self._desk.record.write(verb, name="try_mail")
+        except (DeskError, Superseded):
+            self._tried.difference_update(ids)  # it was not counted, so that nothing is to be taken back
+            raise
 
     async def _letters(self, mails: Sequence[Stored]) -> list[Letter]:
         if mails[0].attempts < TRIES:

@@ -57,12 +57,13 @@ class _Died(Exception):
 
 
 class _Asked:
-    """A request until its answer is known. `deaths`: processes that ended while they had it."""
+    """A request until its answer is known. `given`: a process has it. `deaths`: processes that ended meanwhile."""
 
     def __init__(self, request: Request) -> None:
         encoded = msgspec.msgpack.encode(request)
         self.framed = len(encoded).to_bytes(LENGTH_BYTES) + encoded
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.given = False
         self.deaths = 0
 
     def settle(self, answer: Answer | Exception) -> None:
@@ -126,7 +127,13 @@ class Worker:
         self._waiting.append(asked)
         if self._serving is None or self._serving.done():
             self._serving = asyncio.create_task(self._serve())
-        answer = await asked.answer
+        try:
+            answer = await asked.answer
+        except asyncio.CancelledError:
+            if not asked.given:  # nobody reads it in vain
+                with suppress(ValueError):
+                    self._waiting.remove(asked)
+            raise
         if answer.not_opened is not None:
             raise OSError(answer.not_opened)
         if answer.parsed is None:
@@ -141,16 +148,25 @@ class Worker:
                     await self._converse(await self._started())
                 except _Died as died:
                     self._blame(died)
+                self._take_back()
         except Exception as error:  # there is no process to be had
             while self._waiting:
                 self._waiting.popleft().settle(error)
+
+    def _take_back(self) -> None:
+        """No process has any of them now."""
+        self._waiting = deque(each for each in self._waiting if not each.answer.done())
+        for each in self._waiting:
+            each.given = False
 
     async def _converse(self, process: Process) -> None:
         """Until nothing waits, or the process is to be renewed: what it has then is asked anew. Raises _Died."""
         given = 0
         while self._waiting:
-            more = [each.framed for each in islice(self._waiting, given, AHEAD if given <= AHEAD // 2 else given)]
-            answer = await self._heard(process, b"".join(more))
+            more = list(islice(self._waiting, given, AHEAD if given <= AHEAD // 2 else given))
+            for each in more:
+                each.given = True
+            answer = await self._heard(process, b"".join(each.framed for each in more))
             given += len(more) - 1
             spent = self._is_spent(answer)
             if spent:

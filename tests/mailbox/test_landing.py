@@ -15,9 +15,11 @@ from mailbox.imap import batches
 from mailbox.imap.connection import Connection
 from mailbox.imap.endpoint import Password
 from mailbox.landing import Progress
+from routing.errors import Unavailable
 from store import incoming
 from store.incoming import Fetched
-from store.schema import mail_item, ticket
+from store.schema import incoming_mail, mail_item, ticket
+from store.singletons import Superseded
 from tests.mailbox.imap.conftest import at
 from tests.mailbox.office import MAIL, Office
 from tests.support.eventually import eventually
@@ -119,25 +121,28 @@ async def test_the_next_ones_are_read_while_some_are_landed_and_not_all_of_them(
     monkeypatch.setattr(landing.Landing, "_letters", counted)
     monkeypatch.setattr(landing.Landing, "_say", waits_for_the_next)
     await office.begin()
-    await filed(office, *range(10, 20))
+    await store(office, *(MAIL.format(id=f"m{uid}") for uid in range(10, 20)))
     async with office.process():
-        await eventually(lambda: office.has(*(f"m{minute}" for minute in range(10, 20))))
-    assert await told(office) == [f"m{minute}" for minute in range(10, 20)]
+        await eventually(lambda: office.has(*(f"m{uid}" for uid in range(10, 20))))
+    assert await told(office) == [f"m{uid}" for uid in range(10, 20)]
     assert (begun, most) == ([5], [3])
 
 
-async def test_one_that_was_tried_before_is_under_way_alone(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("why", ["tried before", "large"])
+async def test_a_mail_may_be_under_way_alone(office: Office, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
     monkeypatch.setattr(landing, "AHEAD", 2)
+    monkeypatch.setattr(landing, "AHEAD_BYTES", 5_000)
     letters, say = landing.Landing._letters, landing.Landing._say
-    reading, alone = [0], [True]
+    reading, alone = [0], list[bool]()
 
     async def counted(self: Any, mails: Any) -> Any:
-        if mails[0].attempts:
-            alone[0] = reading[0] == 0
+        is_it = mails[0].uid == 4
+        if is_it:
+            alone.append(reading[0] == 0)
         reading[0] += 1
         for _ in range(50):  # whoever would begin meanwhile has done it by then
             await asyncio.sleep(0.001)
-        if mails[0].attempts:
+        if is_it:
             alone.append(reading[0] == 1 and len(mails) == 1)
         return await letters(self, mails)
 
@@ -148,18 +153,99 @@ async def test_one_that_was_tried_before_is_under_way_alone(office: Office, monk
     monkeypatch.setattr(landing.Landing, "_letters", counted)
     monkeypatch.setattr(landing.Landing, "_say", lands)
     await office.begin()
-    blobs = [office.blobs.put_bytes(MAIL.format(id=f"m{uid}").encode()) for uid in range(1, 8)]
-
-    def stored(connection: Any) -> None:
-        mails = [Fetched(uid, blob.sha256, blob.bytes, 1, 1) for uid, blob in enumerate(blobs, 1)]
-        incoming.put(connection, "box", "INBOX", 1, mails, polled_at=1, now=1)
-        incoming.try_once(connection, [incoming.waiting(connection, "box")[3].id])
-
-    await office.record.write(stored, name="store")
+    texts = [MAIL.format(id=f"m{uid}") for uid in range(1, 8)]
+    if why == "large":
+        texts[3] = f"X-Large: {'x' * 900}\r\n" * 10 + texts[3]
+    stored = await store(office, *texts)
+    if why == "tried before":
+        await office.record.write(lambda connection: incoming.try_once(connection, stored[3:4]), name="try")
     async with office.process():
         await eventually(lambda: office.has(*(f"m{uid}" for uid in range(1, 8))))
     assert await told(office) == [f"m{uid}" for uid in range(1, 8)]
     assert alone == [True, True]
+
+
+async def store(office: Office, *texts: str) -> list[str]:
+    """As if they were fetched, in this order; the ids of their rows."""
+    blobs = [office.blobs.put_bytes(text.encode()) for text in texts]
+    mails = [Fetched(uid, blob.sha256, blob.bytes, 1, 1) for uid, blob in enumerate(blobs, 1)]
+
+    def verb(connection: Any) -> list[str]:
+        incoming.put(connection, "box", "INBOX", 1, mails, polled_at=1, now=1)
+        return [each.id for each in incoming.waiting(connection, "box")]
+
+    return await office.record.write(verb, name="store")
+
+
+async def test_a_try_that_was_not_counted_is_not_taken_back(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    count, seen = incoming.try_once, list[int]()
+
+    def refused_at_first(connection: Any, ids: Any) -> None:
+        seen.append(connection.scalar(select(incoming_mail.c.attempts)))
+        if len(seen) == 1:
+            raise Unavailable(retry_s=0.05)
+        count(connection, ids)
+
+    await office.begin()
+    ids = await store(office, MAIL.format(id="one"))
+    await office.record.write(lambda connection: count(connection, ids), name="try")
+    monkeypatch.setattr(incoming, "try_once", refused_at_first)
+    async with office.process():
+        await eventually(lambda: office.has("one"))
+    assert seen == [1, 1]
+
+
+async def test_a_mailbox_that_another_process_took_counts_against_no_mail(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land, letters = landing.Landing._land_some, landing.Landing._letters
+    lost, seen = [False], list[int]()
+
+    def superseded_at_first(self: Any, work: Any, turn: Any) -> None:
+        if not lost[0]:
+            lost[0] = True
+            raise Superseded("mailbox")
+        land(self, work, turn)
+
+    async def noted(self: Any, mails: Any) -> Any:
+        seen.extend(mail.attempts for mail in mails)
+        return await letters(self, mails)
+
+    monkeypatch.setattr(landing.Landing, "_land_some", superseded_at_first)
+    monkeypatch.setattr(landing.Landing, "_letters", noted)
+    await office.begin()
+    await store(office, MAIL.format(id="one"))
+    async with office.process():
+        await eventually(lambda: office.has("one"))
+    assert lost == [True] and set(seen) == {0}
+
+
+async def test_a_stop_while_what_failed_is_cleared_away_leaves_nothing_behind(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landing, "AHEAD", 1)
+    begun, ended = [0], [0]
+
+    async def stands_still(self: Any, mails: Any) -> Any:
+        begun[0] += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended[0] += 1
+
+    async def fails(self: Any, portion: Any) -> None:
+        await eventually(lambda: begun[0] == 4)
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().call_soon(task.cancel)
+        raise Unavailable(retry_s=0.05)
+
+    monkeypatch.setattr(landing.Landing, "_letters", stands_still)
+    monkeypatch.setattr(landing.Landing, "_say", fails)
+    await office.begin()
+    await store(office, *(MAIL.format(id=f"m{number}") for number in range(4)))
+    async with office.process():
+        await eventually(lambda: begun[0] == 4 == ended[0])
 
 
 async def test_news_between_a_look_and_the_wait_for_it_are_not_missed() -> None:

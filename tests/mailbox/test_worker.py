@@ -7,12 +7,13 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mailbox.parsing.parse import parse
 from mailbox.parsing.parsed import Ours, Parsed
-from mailbox.worker import Unreadable, Worker
+from mailbox.worker import AHEAD, Unreadable, Worker
 from tests.mailbox.parsing.making import HEAD
 from tests.mailbox.parsing.test_bombs import BOMBS
 
@@ -131,6 +132,25 @@ async def test_who_stops_waiting_leaves_no_answer_for_the_next(worker: Worker) -
         await waiting
     os.kill(pid(worker), signal.SIGCONT)
     assert (await worker.parse(PLAIN)).subject == "Printers"
+
+
+async def test_what_nobody_waits_for_any_more_is_not_read(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    await worker.parse(PLAIN)
+    heard, read = Worker._heard, [0]
+
+    async def counted(self: Any, process: Any, more: bytes) -> Any:
+        read[0] += 1
+        return await heard(self, process, more)
+
+    monkeypatch.setattr(Worker, "_heard", counted)
+    asked = [asyncio.create_task(worker.parse(PLAIN)) for _ in range(100)]
+    while not read[0]:
+        await asyncio.sleep(0)
+    for each in asked:
+        each.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)
+    await worker.parse(PLAIN)
+    assert read[0] <= AHEAD + 1
 
 
 async def test_of_mails_that_were_given_together_only_the_one_at_fault_is_unreadable() -> None:
