@@ -8,11 +8,14 @@ import email.policy
 import os
 import random
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
@@ -204,27 +207,34 @@ def _children(pid: int) -> list[int]:
 
 def _ingest(dovecot: DovecotServer, extent: Extent) -> list[Row]:
     """Stored, read, on tickets and marked at the server, against the reading alone by the same process of its own; both
-    on the loop that the desk runs on.
+    on the loop that the desk runs on. Reading alone is slower, too, while the other processors are busy, as they are
+    when mails become tickets: by how much, is measured beside it.
     """
     mails = mixed(400 if extent is QUICK else 2000)
     total = sum(map(len, mails))
     with _folders() as fresh:
-        rounds = [
-            (serving.run(_ingested(dovecot, mails, fresh())), serving.run(_read_s(mails, fresh()))) for _ in range(5)
-        ]
-    pairs = [(took, read) for (took, _, _), read in rounds]
-    ran, waited = (statistics.median(100 * of[at] / of[0] for of, _ in rounds) for at in (1, 2))
+        rounds = [_round(dovecot, mails, fresh) for _ in range(5)]
+    ran, waited = (statistics.median(100 * of.ingested[at] / of.ingested[0] for of in rounds) for at in (1, 2))
     ours = [(_cpu_s(lambda: _parsed(mails)), _cpu_s(lambda: _by_email(mails))) for _ in range(3)]
     return [
         Row(
             f"{len(mails)} mixed mails, {total / 1e6:.0f} MB, become tickets",
-            len(mails) / statistics.median(ingest for ingest, _ in pairs),
+            len(mails) / statistics.median(of.ingested[0] for of in rounds),
             "/s",
-            len(mails) / statistics.median(read for _, read in pairs),
+            len(mails) / statistics.median(of.read for of in rounds),
             "reading them alone",
-            tuple(read / ingest for ingest, read in pairs),
+            tuple(of.read / of.ingested[0] for of in rounds),
             goal=0.85,
-            floor=0.35,
+            floor=0.5,
+            at_most=False,
+        ),
+        Row(
+            "the same against reading alone beside busy processors",
+            len(mails) / statistics.median(of.ingested[0] for of in rounds),
+            "/s",
+            len(mails) / statistics.median(of.read_beside for of in rounds),
+            "reading them alone, the others busy",
+            tuple(of.read_beside / of.ingested[0] for of in rounds),
             at_most=False,
         ),
         Row(
@@ -244,6 +254,34 @@ def _ingest(dovecot: DovecotServer, extent: Extent) -> list[Row]:
             note="quotes, sanitized HTML, types by content, bounces, invitations and keys are in our time",
         ),
     ]
+
+
+@dataclass(frozen=True)
+class _Round:
+    """Seconds. `ingested`: see there."""
+
+    ingested: tuple[float, float, float]
+    read: float
+    read_beside: float
+
+
+def _round(dovecot: DovecotServer, mails: list[bytes], fresh: Callable[[], Path]) -> _Round:
+    ingested = serving.run(_ingested(dovecot, mails, fresh()))
+    read = serving.run(_read_s(mails, fresh()))
+    with _busy((os.cpu_count() or 1) - 1):
+        return _Round(ingested, read, serving.run(_read_s(mails, fresh())))
+
+
+@contextmanager
+def _busy(processors: int) -> Iterator[None]:
+    """So many have something to do all the time."""
+    spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processors)]
+    try:
+        yield
+    finally:
+        for each in spinning:
+            each.kill()
+            each.wait()
 
 
 @contextmanager

@@ -27,7 +27,7 @@ ORPHANED = timedelta(hours=1)
 """Imported mail that lies so long is landed here: who imported it was stopped."""
 TRIES = 3
 """How often a mail may bring its reader down before it is put aside."""
-AHEAD = 32
+AHEAD = 16
 AHEAD_BYTES = 4 * 1024 * 1024
 """So much mail is a portion, which is read as one; a larger mail is read by itself."""
 PORTIONS = 6
