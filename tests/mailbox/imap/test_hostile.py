@@ -303,6 +303,7 @@ async def test_what_takes_long_to_send_is_waited_for(into: Into) -> None:
     async with ScriptedImap({"APPEND": slowly}) as server:
         connection = await into(server.port, Limits(silence_s=1.0, slowest_bytes_s=10_000))
         await connection.append(b"x" * 50_000, "Sent")
+        assert not connection.lost
 
 
 async def test_a_refused_folder_leaves_none_entered(into: Into) -> None:

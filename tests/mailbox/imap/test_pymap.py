@@ -112,3 +112,4 @@ async def test_starttls_is_taken(authority: Authority, into: Into) -> None:
         auth = Password(SECRET)
         connection = await into(server.port, security="starttls", user=USER, auth=auth, ca_file=authority.ca_file)
         await connection.select("INBOX")
+        assert connection._protocol.transport.get_extra_info("cipher") is not None
